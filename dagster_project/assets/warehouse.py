@@ -1,0 +1,126 @@
+"""The plan of a build and the dbt models: the only step that writes the DuckDB file."""
+
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliEventMessage, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from dagster_project.assets.landing import landing_key
+from dagster_project.dbt_runs import dbt_environment, release_warehouse
+from dagster_project.dbt_translator import WarehouseTranslator
+from dagster_project.landing.contracts import load_contracts
+from dagster_project.publishing.plan import plan_build, write_plan
+from dagster_project.publishing.publish import heal_warehouse, remove_leftovers
+from dagster_project.resources import BUILD_RIGHT, DataRoot
+
+DUCKDB_POOL = "duckdb"
+
+
+class PlanConfig(dg.Config):
+    """Days in ISO form; empty means: as of the last day the deliveries speak of, with everything received."""
+
+    as_of_date: str = ""
+    received_by_date: str = ""
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            dg.AssetKey(["build", table]),
+            deps=[landing_key(source) for source in load_contracts()],
+            group_name="build",
+            kinds={"parquet"},
+            description=description,
+        )
+        for table, description in (
+            ("builds", "Bản dựng đang làm: mã, ngày chốt"),
+            ("deliveries", "Các lần nạp mà bản dựng dùng, theo thứ tự thay thế nhau"),
+            ("rule_results", "Kết quả kiểm tra đầu vào của các lần nạp đó"),
+        )
+    ],
+    name="build_plan",
+    required_resource_keys={BUILD_RIGHT},
+)
+def build_plan(
+    config: PlanConfig, data_root: dg.ResourceParam[DataRoot]
+) -> Iterator[dg.MaterializeResult]:
+    """Fix what this build uses before dbt starts."""
+    settings = data_root.settings
+    remove_leftovers(settings)
+    plan = plan_build(settings, as_of=_day(config.as_of_date), received_by=_day(config.received_by_date))
+    write_plan(plan, settings)
+    metadata = {
+        "build_id": plan.build_id,
+        "as_of_date": plan.as_of_date.isoformat(),
+        "deliveries": len(plan.deliveries),
+    }
+    for table in ("builds", "deliveries", "rule_results"):
+        yield dg.MaterializeResult(asset_key=dg.AssetKey(["build", table]), metadata=metadata)
+
+
+def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
+    """The dbt project as assets, its data tests as asset checks."""
+
+    @dbt_assets(
+        manifest=manifest,
+        name="warehouse_models",
+        pool=DUCKDB_POOL,
+        dagster_dbt_translator=WarehouseTranslator(),
+        required_resource_keys={BUILD_RIGHT},
+    )
+    def warehouse_models(
+        context: dg.AssetExecutionContext, data_root: dg.ResourceParam[DataRoot]
+    ) -> Iterator[Any]:
+        settings = data_root.settings
+        data_root.say("Dựng mô hình chỉ số (dbt)…")
+        heal_warehouse(settings)
+        os.environ.update(dbt_environment(settings))
+        events, outcome = _build_in_process()
+        for event in events:
+            yield from event.to_default_asset_events(
+                manifest=manifest_of(manifest), dagster_dbt_translator=WarehouseTranslator(), context=context
+            )
+        if not outcome.success:
+            raise dg.Failure(description=_failure_text(outcome))
+
+    return warehouse_models
+
+
+def _build_in_process() -> tuple[list[DbtCliEventMessage], Any]:
+    """Run `dbt build` here, not in a child: a killed build must leave no process that goes on writing."""
+    from dbt.cli.main import dbtRunner
+    from google.protobuf.json_format import MessageToDict
+
+    events: list[DbtCliEventMessage] = []
+
+    def keep(event: Any) -> None:
+        if event.info.name in {"LogSeedResult", "LogModelResult", "LogTestResult"}:
+            raw = MessageToDict(event, preserving_proto_field_name=True)
+            events.append(DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={}))
+
+    outcome = dbtRunner(callbacks=[keep]).invoke(["build", "--quiet", "--exclude-resource-type", "unit_test"])
+    release_warehouse()
+    return events, outcome
+
+
+def manifest_of(path: Path) -> dict[str, Any]:
+    """dbt's manifest as a dictionary."""
+    from dagster_dbt.dbt_manifest import validate_manifest
+
+    return validate_manifest(path)
+
+
+def _failure_text(outcome: Any) -> str:
+    if outcome.exception:
+        return f"dbt: {outcome.exception}"
+    failed = [result for result in outcome.result.results if result.status in ("error", "fail")]
+    return "dbt: " + "; ".join(f"{result.node.name}: {(result.message or '').strip()}" for result in failed)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,212 @@
+"""The command `cchc`. Parses and prints; the work is in `commands` and the packages below.
+
+Nothing heavy is imported at the top: `cchc --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from dagster_project.console import Console, vi_count
+from dagster_project.settings import PROJECT_ROOT, Settings, load_settings
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Kho dữ liệu cải cách hành chính: nạp tệp, dựng chỉ số, công bố, xem bảng xếp hạng.",
+)
+
+
+class Format(StrEnum):
+    """How `cchc query` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d", "%d/%m/%Y"], help="Ngày chốt số liệu; mặc định là ngày cuối cùng có số liệu."),
+]
+ReceivedBy = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d", "%d/%m/%Y"], help="Chỉ dùng các tệp đã nạp đến hết ngày này."),
+]
+Port = Annotated[int, typer.Option(help="Cổng trên 127.0.0.1.")]
+
+
+@app.command()
+def demo(
+    dossiers: Annotated[int, typer.Option(help="Số hồ sơ.", min=1000)] = 200_000,
+    months: Annotated[int, typer.Option(help="Số tháng.", min=2, max=84)] = 24,
+    seed: Annotated[int, typer.Option(help="Hạt giống: cùng tham số thì cùng tệp, giống từng byte.")] = 7,
+    out: Annotated[Path | None, typer.Option(help="Thư mục ghi ra; mặc định là hộp thư nạp tệp.")] = None,
+) -> None:
+    """Viết các tệp kết xuất của một tỉnh tưởng tượng (Tỉnh Mẫu, H99)."""
+    _write_demo(load_settings(), Console(), dossiers=dossiers, months=months, seed=seed, out=out)
+
+
+@app.command()
+def load(
+    files: Annotated[list[Path], typer.Argument(help="Tệp hoặc thư mục.", show_default=False)],
+    layout: Annotated[str | None, typer.Option(help="Bắt buộc dùng bố cục có mã này.")] = None,
+) -> None:
+    """Nạp tệp vào vùng đệm. Tệp đã nạp thì bỏ qua; tệp bị từ chối thì nói rõ vì sao."""
+    from dagster_project.commands import load_files
+
+    console = Console()
+    summary = load_files(files, load_settings(), console.say, layout=layout)
+    typer.echo(
+        f"{vi_count(summary.file_count)} tệp: nạp mới {vi_count(summary.landed_count)}, "
+        f"đã có {vi_count(summary.already_landed_count)}, từ chối {vi_count(len(summary.refused))}. "
+        f"Số dòng: đọc {vi_count(summary.rows_read)}, nhận {vi_count(summary.rows_accepted)}, "
+        f"loại {vi_count(summary.rows_rejected)}."
+    )
+    if summary.refused:
+        raise typer.Exit(code=1)
+
+
+@app.command()
+def build(as_of: AsOf = None, received_by: ReceivedBy = None) -> None:
+    """Dựng chỉ số từ mọi tệp đã nạp (kể cả hộp thư), kiểm tra, công bố."""
+    settings, console = load_settings(), Console()
+    summary = _load_inbox(settings, console)
+    _build(settings, console, _day(as_of), _day(received_by))
+    if summary.refused:
+        raise typer.Exit(code=1)
+
+
+@app.command()
+def builds() -> None:
+    """Liệt kê các bản dựng đã công bố; dấu * là bản đang phục vụ."""
+    from dagster_project.publishing.builds import list_builds
+
+    found = list_builds(load_settings())
+    if not found:
+        _stop("Chưa có bản dựng nào. Hãy chạy «cchc build» trước.")
+    for item in found:
+        mark = "*" if item.is_current else " "
+        typer.echo(
+            f"{mark} {item.build_id}  chốt {item.as_of_date:%d/%m/%Y}  công bố {item.published_at:%d/%m/%Y %H:%M}  "
+            f"{len(item.manifest['deliveries'])} lần nạp  {vi_count(item.row_count)} dòng"
+        )
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="Một câu lệnh SELECT trên các bảng công bố.")],
+    format: Annotated[Format, typer.Option(help="Dạng kết quả.")] = Format.table,
+) -> None:
+    """Hỏi các bảng của bản dựng đang phục vụ bằng SQL."""
+    from dagster_project.commands import format_rows
+    from dagster_project.commands import query as run_query
+    from dagster_project.publishing.errors import BuildError
+
+    try:
+        names, rows = run_query(sql, load_settings())
+    except BuildError as error:
+        _stop(str(error))
+    typer.echo(format_rows(names, rows, format.value))
+
+
+@app.command()
+def dashboard(port: Port = 8501) -> None:
+    """Mở bảng điều khiển trên 127.0.0.1."""
+    _serve(port)
+
+
+@app.command()
+def run(port: Port = 8501, serve: Annotated[bool, typer.Option(help="Mở bảng điều khiển sau khi dựng.")] = True) -> None:
+    """Tất cả trong một lần: tỉnh mẫu, tệp thật đi kèm, nạp, dựng, công bố, mở bảng điều khiển."""
+    from dagster_project.commands import real_files
+
+    settings, console = load_settings(), Console()
+    _write_demo(settings, console)
+    summary = _load_inbox(settings, console, real_files())
+    published = _build(settings, console, None, None)
+    typer.echo(
+        f"\nXong sau {console.elapsed:.0f} giây.\n"
+        f"  Tệp đã nạp     {vi_count(len(published.manifest['deliveries']))} (lần này nạp mới {vi_count(summary.landed_count)}, từ chối {vi_count(len(summary.refused))})\n"
+        f"  Số dòng        đọc {vi_count(summary.rows_read)}, nhận {vi_count(summary.rows_accepted)}, loại {vi_count(summary.rows_rejected)}\n"
+        f"  Bản dựng       {published.build_id}, số liệu chốt đến hết ngày {published.as_of_date:%d/%m/%Y}\n"
+        f"  Mở             http://127.0.0.1:{port}"
+    )
+    if serve:
+        _serve(port)
+
+
+@app.command()
+def dagster(port: Port = 3000) -> None:
+    """Mở giao diện của Dagster trên cùng các tài sản dữ liệu."""
+    from dagster_project.commands import prepare_dagster_home
+
+    prepare_dagster_home(load_settings())
+    program = Path(sys.executable).with_name("dagster")
+    os.chdir(PROJECT_ROOT)
+    os.execv(program, [str(program), "dev", "-m", "dagster_project.definitions", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+
+
+@app.command()
+def docs() -> None:
+    """Viết tài liệu: mô hình (dbt docs) và kết quả kiểm tra hai đầu (data docs)."""
+    from dagster_project.documentation import write_documentation
+
+    for page in write_documentation(load_settings()):
+        typer.echo(page)
+
+
+def _write_demo(settings: Settings, console: Console, **parameters) -> None:
+    from dagster_project.commands import DEMO_FOLDER
+    from dagster_project.demo.generate import generate_demo
+
+    out = parameters.pop("out", None) or settings.inbox / DEMO_FOLDER
+    console.say("Viết tệp của Tỉnh Mẫu (dữ liệu tổng hợp)…")
+    generate_demo(out, **parameters)
+    console.say(f"Tệp của Tỉnh Mẫu ở {out}")
+
+
+def _load_inbox(settings: Settings, console: Console, extra: list[Path] | None = None):
+    from dagster_project.commands import load_files
+
+    settings.inbox.mkdir(parents=True, exist_ok=True)
+    console.say("Nạp tệp…")
+    return load_files([settings.inbox, *(extra or [])], settings, console.say)
+
+
+def _build(settings: Settings, console: Console, as_of: date | None, received_by: date | None):
+    from dagster_project.commands import build as run_build
+    from dagster_project.publishing.errors import BuildError
+
+    try:
+        published = run_build(settings, console.say, as_of=as_of, received_by=received_by)
+    except BuildError as error:
+        _stop(str(error))
+    console.say(
+        f"Đang phục vụ bản dựng {published.build_id}, chốt đến hết ngày {published.as_of_date:%d/%m/%Y}, {vi_count(published.row_count)} dòng."
+    )
+    return published
+
+
+def _serve(port: int) -> NoReturn:
+    os.chdir(PROJECT_ROOT)
+    arguments = [sys.executable, "-m", "streamlit", "run", "dashboards/app.py"]
+    arguments += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    os.execv(sys.executable, arguments)  # noqa: S606
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _stop(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code=1)

@@ -1,0 +1,215 @@
+"""What the commands do, as plain functions: demo, load, build, query. The CLI parses, these act.
+
+Heavy libraries are imported inside functions, so that `cchc --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.publishing.errors import BuildError
+from dagster_project.settings import PROJECT_ROOT, Settings
+
+if TYPE_CHECKING:
+    from dagster_project.landing.load import LandingResult
+    from dagster_project.publishing.builds import PublishedBuild
+
+Say = Callable[[str], None]
+
+DEMO_FOLDER = "demo_h99"
+DAGSTER_YAML = """\
+# Written by cchc. Nothing is sent anywhere; one writer at a time.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  pools:
+    granularity: op
+    default_limit: 1
+"""
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """Counts over the files of one load. ``refused`` are sentences that name file, sheet, row and column."""
+
+    file_count: int
+    landed_count: int
+    already_landed_count: int
+    refused: tuple[str, ...]
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+
+
+def real_files() -> list[Path]:
+    """The real input and reference files that ship with the project."""
+    return [PROJECT_ROOT / "data" / "reference", PROJECT_ROOT / "tests" / "fixtures" / "real"]
+
+
+def load_files(
+    paths: Sequence[Path], settings: Settings, say: Say, *, layout: str | None = None
+) -> LoadSummary:
+    """Land files and folders through gate 1, going on past refused ones."""
+    from dagster_project.landing.load import land_paths
+    from expectations.runner import check_delivery
+
+    def told(result: LandingResult, done: int, total: int) -> None:
+        if result.status != "already_landed":
+            say(f"({done}/{total}) {result.message}")
+
+    return _summary(land_paths(paths, settings, check_delivery, told, layout=layout))
+
+
+def build(
+    settings: Settings, say: Say, *, as_of: date | None = None, received_by: date | None = None
+) -> PublishedBuild:
+    """Build and publish what has landed, through Dagster's job `refresh` in this process.
+
+    When this very build is published already, it is only made the served one. Raises BuildError with a sentence.
+    """
+    from dagster_project.publishing.builds import current_build, is_published, point_to
+    from dagster_project.publishing.lock import build_lock
+    from dagster_project.publishing.plan import plan_build
+
+    plan = plan_build(settings, as_of=as_of, received_by=received_by)
+    if is_published(settings, plan.build_id):
+        with build_lock(settings.warehouse / "build.lock", on_wait=say):
+            point_to(settings, plan.build_id)
+        say(f"Không có gì mới: bản dựng {plan.build_id} đã có, đang được phục vụ.")
+    else:
+        say(f"Dựng bản {plan.build_id}, số liệu chốt đến hết ngày {plan.as_of_date:%d/%m/%Y}…")
+        _run_refresh(settings, say, as_of, received_by)
+    return current_build(settings)
+
+
+def _run_refresh(settings: Settings, say: Say, as_of: date | None, received_by: date | None) -> None:
+    prepare_dagster_home(settings)
+    import dagster as dg
+
+    from dagster_project.definitions import build_defs
+
+    job = build_defs(settings=settings, say=say).resolve_job_def("refresh")
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={
+                "ops": {"build_plan": {"config": _plan_config(as_of, received_by)}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+        )
+        if not result.success:
+            raise BuildError(_why_failed(result))
+
+
+def _plan_config(as_of: date | None, received_by: date | None) -> dict[str, str]:
+    return {
+        "as_of_date": as_of.isoformat() if as_of else "",
+        "received_by_date": received_by.isoformat() if received_by else "",
+    }
+
+
+def _why_failed(result: Any) -> str:
+    checks = [
+        f"{evaluation.check_name}: {evaluation.metadata['rule'].value}"
+        for evaluation in result.get_asset_check_evaluations()
+        if not evaluation.passed and evaluation.blocking and "rule" in evaluation.metadata
+    ]
+    if checks:
+        return "Không công bố vì kiểm tra đầu ra không đạt: " + "; ".join(checks) + ". Bản đang phục vụ giữ nguyên."
+    errors = [
+        event.event_specific_data.error
+        for event in result.all_events
+        if event.event_type_value == "STEP_FAILURE" and event.event_specific_data.error
+    ]
+    text = "; ".join(_innermost(error) for error in errors) or "chưa rõ nguyên nhân, xem nhật ký của Dagster"
+    return f"Dựng không thành công: {text}. Bản đang phục vụ giữ nguyên."
+
+
+def _innermost(error: Any) -> str:
+    while error.cause is not None:
+        error = error.cause
+    return error.message.strip().splitlines()[0]
+
+
+def prepare_dagster_home(settings: Settings) -> None:
+    """Dagster's home under the data root, with telemetry off and a pool of one for the DuckDB writer."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    configuration = settings.dagster_home / "dagster.yaml"
+    if not configuration.exists() or configuration.read_text(encoding="utf-8") != DAGSTER_YAML:
+        configuration.write_text(DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+
+
+def query(sql: str, settings: Settings) -> tuple[list[str], list[tuple]]:
+    """Run one SELECT over the served build's tables. Returns column names and rows.
+
+    The connection sees the published tables by name and nothing else: no file, no network, no write.
+    Raises BuildError with a sentence for anything but one SELECT, and for DuckDB's own errors.
+    """
+    import duckdb
+
+    from dagster_project.publishing.builds import current_build
+
+    folder = current_build(settings).folder
+    connection = duckdb.connect(config={"allowed_directories": [str(folder)]})
+    try:
+        for path in sorted(folder.glob("*.parquet")):
+            quoted = str(path).replace("'", "''")
+            connection.execute(f"create view {path.stem} as select * from read_parquet('{quoted}')")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        statements = connection.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise BuildError("Chỉ chạy được đúng một câu lệnh SELECT.")
+        cursor = connection.execute(statements[0])
+        return [column[0] for column in cursor.description], cursor.fetchall()
+    except duckdb.Error as error:
+        raise BuildError(f"Câu lệnh SQL không chạy được: {error}") from error
+    finally:
+        connection.close()
+
+
+def format_rows(names: list[str], rows: list[tuple], style: str) -> str:
+    """Rows as `table` (aligned text), `csv` or `json` (a list of objects)."""
+    if style == "json":
+        return json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, default=str)
+    if style == "csv":
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
+        return out.getvalue().rstrip("\n")
+    return _aligned(names, rows)
+
+
+def _aligned(names: list[str], rows: list[tuple]) -> str:
+    cells = [names, *[["" if value is None else str(value) for value in row] for row in rows]]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(names))]
+    lines = ["  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join([*lines, f"({len(rows)} dòng)"])
+
+
+def _summary(results: Sequence[LandingResult]) -> LoadSummary:
+    landed = [result.delivery for result in results if result.delivery]
+    return LoadSummary(
+        file_count=len(results),
+        landed_count=sum(result.status == "landed" for result in results),
+        already_landed_count=sum(result.status == "already_landed" for result in results),
+        refused=tuple(result.message for result in results if result.status == "refused"),
+        rows_read=sum(delivery.rows_read for delivery in landed),
+        rows_accepted=sum(delivery.rows_accepted for delivery in landed),
+        rows_rejected=sum(delivery.rows_rejected for delivery in landed),
+    )

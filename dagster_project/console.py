@@ -1,0 +1,31 @@
+"""What the command line says: progress with elapsed times on stderr, sentences in Vietnamese.
+
+Does not belong here: any work.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+
+class Console:
+    """Progress lines with the seconds since the start; results go to stdout by the caller."""
+
+    def __init__(self) -> None:
+        """Start the clock."""
+        self._started = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._started
+
+    def say(self, text: str) -> None:
+        """One progress line."""
+        print(f"[{self.elapsed:6.1f} giây] {text}", file=sys.stderr, flush=True)
+
+
+def vi_count(number: int) -> str:
+    """A count with dots between thousands: 528.684."""
+    return f"{number:,}".replace(",", ".")

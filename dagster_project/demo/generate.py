@@ -1,0 +1,226 @@
+"""Writes the whole export folder of the invented province, or finds it already there.
+
+Chunk by chunk, so memory stays flat in the number of dossiers. Does not belong here: what a dossier is like.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from dagster_project.demo import events, reports, surveys, write
+from dagster_project.demo.calendar import WorkCalendar
+from dagster_project.demo.dossiers import build_chunk, chunk_rng
+from dagster_project.demo.registries import AUTHORITY, AUTHORITY_NAME, procedure_registry, unit_registry
+from dagster_project.demo.world import Chunk, World, build_world, chunks
+from dagster_project.settings import PROJECT_ROOT
+
+DAYS_OFF = PROJECT_ROOT / "dbt" / "seeds" / "days_off.csv"
+RECORD = ".demo.json"  # hidden, so that loading the folder does not take it for an export
+LABEL = "LABEL.txt"
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class DemoSummary:
+    """What lies in the folder. ``rows`` maps each file (path below ``out``) to its data rows."""
+
+    out: Path
+    parameters: dict
+    parameters_hash: str
+    rows: dict[str, int]
+    planted: dict
+    is_new: bool
+
+    @property
+    def dossier_count(self) -> int:
+        """Dossiers in all lists."""
+        return self._count("ho_so/")
+
+    @property
+    def event_count(self) -> int:
+        """Steps in all logs."""
+        return self._count("nhat_ky/")
+
+    @property
+    def answer_count(self) -> int:
+        """Kiosk ratings and survey answers."""
+        return self._count("danh_gia/")
+
+    @property
+    def report_row_count(self) -> int:
+        """Lines of the monthly reports."""
+        return self._count("bao_cao/")
+
+    def _count(self, folder: str) -> int:
+        return sum(count for name, count in self.rows.items() if name.startswith(folder))
+
+
+def generate_demo(
+    out: Path,
+    *,
+    dossiers: int = 200_000,
+    months: int = 24,
+    seed: int = 7,
+    end: date = date(2026, 10, 31),
+    progress: Progress | None = None,
+) -> DemoSummary:
+    """Write the exports of ``months`` calendar months up to ``end`` into ``out``; again changes nothing.
+
+    Everything is as seen on ``end`` at 17:00. ``progress`` gets (dossiers written, dossiers asked for,
+    sentence). The folder is written beside ``out`` and moved into place at the end, so ``out`` is never half
+    written. Raises ``ValueError`` for a parameter out of range and ``FileExistsError`` when ``out`` holds
+    something else.
+    """
+    out = Path(out).resolve()
+    parameters = {"dossiers": dossiers, "months": months, "seed": seed, "end": end.isoformat()}
+    fingerprint = _fingerprint(parameters)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _only_one(out.parent):
+        record = _read_record(out)
+        if record and record["parameters_hash"] == fingerprint and _is_whole(out, record):
+            return DemoSummary(out=out, is_new=False, **record)
+        if record is None and out.exists() and any(out.iterdir()):
+            raise FileExistsError(
+                f"Thư mục {out} đã có dữ liệu không phải của tỉnh Mẫu; hãy chọn thư mục khác."
+            )
+        calendar = WorkCalendar.read(DAYS_OFF)
+        world = build_world(calendar, dossiers=dossiers, months=months, seed=seed, end=end)
+        part = out.with_name(f".{out.name}.part")
+        _remove(part)
+        part.mkdir()
+        rows, planted = _write_all(part, world, progress or (lambda *_: None))
+        record = {"parameters": parameters, "parameters_hash": fingerprint, "rows": rows, "planted": planted}
+        (part / LABEL).write_text(_label_text(record), encoding="utf-8")
+        (part / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+        _swap(part, out)
+        return DemoSummary(out=out, is_new=True, **record)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Two generators beside each other: the second waits."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _fingerprint(parameters: dict) -> str:
+    """Hash of the parameters, this package's code and the days off: what the bytes depend on."""
+    digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode())
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), DAYS_OFF]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _read_record(out: Path) -> dict | None:
+    path = out / RECORD
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _is_whole(out: Path, record: dict) -> bool:
+    return all((out / name).is_file() for name in [LABEL, *record["rows"]])
+
+
+def _swap(part: Path, out: Path) -> None:
+    old = out.with_name(f".{out.name}.old")
+    _remove(old)
+    if out.exists():
+        out.rename(old)
+    part.rename(out)
+    _remove(old)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _write_all(root: Path, world: World, progress: Progress) -> tuple[dict[str, int], dict]:
+    """All files; returns rows per file (sorted by name) and what was planted."""
+    files = write.CsvFiles(root)
+    tally = reports.Tally(world)
+    try:
+        files.append("danh_muc/don_vi.csv", unit_registry(world.units))
+        files.append("danh_muc/thu_tuc.csv", procedure_registry(world.procedures))
+        done, total = 0, int(world.day_counts.sum())
+        for chunk in chunks(world):
+            _write_chunk(files, world, chunk, tally)
+            done += int(chunk.counts.sum())
+            progress(done, total, f"Hồ sơ nộp tháng {world.month_label(chunk.month)}")
+        for year, first, last in surveys.wave_years(world):
+            wave = surveys.build_wave(world, year, first, last)
+            files.append(f"danh_gia/khao_sat_{year}.csv", write.wave_frame(world, wave))
+            progress(done, total, f"Khảo sát năm {year}")
+    finally:
+        files.close()
+    planted = reports.plant(world)
+    rows = dict(files.rows)
+    for month in range(reports.full_months(world)):
+        lines = reports.report_rows(tally, planted, month)
+        name = f"bao_cao/bao_cao_dung_han_{world.month_label(month)}.xlsx"
+        write.write_report(root / name, world, month, lines)
+        rows[name] = len(lines)
+    return dict(sorted(rows.items())), planted.as_dict()
+
+
+def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: reports.Tally) -> None:
+    if chunk.counts.sum() == 0:
+        return
+    rng = chunk_rng(world, chunk)
+    d, seen = build_chunk(world, chunk, rng)
+    tally.add(d, seen)
+    codes = write.dossier_codes(world, d)
+    label = world.month_label(chunk.month)
+    dossier_file = f"ho_so/ho_so_{label}.csv"
+    number = files.rows.get(dossier_file, 0) + 1
+    files.append(dossier_file, write.dossier_frame(world, d, seen, codes, rng, number))
+    files.append(
+        f"nhat_ky/nhat_ky_{label}.csv", write.event_frame(world, d, events.build_events(world, d), codes)
+    )
+    ratings = write.rating_frame(world, d, surveys.rate_dossiers(world, d, seen, rng), codes)
+    for (wave,), rated in ratings.partition_by("Mã đợt", as_dict=True, maintain_order=True).items():
+        files.append(f"danh_gia/{wave.lower().replace('-', '_', 1)}.csv", rated)
+
+
+def _label_text(record: dict) -> str:
+    parameters, planted = record["parameters"], record["planted"]
+    end = date.fromisoformat(parameters["end"])
+    counted = DemoSummary(out=Path(), is_new=True, **record)
+    flattery = "\n".join(
+        f"  - {item['unit_code']}: từ tháng {item['from_month']}, "
+        f"{100 * item['hidden_share']:.0f} % hồ sơ quá hạn được ghi là đúng hạn"
+        for item in planted["flatteries"]
+    )
+    silence = "\n".join(
+        f"  - {item['unit_code']}: {', '.join(item['months'])}" for item in planted["silences"]
+    )
+    return f"""DỮ LIỆU TỔNG HỢP – KHÔNG CÓ THẬT
+
+Mọi tệp trong thư mục này do chương trình sinh ra cho một tỉnh không có thật: {AUTHORITY_NAME} ({AUTHORITY}).
+Không có hồ sơ, đơn vị hay con người nào trong đây là thật. Ngày nghỉ là ngày nghỉ thật của các năm.
+Trong suốt thời gian này, tổ chức các đơn vị của tỉnh Mẫu được coi là không thay đổi.
+
+Tham số: {parameters["dossiers"]} hồ sơ, {parameters["months"]} tháng, đến 17:00 ngày {end:%d/%m/%Y}, \
+số khởi tạo {parameters["seed"]}
+Mã tham số và chương trình: {record["parameters_hash"]}
+Số dòng: {counted.dossier_count} hồ sơ, {counted.event_count} bước xử lý, \
+{counted.answer_count} câu trả lời, {counted.report_row_count} dòng báo cáo
+
+Cố ý cài vào báo cáo tháng để thử việc đối chiếu:
+Đơn vị báo cáo đẹp hơn thực tế:
+{flattery or "  (không có)"}
+Đơn vị không gửi báo cáo:
+{silence or "  (không có)"}
+"""

@@ -1,0 +1,247 @@
+"""Turns arrays into the export files, with the headers and labels real units use.
+
+Does not belong here: any random draw or any date arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+import xlsxwriter
+
+from dagster_project.demo.calendar import day_of
+from dagster_project.demo.dossiers import NEVER, Dossiers, Seen
+from dagster_project.demo.events import ACTIVITIES, AT_DESK, STATUS_AFTER, Events
+from dagster_project.demo.registries import BLOC_NAMES, LEVEL_NAMES
+from dagster_project.demo.reports import ReportRow
+from dagster_project.demo.surveys import ITEMS, KIOSK_INSTRUMENT, WAVE_INSTRUMENT, Ratings, Wave
+from dagster_project.demo.world import World
+
+MOMENT_FORMAT = "%d/%m/%Y %H:%M:%S"
+CHANNELS = ["Trực tiếp", "Trực tuyến", "Bưu chính công ích"]
+APPLICANTS = ["Công dân", "Doanh nghiệp", "Tổ chức", "Cơ quan nhà nước"]
+STATUSES = [
+    None,
+    "Mới đăng ký",
+    "Được tiếp nhận",
+    "Không được tiếp nhận",
+    "Đang xử lý",
+    "Yêu cầu bổ sung giấy tờ",
+    "Yêu cầu thực hiện nghĩa vụ tài chính",
+    "Công dân yêu cầu rút hồ sơ",
+    "Dừng xử lý",
+    "Đã xử lý xong",
+    "Đã trả kết quả",
+]
+REPORT_HEADERS = [
+    "STT",
+    "Mã đơn vị",
+    "Tên đơn vị",
+    "Khối",
+    "Từ ngày",
+    "Đến ngày",
+    "Tiếp nhận",
+    "Đã giải quyết",
+    "Trước hạn và đúng hạn",
+    "Quá hạn",
+    "Tỷ lệ đúng hạn (%)",
+]
+REPORT_CREATED = datetime(2026, 1, 1)  # fixed, so that the same figures give the same bytes
+BUSINESS_DOMAINS = (
+    "Đăng ký doanh nghiệp",
+    "Đầu tư",
+    "Thuế",
+    "Hải quan",
+    "Kho bạc",
+    "Lao động",
+    "Hộ kinh doanh",
+)
+
+
+class CsvFiles:
+    """CSV files opened when their first rows come and appended to until :meth:`close`."""
+
+    def __init__(self, root: Path) -> None:
+        """``rows`` counts the data rows written to each file so far."""
+        self.root = root
+        self.rows: dict[str, int] = {}
+        self._open: dict[str, BinaryIO] = {}
+
+    def append(self, name: str, frame: pl.DataFrame) -> None:
+        """Add rows to ``name`` (a path below the root); the header is written once, nothing for no rows."""
+        if frame.is_empty():
+            return
+        is_first = name not in self._open
+        if is_first:
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._open[name] = path.open("wb")
+            self.rows[name] = 0
+        frame.write_csv(self._open[name], include_header=is_first, datetime_format=MOMENT_FORMAT)
+        self.rows[name] += frame.height
+
+    def close(self) -> None:
+        """Close all files."""
+        for handle in self._open.values():
+            handle.close()
+
+
+def _labels(values: Iterable, index: np.ndarray) -> pl.Series:
+    return pl.Series(list(values)).gather(index)
+
+
+def _moments(seconds: np.ndarray) -> pl.Series:
+    """Datetimes; NEVER becomes an empty cell."""
+    known = seconds < NEVER
+    micros = np.where(known, seconds, 0) * 1_000_000
+    values = pl.Series("m", micros).cast(pl.Datetime("us"))
+    return pl.select(pl.when(pl.Series("k", known)).then(values)).to_series()
+
+
+def dossier_codes(world: World, d: Dossiers) -> pl.Series:
+    """``H99.31-260105-0007``: resolving unit, day of submission, number within both."""
+    first = int(d.day.min())
+    days = [f"-{day_of(day):%y%m%d}-" for day in range(first, int(d.day.max()) + 1)]
+    numbers = [f"{number:04d}" for number in range(int(d.sequence.max()) + 1)]
+    parts = [_labels(world.units.codes, d.unit), _labels(days, d.day - first), _labels(numbers, d.sequence)]
+    return pl.select(pl.concat_str(parts)).to_series()
+
+
+def _applicants(world: World, d: Dossiers, rng: np.random.Generator) -> pl.Series:
+    business = np.array([domain in BUSINESS_DOMAINS for domain in world.procedures.domains])[d.procedure]
+    draw = rng.random(len(d))
+    citizen = np.select([draw < 0.94, draw < 0.97, draw < 0.99], [0, 1, 2], 3)
+    firm = np.select([draw < 0.15, draw < 0.93, draw < 0.98], [0, 1, 2], 3)
+    return _labels(APPLICANTS, np.where(business, firm, citizen))
+
+
+def dossier_frame(
+    world: World, d: Dossiers, seen: Seen, codes: pl.Series, rng, first_number: int
+) -> pl.DataFrame:
+    """One row per dossier as the list screen exports it; ``first_number`` starts the STT column."""
+    units, procedures = world.units, world.procedures
+    fee = procedures.fee[d.procedure]
+    pays_online = (fee > 0) & (rng.random(len(d)) < np.where(d.channel == 1, 0.72, 0.12))
+    digitised = rng.random(len(d)) < world.digitised_rate[d.unit]
+    section = procedures.section[d.procedure] % units.section_counts[d.unit] + 1
+    return pl.DataFrame(
+        {
+            "STT": np.arange(first_number, first_number + len(d)),
+            "Mã hồ sơ": codes,
+            "Mã TTHC": _labels(procedures.codes, d.procedure),
+            "Tên TTHC": _labels(procedures.names, d.procedure),
+            "Lĩnh vực": _labels(procedures.domains, d.procedure),
+            "Mã đơn vị tiếp nhận": _labels(units.codes, d.receiver),
+            "Mã đơn vị giải quyết": _labels(units.codes, d.unit),
+            "Tên đơn vị giải quyết": _labels(units.names, d.unit),
+            "Mã phòng chuyên môn": _labels([f"P{n:02d}" for n in range(10)], section),
+            "Kênh nộp": _labels(CHANNELS, d.channel),
+            "Ngày nộp": _moments(d.submitted),
+            "Ngày tiếp nhận": _moments(d.received),
+            "Ngày hẹn trả": _moments(seen.due),
+            "Ngày kết thúc xử lý": _moments(seen.completed),
+            "Ngày trả kết quả": _moments(seen.returned),
+            "Trạng thái": _labels(STATUSES, seen.status),
+            "Đối tượng": _applicants(world, d, rng),
+            "Mức độ DVC": _labels([LEVEL_NAMES[level] for level in procedures.online], d.procedure),
+            "Phí, lệ phí đã thu": fee,
+            "Thanh toán trực tuyến": _labels(["Không", "Có"], pays_online.astype(np.int64)),
+            "Số hóa": _labels(["Không", "Có"], digitised.astype(np.int64)),
+            "Số lần bổ sung": seen.supplement_count,
+        }
+    )
+
+
+def event_frame(world: World, d: Dossiers, events: Events, codes: pl.Series) -> pl.DataFrame:
+    """One row per step; a step at the one-stop desk belongs to no section."""
+    units, procedures = world.units, world.procedures
+    section = procedures.section[d.procedure] % units.section_counts[d.unit] + 1
+    return pl.DataFrame(
+        {
+            "Mã hồ sơ": codes.gather(events.dossier),
+            "Số thứ tự bước": events.number,
+            "Thao tác": _labels(ACTIVITIES, events.activity),
+            "Thời điểm thực hiện": _moments(events.occurred),
+            "Trạng thái sau bước": _labels(STATUSES, STATUS_AFTER[events.activity]),
+            "Mã đơn vị thực hiện": _labels(units.codes, events.unit),
+            "Mã phòng thực hiện": _labels(
+                [None, *[f"P{n:02d}" for n in range(1, 10)]],
+                np.where(AT_DESK[events.activity], 0, section[events.dossier]),
+            ),
+            "Hạn của bước": _moments(events.step_due),
+        }
+    )
+
+
+def rating_frame(world: World, d: Dossiers, ratings: Ratings, codes: pl.Series) -> pl.DataFrame:
+    """One row per kiosk rating; the wave is the month of the answer."""
+    month = np.searchsorted(world.month_starts, ratings.answered // 86_400, side="right") - 1
+    waves = [f"KIOSK-{world.month_label(index)}" for index in range(len(world.month_starts) - 1)]
+    rated = codes.gather(ratings.dossier)
+    return pl.DataFrame(
+        {
+            "Mã đợt": _labels(waves, month),
+            "Bộ câu hỏi": pl.repeat(KIOSK_INSTRUMENT, len(rated), eager=True),
+            "Đơn vị tổ chức": pl.repeat("Đơn vị", len(rated), eager=True),
+            "Hình thức": _labels(["Kiosk", "Trực tuyến"], (d.channel[ratings.dossier] == 1).astype(np.int64)),
+            "Mã đơn vị được đánh giá": _labels(world.units.codes, d.unit[ratings.dossier]),
+            "Mã phiếu": pl.select(pl.concat_str(pl.lit("K-"), rated)).to_series(),
+            "Mã câu hỏi": pl.repeat("overall", len(rated), eager=True),
+            "Mã trả lời": ratings.level,
+            "Thời điểm trả lời": _moments(ratings.answered),
+            "Mã hồ sơ": rated,
+        }
+    )
+
+
+def wave_frame(world: World, wave: Wave) -> pl.DataFrame:
+    """One row per ballot × item of a survey wave."""
+    rows = len(wave.unit)
+    ballots = [f"KS{wave.year}-{number:06d}" for number in range(int(wave.ballot.max()) + 1)]
+    return pl.DataFrame(
+        {
+            "Mã đợt": pl.repeat(f"KHAO-SAT-TINH-{wave.year}", rows, eager=True),
+            "Bộ câu hỏi": pl.repeat(WAVE_INSTRUMENT, rows, eager=True),
+            "Đơn vị tổ chức": pl.repeat("Tỉnh", rows, eager=True),
+            "Hình thức": pl.repeat("Phỏng vấn trực tiếp", rows, eager=True),
+            "Mã đơn vị được đánh giá": _labels(world.units.codes, wave.unit),
+            "Mã phiếu": _labels(ballots, wave.ballot),
+            "Mã câu hỏi": _labels(ITEMS, wave.item),
+            "Mã trả lời": wave.answer,
+            "Thời điểm trả lời": _moments(wave.answered),
+            "Mã hồ sơ": pl.repeat(None, rows, dtype=pl.String, eager=True),
+        }
+    )
+
+
+def write_report(path: Path, world: World, month: int, rows: list[ReportRow]) -> None:
+    """One workbook per month: a title, a period line, an empty line, the header, one line per unit."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    first, last = day_of(world.month_starts[month]), day_of(world.month_starts[month + 1] - 1)
+    units = world.units
+    with xlsxwriter.Workbook(path) as book:
+        book.set_properties({"title": "Báo cáo tháng (dữ liệu tổng hợp)", "created": REPORT_CREATED})
+        sheet = book.add_worksheet("Báo cáo")
+        sheet.write(0, 0, "BÁO CÁO KẾT QUẢ GIẢI QUYẾT THỦ TỤC HÀNH CHÍNH")
+        sheet.write(1, 0, f"Tháng {first:%m/%Y} (dữ liệu tổng hợp, không có thật)")
+        sheet.write_row(3, 0, REPORT_HEADERS)
+        for number, row in enumerate(rows):
+            line = [
+                number + 1,
+                units.codes[row.unit],
+                units.names[row.unit],
+                BLOC_NAMES[units.blocs[row.unit]],
+                f"{first:%d/%m/%Y}",
+                f"{last:%d/%m/%Y}",
+                row.received,
+                row.resolved,
+                row.on_time,
+                row.late,
+                row.percent_text,
+            ]
+            sheet.write_row(number + 4, 0, line)

@@ -1,0 +1,41 @@
+"""Documentation pages: dbt docs as one file, data docs of both borders. Written under the data root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dagster_project.settings import Settings
+
+
+def write_documentation(settings: Settings) -> list[Path]:
+    """Write both pages and return their paths. The served build's results are shown, else only the rules."""
+    return [_write_dbt_docs(settings), _write_data_docs(settings)]
+
+
+def _write_dbt_docs(settings: Settings) -> Path:
+    from dagster_project.dbt_runs import dbt_target, run_dbt
+    from dagster_project.publishing.lock import build_lock
+
+    with build_lock(settings.warehouse / "build.lock"):
+        run_dbt(["docs", "generate", "--static", "--quiet"], settings)
+    return dbt_target(settings) / "static_index.html"
+
+
+def _write_data_docs(settings: Settings) -> Path:
+    from dagster_project.publishing.builds import current_build
+    from expectations.docs import write_docs
+    from expectations.results import RuleResult
+
+    folder = current_build(settings).folder
+    results = [
+        RuleResult(**row, sample=[])
+        for name in ("fct_rule_results", "fct_publication_rule_results")
+        for row in _rows(folder / f"{name}.parquet")
+    ]
+    return write_docs(results, settings.root / "docs")
+
+
+def _rows(path: Path) -> list[dict]:
+    import pyarrow.parquet as pq
+
+    return pq.read_table(path).to_pylist()

@@ -1,0 +1,397 @@
+"""CSV: DuckDB reads the regular file; what is irregular is set aside record by record first.
+
+A quick scan of the bytes counts the records by itself. Only when DuckDB finds exactly that many rows and
+rejects none is its reading believed. Otherwise the records are walked one by one: well-formed ones go, with
+their row number, to a clean copy that DuckDB reads; broken ones are set aside with a reason. So a stray quote
+cannot swallow the rest of the file, and no row disappears unseen.
+
+A row number counts records as a spreadsheet would show them: a quoted line break stays inside its record,
+blank lines and lines above the header count.
+Does not belong here: encodings other than UTF-8 (transcode before), meanings of columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from dagster_project.landing.errors import LandingError
+from dagster_project.landing.tables import BROKEN_REASONS, HEAD_ROWS, BrokenRow, HeadRow, RawTable
+
+DELIMITERS = (",", ";", "\t", "|")
+HEAD_BYTES = 64 * 1024
+CHUNK_BYTES = 8 * 1024 * 1024
+MAX_LINE_BYTES = 1_000_000
+# A quoted line break inside a record is honest; a quote still open after this many lines is a broken one.
+MAX_LINES_IN_RECORD = 200
+BOM = b"\xef\xbb\xbf"
+ROW_NUMBER = "r"
+
+
+@dataclass(frozen=True)
+class CsvTable:
+    """One CSV file in UTF-8, with or without byte order mark."""
+
+    path: Path
+    head: bytes
+    sheet_name: str | None = None
+    container: str = "csv"
+
+    def heads(self) -> list[list[HeadRow]]:
+        """First rows under each delimiter of ``DELIMITERS`` that occurs at all."""
+        text = self.head.removeprefix(BOM).decode("utf-8")
+        return [_head_rows(text, delimiter) for delimiter in DELIMITERS]
+
+    def read(
+        self, con: duckdb.DuckDBPyConnection, work: Path, reading: int, header: HeadRow, positions: list[int]
+    ) -> RawTable:
+        """Raw rows below ``header``; see :class:`RawTable`. LandingError when the file is not readable."""
+        job = _Job(con, self.path, work, DELIMITERS[reading], header, positions)
+        scan = scan_records(self.path, header.row_number, job.has_comments)
+        if scan.is_regular:
+            raw = _read_regular(job, scan)
+            if raw is not None:
+                return raw
+        return _read_carefully(job)
+
+
+@dataclass(frozen=True)
+class _Job:
+    con: duckdb.DuckDBPyConnection
+    path: Path
+    work: Path
+    delimiter: str
+    header: HeadRow
+    positions: list[int]
+
+    @property
+    def width(self) -> int:
+        return len(self.header.cells)
+
+    @property
+    def has_comments(self) -> bool:
+        """A file that opens with a comment may hold comments anywhere; in others '#' is data."""
+        with self.path.open("rb") as handle:
+            return handle.read(4).removeprefix(BOM).startswith(b"#")
+
+    @property
+    def raw_parquet(self) -> Path:
+        return self.work / "raw.parquet"
+
+
+def open_tables(path: Path) -> list[CsvTable]:
+    """The one table of a CSV file. LandingError when its first bytes are not UTF-8 text."""
+    with path.open("rb") as handle:
+        head = handle.read(HEAD_BYTES)
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head:
+        raise LandingError(
+            "không phải văn bản UTF-8 (có thể là UTF-16 hoặc tệp nhị phân).",
+            advice="Hãy lưu lại dưới dạng CSV UTF-8 hoặc XLSX.",
+        )
+    whole_lines = head if len(head) < HEAD_BYTES or b"\n" not in head else head[: head.rindex(b"\n") + 1]
+    return [CsvTable(path=path, head=_decodable_head(whole_lines))]
+
+
+def _decodable_head(head: bytes) -> bytes:
+    """The lines before the first undecodable one; a file that starts with such a line is refused."""
+    lines = head.splitlines(keepends=True)
+    for index, line in enumerate(lines):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if index == 0 or not any(kept.strip() for kept in lines[:index]):
+                raise LandingError(
+                    "dòng đầu không đúng bảng mã UTF-8.",
+                    row=index + 1,
+                    advice="Hãy lưu lại dưới dạng CSV UTF-8 hoặc XLSX.",
+                ) from error
+            return b"".join(lines[:index])
+    return head
+
+
+def _head_rows(text: str, delimiter: str) -> list[HeadRow]:
+    rows: list[HeadRow] = []
+    for index, line in enumerate(text.split("\n")[:HEAD_ROWS]):
+        line = line.removesuffix("\r")
+        if line.startswith("#"):
+            cells: tuple[str, ...] = ()
+        else:
+            cells = tuple(next(csv.reader([line], delimiter=delimiter), ()))
+        rows.append(HeadRow(row_number=index + 1, cells=cells, text=line))
+    return rows
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What the bytes say: data records below the header (blank ones at the very end apart)."""
+
+    record_count: int
+    trailing_blank_count: int
+    is_regular: bool
+
+
+def scan_records(path: Path, header_row: int, has_comments: bool) -> Scan:
+    """Count the records below line ``header_row`` without interpreting fields, in chunks.
+
+    ``is_regular`` is False as soon as anything makes one line differ from one record: a quote left open at a
+    line's end, a blank line between records, a comment, a NUL, a lone carriage return.
+    """
+    newlines = 0
+    regular = True
+    trailing = b""
+    for chunk in _line_chunks(path):
+        newlines += chunk.count(b"\n")
+        regular = regular and _is_regular(chunk, has_comments and newlines > header_row)
+        body = chunk.rstrip(b" \t\r\n")
+        tail = chunk[len(body) :]
+        # A chunk of blank lines only continues the tail of the one before.
+        if body:
+            regular = regular and trailing.count(b"\n") <= 1
+            trailing = tail
+        else:
+            trailing += tail
+    ends_open = not trailing.endswith(b"\n")
+    lines = newlines + (1 if ends_open and newlines + 1 > header_row else 0)
+    blanks = max(trailing.count(b"\n") - 1 + (1 if ends_open and trailing.count(b"\n") else 0), 0)
+    blanks = min(blanks, max(lines - header_row, 0))
+    return Scan(max(lines - header_row - blanks, 0), blanks, regular)
+
+
+def _line_chunks(path: Path) -> Iterator[bytes]:
+    """The file in pieces that end at a line's end (but the last)."""
+    rest = b""
+    with path.open("rb") as handle:
+        while piece := handle.read(CHUNK_BYTES):
+            piece = rest + piece
+            cut = piece.rfind(b"\n") + 1
+            if cut == 0 and len(piece) > MAX_LINE_BYTES:
+                raise LandingError(
+                    "có dòng dài quá mức đọc được; đây có lẽ không phải tệp CSV.",
+                    advice="Hãy kiểm tra lại tệp hoặc lưu dưới dạng CSV UTF-8.",
+                )
+            rest = piece[cut:]
+            if cut:
+                yield piece[:cut]
+    if rest:
+        yield rest
+
+
+def _is_regular(chunk: bytes, look_for_comments: bool) -> bool:
+    body = chunk.rstrip(b" \t\r\n")
+    if b"\0" in body or b"\n\n" in body or b"\n\r\n" in body or body[:1] in (b"\n", b"\r"):
+        return False
+    if look_for_comments and (b"\n#" in body or body.startswith(b"#")):
+        return False
+    if b"\r" in body and body.count(b"\r") != body.count(b"\r\n"):
+        return False
+    if b'"' not in body:
+        return True
+    values = np.frombuffer(body, dtype=np.uint8)
+    quotes = np.flatnonzero(values == ord('"'))
+    ends = np.append(np.flatnonzero(values == ord("\n")), len(values))
+    return not np.any(np.searchsorted(quotes, ends) % 2)
+
+
+def _read_csv_sql(path: Path, names: list[str], skip: int, delimiter: str) -> str:
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    return (
+        f"read_csv({_literal(path)}, auto_detect=false, header=false, skip={skip}, delim={_literal(delimiter)}, "
+        f"quote='\"', escape='\"', columns={{{columns}}}, store_rejects=true, rejects_limit=1, "
+        f"max_line_size={MAX_LINE_BYTES * 2})"
+    )
+
+
+def _literal(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _copy_raw(job: _Job, path: Path, names: list[str], skip: int) -> int | None:
+    """Write raw.parquet from ``path``; the rows written, or None when DuckDB rejected a record."""
+    # coalesce stops at the first filled cell, so this costs one trim per row.
+    filled = ", ".join(f"nullif(trim({name}), '')" for name in names if name != ROW_NUMBER)
+    kept = [name for name in names if name == ROW_NUMBER or int(name[1:]) in job.positions]
+    select = f"select {', '.join(kept)}, coalesce({filled}) is not null as is_filled"
+    # Snappy: read once and thrown away. A Parquet step keeps typing parallel and lets it work on dictionaries.
+    query = (
+        f"copy ({select} from {_read_csv_sql(path, names, skip, job.delimiter)}) "
+        f"to {_literal(job.raw_parquet)} (format parquet, compression snappy)"
+    )
+    try:
+        written = job.con.execute(query).fetchone()
+    except duckdb.InvalidInputException:
+        return None
+    rejected = job.con.execute("select count(*) from reject_errors").fetchone()
+    job.con.execute("drop table reject_errors; drop table reject_scans")
+    return written[0] if written and rejected == (0,) else None
+
+
+def _read_regular(job: _Job, scan: Scan) -> RawTable | None:
+    """DuckDB straight on the file; None when its count differs from the scan's or it rejected anything."""
+    names = [f"c{index}" for index in range(job.width)]
+    written = _copy_raw(job, job.path, names, job.header.row_number)
+    if written != scan.record_count:
+        return None
+    return RawTable(
+        parquet=job.raw_parquet,
+        row_number_sql=f"file_row_number + {job.header.row_number + 1}",
+        row_count=written,
+        ignored_count=scan.trailing_blank_count,
+    )
+
+
+def _read_carefully(job: _Job) -> RawTable:
+    """Walk the records, copy the sound ones with their row number, read that copy."""
+    clean = job.work / "clean.csv"
+    walk = _Walk(job)
+    with clean.open("wb") as handle:
+        for number, line in walk.sound_records():
+            handle.write(b"%d" % number + job.delimiter.encode() + line + b"\n")
+    names = [ROW_NUMBER, *(f"c{index}" for index in range(job.width))]
+    written = _copy_raw(job, clean, names, 0)
+    clean.unlink()
+    if written != walk.sound_count:
+        raise LandingError(
+            f"đọc được {walk.sound_count} dòng nhưng máy đọc CSV không đồng ý; không nạp để khỏi mất dòng.",
+            advice="Hãy lưu lại dưới dạng XLSX rồi nạp lại.",
+        )
+    return RawTable(
+        parquet=job.raw_parquet,
+        row_number_sql=f"cast({ROW_NUMBER} as bigint)",
+        row_count=written,
+        broken=tuple(walk.broken),
+        ignored_count=walk.ignored_count,
+    )
+
+
+class _Walk:
+    """One pass over the records of an irregular file; the counters are complete when the pass has ended."""
+
+    def __init__(self, job: _Job) -> None:
+        self.job = job
+        self.delimiter = job.delimiter.encode()
+        self.has_comments = job.has_comments
+        self.broken: list[BrokenRow] = []
+        self.ignored_count = 0
+        self.sound_count = 0
+
+    def sound_records(self) -> Iterator[tuple[int, bytes]]:
+        """Row number and one CSV line without its end, for every record with as many fields as the header."""
+        lines = _Lines(self.job.path, self.job.header.row_number)
+        number = self.job.header.row_number
+        while (line := lines.next()) is not None:
+            number += 1
+            stripped = line.strip(b" \t\r\n")
+            if not stripped or (self.has_comments and stripped.startswith(b"#")):
+                self.ignored_count += 1
+                continue
+            record = self._sound(line, lines, number)
+            if record is not None:
+                self.sound_count += 1
+                yield number, record
+
+    def _sound(self, line: bytes, lines: _Lines, number: int) -> bytes | None:
+        reason = self._unreadable(line)
+        if reason is not None:
+            return self._set_aside(number, reason)
+        if b'"' not in line and b"\r" not in line:
+            fields = line.count(self.delimiter) + 1
+            if fields == self.job.width:
+                return line
+            return self._set_aside(number, "wrong_field_count", fields)
+        cells = _quoted_record(line, lines, self.job.delimiter, self.job.width)
+        if cells is None:
+            return self._set_aside(number, "broken_quote")
+        if len(cells) != self.job.width:
+            return self._set_aside(number, "wrong_field_count", len(cells))
+        buffer = io.StringIO()
+        csv.writer(buffer, delimiter=self.job.delimiter, quoting=csv.QUOTE_ALL, lineterminator="").writerow(cells)
+        return buffer.getvalue().encode()
+
+    @staticmethod
+    def _unreadable(line: bytes) -> str | None:
+        if len(line) > MAX_LINE_BYTES:
+            return "line_too_long"
+        if b"\0" in line:
+            return "nul_byte"
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            return "bad_encoding"
+        return None
+
+    def _set_aside(self, number: int, reason: str, found: int = 0) -> None:
+        text = BROKEN_REASONS[reason].format(found=found, expected=self.job.width)
+        self.broken.append(BrokenRow(number, reason, text))
+
+
+class _Lines:
+    """Physical lines below the header, without their ends, with a look ahead for quoted line breaks."""
+
+    def __init__(self, path: Path, header_row: int) -> None:
+        self._lines = self._below(path, header_row)
+        self._ahead: list[bytes] = []
+
+    @staticmethod
+    def _below(path: Path, header_row: int) -> Iterator[bytes]:
+        number = 0
+        for chunk in _line_chunks(path):
+            for line in chunk.removesuffix(b"\n").split(b"\n"):
+                number += 1
+                if number > header_row:
+                    yield line.removesuffix(b"\r")
+
+    def next(self) -> bytes | None:
+        if self._ahead:
+            return self._ahead.pop(0)
+        return next(self._lines, None)
+
+    def peek(self, index: int) -> bytes | None:
+        while len(self._ahead) <= index:
+            line = next(self._lines, None)
+            if line is None:
+                return None
+            self._ahead.append(line)
+        return self._ahead[index]
+
+    def drop(self, count: int) -> None:
+        del self._ahead[:count]
+
+
+def _quoted_record(line: bytes, lines: _Lines, delimiter: str, width: int) -> list[str] | None:
+    """Cells of the record that starts with ``line``, taking following lines only if they close its quote.
+
+    None when a quote is misplaced or stays open; the following lines are then left for themselves.
+    """
+    text = line.decode("utf-8")
+    cells, is_open = _parse(text, delimiter)
+    taken = 0
+    while is_open and taken < MAX_LINES_IN_RECORD:
+        following = lines.peek(taken)
+        if following is None or len(text) > MAX_LINE_BYTES:
+            return None
+        taken += 1
+        text += "\n" + following.decode("utf-8", errors="replace")
+        if b'"' in following:
+            cells, is_open = _parse(text, delimiter)
+            # A quote that closes into the wrong number of fields was never meant to span lines.
+            if not is_open and cells is not None and len(cells) != width:
+                return None
+    if is_open or cells is None or (taken and "�" in text):
+        return None
+    lines.drop(taken)
+    return cells
+
+
+def _parse(text: str, delimiter: str) -> tuple[list[str] | None, bool]:
+    """Cells of one record (None when a quote is misplaced), and whether a quote is still open at its end."""
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return None, "unexpected end of data" in str(error)
+    return (rows[0] if len(rows) == 1 else None), False

@@ -1,0 +1,87 @@
+"""What every reader hands on: where the header is, and the raw text of the data rows.
+
+A container (CSV, XLSX, later others) is a module with ``open_tables(path) -> list[Table]``; it knows bytes,
+never meanings.
+Does not belong here: layouts, types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+# Rows at the top of a table among which the header is looked for.
+HEAD_ROWS = 40
+# What a spreadsheet shows in a cell whose formula failed. Never data.
+EXCEL_ERRORS = ("#DIV/0!", "#GETTING_DATA", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#SPILL!", "#VALUE!")
+
+BROKEN_REASONS = {
+    "wrong_field_count": "Dòng có {found} ô, tiêu đề có {expected} cột",
+    "broken_quote": "Dấu ngoặc kép mở mà không đóng, hoặc đóng sai chỗ",
+    "bad_encoding": "Dòng có ký tự không đúng bảng mã UTF-8",
+    "nul_byte": "Dòng có ký tự rỗng (NUL), tệp có thể đã hỏng",
+    "line_too_long": "Dòng dài quá mức đọc được",
+}
+
+
+@dataclass(frozen=True)
+class HeadRow:
+    """One of the first rows of a table: its 1-based row in the file or sheet, and its cells as text."""
+
+    row_number: int
+    cells: tuple[str | None, ...]
+    text: str
+
+    @property
+    def is_empty(self) -> bool:
+        """No cell says anything."""
+        return not any((cell or "").strip() for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A record whose structure cannot be read at all: its row, a key of BROKEN_REASONS, a sentence."""
+
+    row_number: int
+    reason_code: str
+    reason_text: str
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Raw text of all data rows, on disk, one Parquet row per record, in file order.
+
+    Columns ``c<position>`` (VARCHAR) for the positions asked for and ``is_filled`` (any cell at all has a
+    value). ``row_number_sql`` gives the row in the file, over ``read_parquet(..., file_row_number=true)``.
+    ``row_count`` records are in the Parquet, ``broken`` ones and ``ignored_count`` blank or comment rows beside.
+    """
+
+    parquet: Path
+    row_number_sql: str
+    row_count: int
+    broken: tuple[BrokenRow, ...] = ()
+    ignored_count: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def rows_read(self) -> int:
+        """Everything below the header, blank rows too."""
+        return self.row_count + len(self.broken) + self.ignored_count
+
+
+class Table(Protocol):
+    """One table of a file: a whole CSV, or one sheet."""
+
+    sheet_name: str | None
+    container: str
+
+    def heads(self) -> list[list[HeadRow]]:
+        """The first rows, once per way of reading them (a CSV may be split by several delimiters)."""
+
+    def read(
+        self, con: duckdb.DuckDBPyConnection, work: Path, reading: int, header: HeadRow, positions: list[int]
+    ) -> RawTable:
+        """Put all rows below ``header`` as raw text under ``work``; ``reading`` indexes :meth:`heads`."""

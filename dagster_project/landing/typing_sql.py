@@ -1,0 +1,270 @@
+"""SQL that turns raw text into typed columns and says, cell by cell, why it cannot.
+
+Four steps over the raw Parquet, each a projection, so that DuckDB works on dictionaries of distinct values:
+``raw`` (cleaned text) → ``value`` (blank, extract, map) → ``typed`` → ``judged`` (one error code per column).
+Does not belong here: reading files, writing Parquet, rules across columns (gate 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dagster_project.landing.contracts import Column
+from dagster_project.landing.layouts import HOME_TIME_ZONE, ColumnSpec, Layout
+from dagster_project.landing.tables import EXCEL_ERRORS
+
+_DAY_SHAPES = {
+    "dmy": ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"),
+    "mdy": ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y"),
+    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"),
+}
+_TIME_SHAPES = (" %H:%M:%S", " %H:%M", "", "T%H:%M:%S", " %H:%M:%S.%f", "T%H:%M:%S.%f", "T%H:%M")
+_SHAPE_NAMES = {
+    "dmy": "ngày/tháng/năm",
+    "mdy": "tháng/ngày/năm",
+    "ymd": "năm-tháng-ngày",
+    "iso_offset": "ISO 8601 có múi giờ",
+}
+# Years outside are slips of the keyboard (26 for 2026 is read as the year 26).
+_FIRST_MOMENT = "1900-01-01"
+_LAST_MOMENT = "9999-12-31 23:59:59.999999"
+_TRUE_WORDS = ("có", "x", "1", "true", "đúng", "yes", "y")
+_FALSE_WORDS = ("không", "0", "false", "sai", "no", "n")
+
+_ZERO_WIDTH = r"[\x{200b}\x{200c}\x{200d}\x{2060}\x{feff}]"
+_ODD_SPACE = r"[\s\x{0085}\x{00a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+"
+_ISO_MOMENT = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?"
+)
+
+
+def literal(value: str | None) -> str:
+    """A SQL string literal, NULL for None."""
+    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def clean_sql(expression: str) -> str:
+    """Cleaned text: NFC, zero-width characters gone, any run of spaces one space, trimmed; '' becomes NULL.
+
+    Plain printable ASCII with single spaces skips the work: that is nearly every code and date.
+    """
+    heavy = f"regexp_replace(nfc_normalize({expression}), '{_ZERO_WIDTH}', '', 'g')"
+    heavy = f"nullif(trim(regexp_replace({heavy}, '{_ODD_SPACE}', ' ', 'g')), '')"
+    return f"case when regexp_full_match({expression}, '[!-~]+( [!-~]+)*') then {expression} else {heavy} end"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One canonical column and its origin: ``raw_sql`` over the raw Parquet, or NULL when the file lacks it.
+
+    ``header`` is what the sender calls it. ``is_literal`` marks constants and preamble values of the layout.
+    """
+
+    column: Column
+    spec: ColumnSpec
+    raw_sql: str
+    header: str
+    is_literal: bool = False
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One way a cell can be wrong: stable code, Vietnamese sentence, SQL condition over ``r``, ``v``, ``t``."""
+
+    code: str
+    text: str
+    condition: str
+
+
+class TypedQuery:
+    """The query of one delivery. ``inputs`` are in contract order; every contract column is there."""
+
+    def __init__(self, inputs: Sequence[Input], layout: Layout, container: str, row_number_sql: str) -> None:
+        self.inputs = list(inputs)
+        self.layout = layout
+        self.container = container
+        self.row_number_sql = row_number_sql
+        self.reasons = [self._reasons(item, index) for index, item in enumerate(self.inputs)]
+
+    def judged_sql(self, parquet_literal: str) -> str:
+        """One row per raw row: source_row_number, is_filled, r<i> text, t<i> typed, e<i> error code or NULL."""
+        count = range(len(self.inputs))
+        raw = [f"{self._raw(item)} as r{i}" for i, item in enumerate(self.inputs)]
+        value = [f"r{i}, {_value_sql(item.spec, f'r{i}')} as v{i}" for i, item in enumerate(self.inputs)]
+        typed = [f"r{i}, v{i}, {self._typed(item, f'v{i}')} as t{i}" for i, item in enumerate(self.inputs)]
+        judged = [f"r{i}, t{i}, {self._error(i)} as e{i}" for i in count]
+        keep = "source_row_number, is_filled"
+        return f"""
+            select {keep}, {", ".join(judged)} from (
+            select {keep}, {", ".join(typed)} from (
+            select {keep}, {", ".join(value)} from (
+            select {self.row_number_sql} as source_row_number, is_filled, {", ".join(raw)}
+            from read_parquet({parquet_literal}, file_row_number=true))))"""
+
+    @property
+    def is_sound_sql(self) -> str:
+        """Condition over ``judged_sql``: no cell of the row is wrong."""
+        errors = [f"e{i} is null" for i in range(len(self.inputs)) if self.reasons[i]]
+        return " and ".join(errors) or "true"
+
+    def _raw(self, item: Input) -> str:
+        return item.raw_sql if item.is_literal or item.raw_sql == "NULL" else clean_sql(item.raw_sql)
+
+    def _error(self, index: int) -> str:
+        branches = [f"when {reason.condition} then {literal(reason.code)}" for reason in self.reasons[index]]
+        return f"case {' '.join(branches)} end" if branches else "cast(NULL as varchar)"
+
+    def _typed(self, item: Input, value: str) -> str:
+        kind = item.column.type
+        if item.raw_sql == "NULL":
+            return f"cast(NULL as {item.column.physical_type})"
+        if kind in ("code", "text"):
+            return value
+        if kind == "boolean":
+            return _boolean_sql(value)
+        if kind in ("integer", "decimal"):
+            decimal = "dot" if item.is_literal else self.layout.decimal
+            return _number_sql(value, item.column, decimal, self.container)
+        return self._moment_sql(item, value)
+
+    def _moment_sql(self, item: Input, value: str) -> str:
+        layout, kind = self.layout, item.column.type
+        shapes = layout.date_formats if kind == "date" else layout.timestamp_formats
+        if item.is_literal:
+            shapes = ("ymd",)
+        elif self.container != "csv" and "ymd" not in shapes:
+            # A real date cell of a spreadsheet comes as ISO, whatever shape its text neighbours have.
+            shapes = ("ymd", *shapes)
+        moment = _parsed_sql(value, [shape for shape in shapes if shape != "iso_offset"])
+        if kind == "date":
+            return f"cast({moment} as date)"
+        if layout.time_zone != HOME_TIME_ZONE:
+            moment = f"timezone({literal(HOME_TIME_ZONE)}, timezone({literal(layout.time_zone)}, {moment}))"
+        if "iso_offset" in shapes:
+            # The connection's time zone is the layout's: it gives meaning to moments without an offset.
+            instant = f"try_cast({value} as timestamptz)"
+            local = f"timezone({literal(HOME_TIME_ZONE)}, {instant})"
+            local = f"case when regexp_full_match({value}, '{_ISO_MOMENT}') then {local} end"
+            moment = f"coalesce({local}, {moment})"
+        return f"cast({moment} as timestamp)"
+
+    def _reasons(self, item: Input, i: int) -> list[Reason]:
+        """Checks of one column, the first that holds is the one reported."""
+        r, v, t, header = f"r{i}", f"v{i}", f"t{i}", item.header
+        if item.raw_sql == "NULL":
+            return []
+        found = []
+        if not item.is_literal:
+            errors = ", ".join(literal(text) for text in EXCEL_ERRORS)
+            text = f'Cột "{header}": ô công thức bị lỗi trong bảng tính'
+            found.append(Reason("excel_error", text, f"{r} in ({errors})"))
+        if item.spec.extract is not None:
+            text = f'Cột "{header}": giá trị không có dạng mong đợi, không tách được {item.column.meaning.lower()}'
+            blank = _blank_sql(item.spec, r)
+            found.append(Reason("extract_failed", text, f"{blank} is not null and {v} is null"))
+        if item.column.required:
+            found.append(Reason("missing_required", f'Cột "{header}": thiếu giá trị bắt buộc', f"{v} is null"))
+        if item.column.codes:
+            allowed = ", ".join(literal(code) for code in item.column.codes)
+            text = f'Cột "{header}": giá trị không có trong danh mục ({_known(item)})'
+            found.append(Reason("unknown_code", text, f"{v} not in ({allowed})"))
+        if item.column.type not in ("code", "text"):
+            found.append(self._untypable(item, f"{v} is not null and {t} is null"))
+        return found
+
+    def _untypable(self, item: Input, condition: str) -> Reason:
+        kind = item.column.type
+        shapes = self.layout.date_formats if kind == "date" else self.layout.timestamp_formats
+        wanted = {
+            "integer": "số nguyên",
+            "decimal": f"số, dấu thập phân là dấu {'phẩy' if self.layout.decimal == 'comma' else 'chấm'}",
+            "boolean": "Có/Không",
+            "date": f"ngày có thật, dạng {_shape_names(shapes)}",
+            "timestamp": f"thời điểm có thật, dạng {_shape_names(shapes)}",
+        }[kind]
+        return Reason(f"bad_{kind}", f'Cột "{item.header}": không đọc được, cần {wanted}', condition)
+
+
+def _shape_names(shapes: Sequence[str]) -> str:
+    return " hoặc ".join(_SHAPE_NAMES[shape] for shape in shapes)
+
+
+def _known(item: Input) -> str:
+    labels = {code: label for label, code in reversed(item.spec.mapping)}
+    return ", ".join(labels.get(code, code) for code in item.column.codes)
+
+
+def _blank_sql(spec: ColumnSpec, text: str) -> str:
+    if not spec.blank:
+        return text
+    words = ", ".join(literal(" ".join(word.split()).lower()) for word in spec.blank)
+    return f"case when lower({text}) in ({words}) then NULL else {text} end"
+
+
+def _value_sql(spec: ColumnSpec, text: str) -> str:
+    """Cleaned text → blank words gone → extracted part → mapped code; case does not matter to a map."""
+    value = _blank_sql(spec, text)
+    if spec.extract is not None:
+        value = f"nullif(regexp_extract({value}, {literal(spec.extract)}, 1), '')"
+    if spec.mapping:
+        branches = " ".join(
+            f"when {literal(' '.join(label.split()).lower())} then {literal(code)}"
+            for label, code in spec.mapping
+        )
+        value = f"case lower({value}) {branches} else {value} end"
+    return value
+
+
+def _boolean_sql(value: str) -> str:
+    yes = ", ".join(literal(word) for word in _TRUE_WORDS)
+    no = ", ".join(literal(word) for word in _FALSE_WORDS)
+    return f"case when lower({value}) in ({yes}) then true when lower({value}) in ({no}) then false end"
+
+
+def _parsed_sql(value: str, shapes: Sequence[str]) -> str:
+    if not shapes:
+        return "cast(NULL as timestamp)"
+    days = [day for shape in shapes for day in _DAY_SHAPES[shape]]
+    # Ordered by how common they are: every failed try costs time.
+    formats = [day + time for time in _TIME_SHAPES for day in days]
+    listed = ", ".join(literal(text) for text in formats)
+    parsed = f"try_strptime({value}, [{listed}])"
+    return (
+        f"case when {parsed} between timestamp '{_FIRST_MOMENT}' and timestamp '{_LAST_MOMENT}' "
+        f"then {parsed} end"
+    )
+
+
+def _number_sql(value: str, column: Column, decimal: str, container: str) -> str:
+    """Numbers with optional thousands marks; only digits in groups of three make a thousands mark.
+
+    A spreadsheet's number cells arrive with a decimal point even under a decimal-comma layout. "1.234" can then
+    be a text cell (1234) or a number cell (1,234): as a decimal it stays NULL, undecided.
+    """
+    point, group = (".", ",") if decimal == "dot" else (",", ".")
+    text = value
+    if column.name.endswith("_percent"):
+        text = f"trim(rtrim({value}, '%'))"
+    grouped = f"[+-]?[0-9]{{1,3}}([{group} ][0-9]{{3}})+"
+    fraction = f"[{point}]0+" if column.type == "integer" else f"[{point}][0-9]+"
+    shape = f"([+-]?[0-9]+|{grouped})({fraction})?"
+    digits = f"replace(replace({text}, '{group}', ''), ' ', '')"
+    # The shape allows an integer only zeros after its point.
+    digits = (
+        f"split_part({digits}, '{point}', 1)"
+        if column.type == "integer"
+        else f"replace({digits}, '{point}', '.')"
+    )
+    cast = f"try_cast({digits} as {column.physical_type})"
+    branches = [f"when regexp_full_match({text}, '{shape}') then {cast}"]
+    if container != "csv" and decimal == "comma" and column.type == "decimal":
+        plain = f"try_cast({text} as {column.physical_type})"
+        branches.insert(0, f"when regexp_full_match({text}, '[+-]?[0-9]{{1,3}}[.][0-9]{{3}}') then NULL")
+        branches.append(f"when regexp_full_match({text}, '[+-]?[0-9]+[.][0-9]+') then {plain}")
+    return f"case {' '.join(branches)} end"

@@ -1,0 +1,212 @@
+"""The plan of a build: which deliveries, in which order, as of which day. Fixed before dbt starts.
+
+Does not belong here: running dbt, reading marts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from dagster_project.landing.contracts import SourceContract, load_contracts
+from dagster_project.landing.deliveries import Delivery, list_deliveries
+from dagster_project.publishing.code_identity import code_hash, code_version
+from dagster_project.publishing.errors import BuildError
+from dagster_project.settings import Settings
+
+ARROW_TYPES = {
+    "code": "string",
+    "text": "string",
+    "integer": "int64",
+    "decimal": "decimal128(18, 6)",
+    "timestamp": "timestamp[us]",
+    "date": "date32",
+    "boolean": "bool",
+}
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """One build before it runs. ``deliveries`` are in the order in which later ones supersede earlier ones.
+
+    ``build_id`` depends on the deliveries' landed content, their order, the as-of date and the code, and on
+    nothing else: no clock, no path.
+    """
+
+    build_id: str
+    as_of_date: date
+    deliveries: tuple[Delivery, ...]
+    code_hash: str
+    code_version: str
+
+
+def plan_build(settings: Settings, *, as_of: date | None = None, received_by: date | None = None) -> BuildPlan:
+    """Plan a build of everything landed, or only of what had been received by ``received_by``.
+
+    The as-of date defaults to the last day the deliveries speak of. Raises BuildError when nothing has landed or
+    no delivery carries a date.
+    """
+    deliveries = [
+        delivery
+        for delivery in list_deliveries(settings)
+        if received_by is None or date.fromisoformat(delivery.landed_at[:10]) <= received_by
+    ]
+    if not deliveries:
+        raise BuildError("Chưa có tệp số liệu nào được nạp. Hãy chạy «cchc load TỆP…» hoặc «cchc demo» trước.")
+    ordered = tuple(sorted(deliveries, key=_supersession_key))
+    as_of_date = as_of or _last_day(ordered)
+    return BuildPlan(
+        build_id=_build_id(ordered, as_of_date),
+        as_of_date=as_of_date,
+        deliveries=ordered,
+        code_hash=code_hash(),
+        code_version=code_version(),
+    )
+
+
+def write_plan(plan: BuildPlan, settings: Settings) -> Path:
+    """Write the plan as Parquet for dbt, and an empty file per source so that a source without data still reads.
+
+    Returns the plan folder.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = plan_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in _plan_tables(plan, pa).items():
+        pq.write_table(table, folder / f"{name}.parquet")
+    for contract in load_contracts().values():
+        source_folder = settings.landing / contract.source
+        source_folder.mkdir(parents=True, exist_ok=True)
+        pq.write_table(_empty_table(contract, pa), source_folder / "_empty.parquet")
+    (folder / "plan.json").write_text(json.dumps(_plan_content(plan), ensure_ascii=False), encoding="utf-8")
+    return folder
+
+
+def read_plan(settings: Settings) -> BuildPlan:
+    """The plan that :func:`write_plan` wrote last; BuildError when there is none."""
+    path = plan_folder(settings) / "plan.json"
+    if not path.exists():
+        raise BuildError("Chưa có kế hoạch dựng. Hãy chạy «cchc build».")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return BuildPlan(
+        build_id=content["build_id"],
+        as_of_date=date.fromisoformat(content["as_of_date"]),
+        deliveries=tuple(Delivery(**delivery) for delivery in content["deliveries"]),
+        code_hash=content["code_hash"],
+        code_version=content["code_version"],
+    )
+
+
+def plan_folder(settings: Settings) -> Path:
+    """Where dbt reads the plan."""
+    return settings.warehouse / "plan"
+
+
+def _supersession_key(delivery: Delivery) -> tuple[str, str, str]:
+    # What speaks of a later day wins; of two files about the same day, the one received later.
+    return (delivery.data_until_date or "", delivery.landed_at, delivery.delivery_id)
+
+
+def _last_day(deliveries: tuple[Delivery, ...]) -> date:
+    days = [delivery.data_until_date for delivery in deliveries if delivery.data_until_date]
+    if not days:
+        raise BuildError(
+            "Các tệp đã nạp chỉ có danh mục, chưa có số liệu theo ngày. Hãy nạp hồ sơ hoặc báo cáo, hoặc chọn ngày chốt bằng --as-of."
+        )
+    return date.fromisoformat(max(days))
+
+
+def _build_id(deliveries: tuple[Delivery, ...], as_of_date: date) -> str:
+    content = {
+        "deliveries": [[d.delivery_id, d.landed_parquet_sha256] for d in deliveries],
+        "as_of_date": as_of_date.isoformat(),
+        "code_hash": code_hash(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _plan_content(plan: BuildPlan) -> dict:
+    return {
+        "build_id": plan.build_id,
+        "as_of_date": plan.as_of_date.isoformat(),
+        "deliveries": [asdict(delivery) for delivery in plan.deliveries],
+        "code_hash": plan.code_hash,
+        "code_version": plan.code_version,
+    }
+
+
+def _plan_tables(plan: BuildPlan, pa) -> dict:
+    builds = pa.table(
+        {
+            "build_id": pa.array([plan.build_id], pa.string()),
+            "as_of_date": pa.array([plan.as_of_date], pa.date32()),
+            "code_version": pa.array([plan.code_version], pa.string()),
+        }
+    )
+    return {"builds": builds, "deliveries": _deliveries_table(plan, pa), "rule_results": _rules_table(plan, pa)}
+
+
+def _deliveries_table(plan: BuildPlan, pa):
+    rows = [
+        {
+            "delivery_id": delivery.delivery_id,
+            "delivery_sequence": position,
+            "source_code": delivery.source_code,
+            "layout_code": delivery.layout_code,
+            "file_name": delivery.file_name,
+            "rows_read": delivery.rows_read,
+            "rows_accepted": delivery.rows_accepted,
+            "rows_rejected": delivery.rows_rejected,
+            "rows_ignored": delivery.rows_ignored,
+            "data_from_date": _day(delivery.data_from_date),
+            "data_until_date": _day(delivery.data_until_date),
+        }
+        for position, delivery in enumerate(plan.deliveries, start=1)
+    ]
+    text = ("delivery_id", "source_code", "layout_code", "file_name")
+    counts = ("delivery_sequence", "rows_read", "rows_accepted", "rows_rejected", "rows_ignored")
+    schema = pa.schema(
+        [(name, pa.string() if name in text else pa.int64() if name in counts else pa.date32()) for name in rows[0]]
+    )
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _rules_table(plan: BuildPlan, pa):
+    schema = pa.schema(
+        [
+            ("gate_code", pa.int32()),
+            ("subject_name", pa.string()),
+            ("rule_code", pa.string()),
+            ("rule_text", pa.string()),
+            ("effect_code", pa.string()),
+            ("is_passed", pa.bool_()),
+            ("checked_count", pa.int64()),
+            ("failed_count", pa.int64()),
+        ]
+    )
+    rows = [
+        {name: result[name] for name in schema.names}
+        for delivery in plan.deliveries
+        for result in delivery.rule_results
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _empty_table(contract: SourceContract, pa):
+    fields = [("delivery_id", pa.string()), ("source_row_number", pa.int64())]
+    fields += [(column.name, _arrow_type(column.type, pa)) for column in contract.columns]
+    return pa.schema(fields).empty_table()
+
+
+def _arrow_type(column_type: str, pa):
+    name = ARROW_TYPES[column_type]
+    return pa.decimal128(18, 6) if name.startswith("decimal") else pa.type_for_alias(name)

@@ -1,0 +1,74 @@
+"""The dashboard: opens the published build, lets the reader choose an authority, routes to a page.
+
+Run with ``streamlit run dashboards/app.py``; the data root is ``CCHC_DATA`` or the project's ``data/``.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dagster_project.settings import load_settings
+from dashboards import components, data_access, labels, state
+from dashboards.app_pages import overview, rankings, unit
+
+APP_NAME = "Kho dữ liệu cải cách hành chính"
+
+
+def main() -> None:
+    """Draw the page the reader asked for."""
+    st.set_page_config(page_title=APP_NAME, layout="wide")
+    components.load_style()
+    settings = load_settings()
+    try:
+        build = data_access.open_current_build(settings)
+    except data_access.BuildMissingError:
+        _say_no_build(str(settings.root))
+        return
+    except data_access.BuildBrokenError as error:
+        _say_broken_build(str(error))
+        return
+    view = _choose_view(build)
+    pages = [
+        st.Page(lambda: overview.render(view), title="Tổng quan", url_path="tong-quan", default=True),
+        st.Page(lambda: rankings.render(view), title="Xếp hạng đơn vị", url_path="xep-hang"),
+        st.Page(lambda: unit.render(view), title="Đơn vị", url_path="don-vi"),
+    ]
+    st.navigation(pages).run()
+
+
+def _choose_view(build: data_access.Build) -> state.View:
+    """The sidebar: authority switch, as-of date and build id."""
+    rows = {row["authority_code"]: row for row in data_access.authorities(build)}
+    with st.sidebar:
+        codes = list(rows)
+        code = state.pick("Địa phương", codes, "authority", codes[0], lambda c: rows[c]["authority_name"])
+        row = rows[code]
+        badge = f'<p><span class="badge">{labels.SYNTHETIC_BADGE}</span></p>' if row["is_synthetic"] else ""
+        components.show(
+            f'{badge}<div class="side-meta">Số liệu chốt đến ngày<br>'
+            f"<b>{labels.format_date(build.as_of_date)}</b>"
+            f"<br><br>Bản dựng<br><b>{build.build_id}</b></div>"
+        )
+    return state.View(build, code, row["authority_name"], bool(row["is_synthetic"]))
+
+
+def _say_no_build(root: str) -> None:
+    st.title("Chưa có số liệu được công bố")
+    st.markdown(
+        "Thư mục dữ liệu đang dùng:\n\n"
+        f"`{root}`\n\n"
+        "Kho chưa công bố bản dựng nào ở đây. Hãy nạp tệp và dựng kho, rồi tải lại trang này:\n\n"
+        "```\ncchc load TỆP…\ncchc build\n```\n\n"
+        "Muốn xem thử với tỉnh mẫu: `make run`."
+    )
+
+
+def _say_broken_build(reason: str) -> None:
+    st.title("Không mở được bản dựng đã công bố")
+    st.markdown(
+        f"{reason}\n\nSố liệu không khớp với bản kê nên không được hiển thị. "
+        "Hãy dựng lại kho, rồi tải lại trang này:\n\n```\ncchc build\n```"
+    )
+
+
+main()

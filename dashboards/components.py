@@ -1,0 +1,228 @@
+"""Pieces of HTML the pages share: header, cards, tables, definition box.
+
+Every function returns HTML text with all values escaped; :func:`show` puts it on the page.
+Does not belong here: queries, choice of periods or indicators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dashboards import labels
+
+_STYLE = Path(__file__).parent / "style.css"
+
+
+def load_style() -> None:
+    """Put the dashboard's style sheet on the page."""
+    st.html(_STYLE)
+
+
+def show(html: str) -> None:
+    """Draw a piece of HTML made by this module."""
+    st.html(f'<div class="cchc">{html}</div>')
+
+
+def unit_link(authority_code: str, unit_code: str, text: str) -> str:
+    """A link to the page of one unit, relative to any page of the dashboard."""
+    query = urlencode({"authority": authority_code, "unit": unit_code})
+    return f'<a href="don-vi?{escape(query)}">{escape(text)}</a>'
+
+
+def page_header(title: str, authority_name: str, is_synthetic: bool, as_of: str, build_id: str) -> str:
+    """Title of a page with its authority, the synthetic badge, the as-of date and the build id."""
+    badge = f'<span class="badge">{labels.SYNTHETIC_BADGE}</span>' if is_synthetic else ""
+    return (
+        f'<div class="page-head"><div class="where"><b>{escape(authority_name)}</b>{badge}</div>'
+        f"<h1>{escape(title)}</h1>"
+        f'<div class="where"><span>Số liệu chốt đến ngày <b>{escape(as_of)}</b></span>'
+        f"<span>Bản dựng {escape(build_id)}</span></div></div>"
+    )
+
+
+def section(title: str, lead: str = "") -> str:
+    """A section heading with one line of explanation."""
+    tail = f'<p class="lead">{escape(lead)}</p>' if lead else ""
+    return f"<h2>{escape(title)}</h2>{tail}"
+
+
+def note(text: str, is_warning: bool = False) -> str:
+    """A boxed remark."""
+    return f'<div class="note{" warn" if is_warning else ""}">{escape(text)}</div>'
+
+
+@dataclass(frozen=True)
+class Card:
+    """One key figure: label, value, what it is counted over, how it moved (tone: better, worse or empty)."""
+
+    label: str
+    value: str
+    of: str = ""
+    change: str = ""
+    tone: str = ""
+    has_value: bool = True
+
+
+def cards(items: Sequence[Card]) -> str:
+    """Key figures side by side; the first one is the main one."""
+    parts = []
+    for position, card in enumerate(items):
+        first = " first" if position == 0 else ""
+        none = "" if card.has_value else " none"
+        of = f'<div class="of">{escape(card.of)}</div>' if card.of else ""
+        change = f'<div class="change {card.tone}">{escape(card.change)}</div>' if card.change else ""
+        parts.append(
+            f'<div class="card{first}"><div class="label">{escape(card.label)}</div>'
+            f'<div class="value{none}">{escape(card.value)}</div>{of}{change}</div>'
+        )
+    return f'<div class="cards">{"".join(parts)}</div>'
+
+
+def watch_list(authority_code: str, rows: Iterable[Mapping[str, Any]]) -> str:
+    """Units to look at, one sentence each, with a link to the unit's page."""
+    items, last_reason = [], None
+    for row in rows:
+        why = "" if row["reason_code"] == last_reason else labels.WATCH_TITLE[row["reason_code"]]
+        last_reason = row["reason_code"]
+        items.append(
+            f'<li{" class=first" if why else ""}><span class="why">{escape(why)}</span><span>'
+            f'<span class="who">{unit_link(authority_code, row["unit_code"], row["unit_name"])}</span> '
+            f"{escape(labels.watch_sentence(row))}</span></li>"
+        )
+    return f'<ol class="watch">{"".join(items)}</ol>'
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its head, and the cell's class (``num``, ``wide`` = hidden on a phone)."""
+
+    head: str
+    css: str = ""
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], caption: str) -> str:
+    """A table of HTML cells (already escaped), with a caption for screen readers."""
+    head = "".join(f'<th scope="col" class="{column.css}">{escape(column.head)}</th>' for column in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td class="{c.css}">{cell}</td>' for c, cell in zip(columns, row, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    return _wrap_table(head, body, caption)
+
+
+def _wrap_table(head: str, body: str, caption: str) -> str:
+    return (
+        f'<div class="table-wrap"><table class="data" aria-label="{escape(caption)}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+RANKING_COLUMNS = (
+    Column("Hạng", "num"),
+    Column("Đơn vị"),
+    Column("Giá trị", "num"),
+    Column("Vạch cam: trung vị", "wide"),
+    Column("Tử số / mẫu số", "num wide"),
+    Column("Khoảng tin cậy 95%", "num wide"),
+    Column("So kỳ trước", "num"),
+)
+
+
+def ranking_table(authority_code: str, rows: Sequence[Mapping[str, Any]], scale_maximum: float) -> str:
+    """The ranked units with bars, and the peers' median as a line between them.
+
+    ``rows`` are ranked rows of :func:`data_access.ranking` in rank order; ``scale_maximum`` is the value of
+    a full bar.
+    """
+    head = "".join(f'<th scope="col" class="{c.css}">{escape(c.head)}</th>' for c in RANKING_COLUMNS)
+    median = rows[0]["peer_group_median"]
+    body, is_median_drawn = [], median is None
+    is_falling = rows[0]["value"] >= rows[-1]["value"]
+    for row in rows:
+        if not is_median_drawn and (row["value"] < median if is_falling else row["value"] > median):
+            body.append(_median_row(row, median))
+            is_median_drawn = True
+        body.append(_ranking_row(authority_code, row, scale_maximum))
+    if not is_median_drawn:
+        body.append(_median_row(rows[0], median))
+    return _wrap_table(head, "".join(body), "Bảng xếp hạng")
+
+
+def _median_row(row: Mapping[str, Any], median: Any) -> str:
+    text = labels.format_value(median, row["unit_of_measure_code"])
+    return (
+        f'<tr class="median"><td colspan="{len(RANKING_COLUMNS)}">Trung vị của nhóm: {escape(text)}</td></tr>'
+    )
+
+
+def _ranking_row(authority_code: str, row: Mapping[str, Any], scale_maximum: float) -> str:
+    fraction = labels.format_fraction(row["numerator"], row["denominator"])
+    interval = labels.format_interval(row["interval_low"], row["interval_high"])
+    value = labels.format_value(row["value"], row["unit_of_measure_code"])
+    change = labels.rank_change_text(row["unit_rank"], row["previous_unit_rank"])
+    unit = unit_link(authority_code, row["unit_code"], row["unit_name"])
+    return (
+        f'<tr><td class="rank">{escape(labels.rank_text(row["unit_rank"], row["is_tied"]))}</td>'
+        f'<td>{unit}</td><td class="num value">{escape(value)}<span class="sub">{fraction}</span></td>'
+        f'<td class="bar wide">{_bar(row["value"], row["peer_group_median"], scale_maximum)}</td>'
+        f'<td class="num wide">{fraction}</td><td class="num wide soft">{interval or "–"}</td>'
+        f'<td class="num soft">{escape(change)}</td></tr>'
+    )
+
+
+def _bar(value: Any, median: Any, scale_maximum: float) -> str:
+    """A bar from zero with a mark at the median; decorative, the number stands beside it."""
+    width = _share(value, scale_maximum)
+    mark = (
+        "" if median is None else f'<span class="mark" style="left:{_share(median, scale_maximum)}%"></span>'
+    )
+    return (
+        f'<div class="track" aria-hidden="true"><span class="fill" style="width:{width}%"></span>{mark}</div>'
+    )
+
+
+def _share(value: Any, scale_maximum: float) -> str:
+    share = 100 * float(value) / scale_maximum if scale_maximum > 0 else 0.0
+    return f"{min(max(share, 0.0), 100.0):.2f}"
+
+
+def definition_box(indicator: Mapping[str, Any], origin_code: str, is_narrow: bool = False) -> str:
+    """What an indicator counts: numerator, denominator, exclusions, basis, confirmed or not, version."""
+    narrow = " narrow" if is_narrow else ""
+    return (
+        f'<div class="box"><h2>{escape(indicator["indicator_name"])}</h2><dl class="definition{narrow}">'
+        + "".join(
+            f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in definition_items(indicator, origin_code)
+        )
+        + "</dl></div>"
+    )
+
+
+def definition_items(indicator: Mapping[str, Any], origin_code: str) -> list[tuple[str, str]]:
+    """The lines of a definition as (label, text), also written into downloaded files."""
+    items = [
+        ("Tử số", indicator["numerator_text"]),
+        ("Mẫu số", indicator["denominator_text"]),
+        ("Không tính", indicator["exclusions_text"]),
+        ("Nguồn", labels.ORIGIN_TEXT[origin_code]),
+        ("Chiều", labels.DIRECTION_TEXT[indicator["direction_code"]]),
+        ("Cỡ mẫu tối thiểu", labels.format_count(indicator["minimum_denominator"])),
+        ("Căn cứ", indicator["legal_basis"] or "chưa nêu"),
+        ("Định nghĩa", labels.confirmed_text(indicator["is_confirmed"])),
+        ("Phiên bản", indicator["method_version"]),
+    ]
+    return [(label, text) for label, text in items if text]
+
+
+def text(value: str) -> str:
+    """Plain text as a table cell."""
+    return escape(value)

@@ -1,0 +1,378 @@
+"""The only module of the dashboard that queries: an in-memory DuckDB over one published build.
+
+A build is a folder that never changes, so results are cached by (build, query, arguments). The pointer
+``CURRENT`` is read on every rerun; a new build id opens a new connection and so forgets the old answers.
+Does not belong here: the warehouse file (dbt alone opens it), formulas of indicators, Vietnamese labels.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import streamlit as st
+
+from dagster_project.settings import Settings
+
+Row = dict[str, Any]
+
+# Tables the pages read. A build without one of them is broken, however valid its other files are.
+REQUIRED_TABLES = (
+    "dim_authorities",
+    "dim_indicators",
+    "dim_peer_groups",
+    "dim_periods",
+    "dim_units",
+    "fct_dossiers",
+    "fct_indicator_values",
+    "fct_on_time_reports",
+    "fct_unit_rankings",
+    "rpt_reported_totals",
+    "rpt_units_to_watch",
+)
+
+
+class BuildMissingError(Exception):
+    """Nothing has been published under this data root yet."""
+
+
+class BuildBrokenError(Exception):
+    """The published build does not match its manifest; the message says in Vietnamese what differs."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """One published build: its id, its as-of date and its folder."""
+
+    build_id: str
+    as_of_date: dt.date
+    code_version: str
+    folder: str
+
+
+def open_current_build(settings: Settings) -> Build:
+    """The build ``CURRENT`` points to, verified against its manifest once per process.
+
+    Raises BuildMissingError without a published build, BuildBrokenError when files and manifest differ.
+    """
+    pointer = settings.published / "CURRENT"
+    if not pointer.is_file():
+        raise BuildMissingError(str(settings.published))
+    build_id = pointer.read_text(encoding="utf-8").strip()
+    if not re.fullmatch(r"[0-9A-Za-z_-]+", build_id):
+        raise BuildBrokenError("Con trỏ CURRENT không chứa mã bản dựng hợp lệ.")
+    folder = str(settings.published / build_id)
+    return _connect(folder)[0]
+
+
+@st.cache_resource(max_entries=2, show_spinner="Đang mở bản dựng…")
+def _connect(folder: str) -> tuple[Build, duckdb.DuckDBPyConnection]:
+    """Verify the build in ``folder`` and open a connection with one view per table."""
+    manifest = _read_manifest(Path(folder))
+    for name, entry in manifest["tables"].items():
+        _verify_table(Path(folder) / f"{name}.parquet", entry["sha256"])
+    build = Build(
+        build_id=manifest["build_id"],
+        as_of_date=dt.date.fromisoformat(manifest["as_of_date"]),
+        code_version=manifest["code_version"],
+        folder=folder,
+    )
+    return build, _open_views(folder, sorted(manifest["tables"]))
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """The build's manifest; BuildBrokenError when it is absent, unreadable or of another build."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BuildBrokenError(f"Không đọc được manifest.json của bản dựng {folder.name}.") from error
+    if manifest.get("build_id") != folder.name:
+        raise BuildBrokenError(f"manifest.json không phải của bản dựng {folder.name}.")
+    missing = [name for name in REQUIRED_TABLES if name not in manifest["tables"]]
+    if missing:
+        raise BuildBrokenError(f"Bản dựng {folder.name} thiếu bảng: {', '.join(missing)}.")
+    return manifest
+
+
+def _verify_table(path: Path, expected_sha256: str) -> None:
+    """BuildBrokenError unless the file exists and has the hash of the manifest."""
+    if not path.is_file():
+        raise BuildBrokenError(f"Bản dựng {path.parent.name} thiếu tệp {path.name}.")
+    with path.open("rb") as handle:
+        found = hashlib.file_digest(handle, "sha256").hexdigest()
+    if found != expected_sha256:
+        raise BuildBrokenError(f"Tệp {path.name} của bản dựng {path.parent.name} khác với manifest.json.")
+
+
+def _open_views(folder: str, tables: list[str]) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection that can read this folder and nothing else."""
+    connection = duckdb.connect(":memory:")
+    quoted = folder.replace("'", "''")
+    connection.execute(f"set allowed_directories = ['{quoted}']")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set parquet_metadata_cache = true")
+    for name in tables:
+        connection.execute(f"create view {name} as select * from read_parquet('{quoted}/{name}.parquet')")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _rows(folder: str, sql: str, arguments: tuple[Any, ...] = ()) -> list[Row]:
+    """All rows of a query as dicts. The folder names the build, so it is part of the cache key."""
+    cursor = _connect(folder)[1].cursor()
+    result = cursor.execute(sql, list(arguments))
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+
+
+def authorities(build: Build) -> list[Row]:
+    """One row per authority, the one with most dossiers first: the dashboard starts on it."""
+    return _rows(
+        build.folder,
+        """
+        select authority_code, authority_name, is_synthetic, dossier_count
+        from dim_authorities
+        order by dossier_count desc nulls last, authority_code
+        """,
+    )
+
+
+def units(build: Build, authority_code: str) -> list[Row]:
+    """One row per unit of an authority with its bloc, the authority itself first, then bloc by bloc."""
+    return _rows(
+        build.folder,
+        """
+        select unit_code, unit_name, unit_short_name, unit_bloc_code, unit_bloc_name, parent_unit_code,
+          is_registered
+        from dim_units
+        where authority_code = ?
+        order by bloc_display_order nulls last, unit_code
+        """,
+        (authority_code,),
+    )
+
+
+def periods_with_data(build: Build, authority_code: str, unit_code: str | None = None) -> list[Row]:
+    """One row per period in which the authority (or one unit of it) has something counted, newest first."""
+    return _rows(
+        build.folder,
+        """
+        select period_code, period_kind_code, period_name, start_date, end_date, counted_to_date,
+          is_complete, previous_period_code
+        from dim_periods
+        where period_code in (
+          select period_code
+          from fct_indicator_values
+          where authority_code = ?
+            and (? is null or unit_code = ?)
+            and value_status in ('ok', 'insufficient_sample')
+            and coalesce(denominator, numerator) > 0
+        )
+        order by end_date desc, start_date desc, period_code
+        """,
+        (authority_code, unit_code, unit_code),
+    )
+
+
+def indicators(build: Build) -> dict[str, Row]:
+    """The indicator registry by code, in display order."""
+    rows = _rows(build.folder, "select * from dim_indicators order by display_order, indicator_code")
+    return {row["indicator_code"]: row for row in rows}
+
+
+_VALUE_COLUMNS = """
+  v.unit_code, v.period_code, v.indicator_code, v.origin_code, v.numerator, v.denominator,
+  v.excluded_count, v.value, v.value_status, v.interval_low, v.interval_high,
+  i.family_code, i.unit_of_measure_code, i.minimum_denominator, i.indicator_name,
+  i.indicator_short_name, i.direction_code, i.is_rankable, i.is_confirmed
+"""
+
+
+def unit_values(build: Build, authority_code: str, unit_code: str, period_code: str) -> list[Row]:
+    """One row per indicator and origin of a unit in a period, computed before declared."""
+    return _rows(
+        build.folder,
+        f"""
+        select {_VALUE_COLUMNS}
+        from fct_indicator_values as v
+        inner join dim_indicators as i on v.indicator_code = i.indicator_code
+        where v.authority_code = ? and v.unit_code = ? and v.period_code = ?
+        order by v.origin_code, i.display_order, v.indicator_code
+        """,
+        (authority_code, unit_code, period_code),
+    )
+
+
+def unit_series(build: Build, authority_code: str, unit_code: str, period_kind_code: str) -> list[Row]:
+    """One row per period of a kind, indicator and origin of a unit, oldest first, with its peers' median.
+
+    ``peer_group_median`` is null for the authority itself and for indicators that are not ranked.
+    """
+    return _rows(
+        build.folder,
+        f"""
+        select {_VALUE_COLUMNS}, p.period_name, p.start_date, p.end_date, p.is_complete,
+          p.previous_period_code, r.peer_group_median, r.unit_rank, r.is_tied, r.ranked_unit_count
+        from fct_indicator_values as v
+        inner join dim_indicators as i on v.indicator_code = i.indicator_code
+        inner join dim_periods as p on v.period_code = p.period_code
+        left join fct_unit_rankings as r
+          on v.authority_code = r.authority_code
+          and v.unit_code = r.unit_code
+          and v.period_code = r.period_code
+          and v.indicator_code = r.indicator_code
+          and v.origin_code = r.origin_code
+        where v.authority_code = ? and v.unit_code = ? and p.period_kind_code = ?
+        order by i.display_order, v.indicator_code, v.origin_code, p.start_date, p.end_date
+        """,
+        (authority_code, unit_code, period_kind_code),
+    )
+
+
+def declared_values(build: Build, authority_code: str, period_code: str) -> list[Row]:
+    """One row per unit and rate that was declared for a period, with the publisher, by denominator."""
+    return _rows(
+        build.folder,
+        f"""
+        select {_VALUE_COLUMNS}, u.unit_name, i.denominator_text, r.publisher_name
+        from fct_indicator_values as v
+        inner join dim_indicators as i on v.indicator_code = i.indicator_code
+        inner join dim_periods as p on v.period_code = p.period_code
+        inner join dim_units as u
+          on v.authority_code = u.authority_code and v.unit_code = u.unit_code
+        left join fct_on_time_reports as r
+          on v.authority_code = r.authority_code
+          and v.unit_code = r.unit_code
+          and p.start_date = r.period_start_date
+          and p.end_date = r.period_end_date
+          and i.definition_code = r.definition_code
+        where v.authority_code = ? and v.period_code = ? and v.origin_code = 'declared'
+          and i.unit_of_measure_code = 'rate' and v.value is not null
+        order by i.display_order, v.denominator desc nulls last, v.unit_code
+        """,
+        (authority_code, period_code),
+    )
+
+
+def reported_totals(build: Build, authority_code: str, period_code: str) -> list[Row]:
+    """One row per declared rate and peer group of a period: the sums over the units that reported.
+
+    ``unit_count`` is how many units the group has and ``authority_unit_count`` how many all groups have, so
+    that a partial report is seen to be partial.
+    """
+    return _rows(
+        build.folder,
+        """
+        select i.indicator_code, i.indicator_name, i.indicator_short_name, i.denominator_text, i.family_code,
+          g.peer_group_code, g.peer_group_name, g.unit_count, t.reporting_unit_count, t.numerator,
+          t.denominator, t.publisher_name,
+          (
+            select cast(sum(a.unit_count) as bigint)
+            from dim_peer_groups as a
+            where a.authority_code = t.authority_code
+          ) as authority_unit_count
+        from rpt_reported_totals as t
+        inner join dim_indicators as i on t.definition_code = i.definition_code
+        inner join dim_peer_groups as g
+          on t.authority_code = g.authority_code and t.peer_group_code = g.peer_group_code
+        where t.authority_code = ? and t.period_code = ?
+          and i.is_declared and i.unit_of_measure_code = 'rate'
+        order by i.display_order, g.display_order, g.peer_group_code
+        """,
+        (authority_code, period_code),
+    )
+
+
+def units_to_watch(build: Build, authority_code: str, period_code: str) -> list[Row]:
+    """The units put before the leadership in a period, worst first, with their names."""
+    return _rows(
+        build.folder,
+        """
+        select w.unit_code, u.unit_name, u.unit_bloc_name, w.reason_code, w.observed_value,
+          w.reference_value, w.numerator, w.denominator, w.reason_name
+        from rpt_units_to_watch as w
+        inner join dim_units as u
+          on w.authority_code = u.authority_code and w.unit_code = u.unit_code
+        where w.authority_code = ? and w.period_code = ?
+        order by w.severity_order, w.reason_code, w.position_in_reason, w.unit_code
+        """,
+        (authority_code, period_code),
+    )
+
+
+def ranking_choices(build: Build, authority_code: str) -> list[Row]:
+    """One row per peer group, period, indicator and origin in which at least one unit has a value."""
+    return _rows(
+        build.folder,
+        """
+        select r.peer_group_code, g.peer_group_name, g.unit_count, r.period_code, p.period_kind_code,
+          p.period_name, p.start_date, p.end_date, p.is_complete, r.indicator_code, r.origin_code,
+          i.indicator_name
+        from fct_unit_rankings as r
+        inner join dim_periods as p on r.period_code = p.period_code
+        inner join dim_indicators as i on r.indicator_code = i.indicator_code
+        inner join dim_peer_groups as g
+          on r.authority_code = g.authority_code and r.peer_group_code = g.peer_group_code
+        where r.authority_code = ? and r.value_status in ('ok', 'insufficient_sample')
+        group by r.peer_group_code, g.peer_group_name, g.unit_count, g.display_order, r.period_code,
+          p.period_kind_code, p.period_name, p.start_date, p.end_date, p.is_complete, r.indicator_code,
+          r.origin_code, i.indicator_name, i.display_order
+        order by g.display_order, r.peer_group_code, p.end_date desc, p.start_date desc, r.period_code,
+          r.origin_code, i.display_order, r.indicator_code
+        """,
+        (authority_code,),
+    )
+
+
+def ranking(
+    build: Build,
+    authority_code: str,
+    peer_group_code: str,
+    period_code: str,
+    indicator_code: str,
+    origin_code: str,
+) -> list[Row]:
+    """One row per unit of a peer group: ranked units by rank, then the others by name."""
+    return _rows(
+        build.folder,
+        """
+        select r.unit_code, u.unit_name, u.unit_short_name, r.value, r.value_status, r.numerator,
+          r.denominator, r.interval_low, r.interval_high, r.unit_rank, r.is_tied, r.ranked_unit_count,
+          r.listed_unit_count, r.peer_group_median, r.previous_unit_rank, r.previous_value,
+          i.family_code, i.unit_of_measure_code, i.minimum_denominator
+        from fct_unit_rankings as r
+        inner join dim_units as u
+          on r.authority_code = u.authority_code and r.unit_code = u.unit_code
+        inner join dim_indicators as i on r.indicator_code = i.indicator_code
+        where r.authority_code = ? and r.peer_group_code = ? and r.period_code = ?
+          and r.indicator_code = ? and r.origin_code = ?
+        order by r.unit_rank nulls last, u.unit_name, r.unit_code
+        """,
+        (authority_code, peer_group_code, period_code, indicator_code, origin_code),
+    )
+
+
+def overdue_dossiers(build: Build, authority_code: str, unit_code: str, limit: int = 20) -> list[Row]:
+    """The open dossiers of a resolving unit that are longest past their due date on the as-of date.
+
+    Codes and dates only; ``open_late_count`` is how many there are in all.
+    """
+    return _rows(
+        build.folder,
+        f"""
+        select dossier_code, procedure_code, procedure_name, received_date, due_date,
+          overdue_working_days, state_code, count(*) over () as open_late_count
+        from fct_dossiers
+        where authority_code = ? and resolving_unit_code = ? and timeliness_by_date_code = 'open_late'
+        order by overdue_working_days desc nulls last, due_date, dossier_code
+        limit {int(limit)}
+        """,
+        (authority_code, unit_code),
+    )

@@ -1,0 +1,207 @@
+"""Vietnamese texts and formats of everything an officer sees.
+
+Does not belong here: queries, charts, HTML. Every function takes plain values and returns plain text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+NO_DATA = "không có số liệu"
+SYNTHETIC_BADGE = "Dữ liệu tổng hợp (không có thật)"
+
+ORIGIN_TEXT = {"computed": "tính từ hồ sơ, phiếu", "declared": "đơn vị công bố"}
+KIND_TEXT = {
+    "month": "Tháng",
+    "quarter": "Quý",
+    "half_year": "6 tháng",
+    "year": "Năm",
+    "window": "Khoảng ngày khác",
+}
+DIRECTION_TEXT = {
+    "higher_is_better": "càng cao càng tốt",
+    "lower_is_better": "càng thấp càng tốt",
+    "neutral": "không xét tốt xấu",
+}
+STATUS_TEXT = {
+    "no_activity": "không phát sinh hồ sơ",
+    "insufficient_sample": "không đủ mẫu",
+    "not_assessed": NO_DATA,
+    "not_reported": "chưa báo cáo",
+}
+# What one unit of the denominator is called, by indicator family.
+COUNTED_THING = {"satisfaction": "lượt đánh giá"}
+CHANNEL_TEXT = {
+    "direct": "trực tiếp",
+    "online": "trực tuyến",
+    "postal": "bưu chính",
+    "email": "thư điện tử",
+    "internal": "nội bộ",
+}
+
+Number = int | float | Decimal
+
+
+def counted_thing(family_code: str) -> str:
+    """What the numerator and denominator of an indicator family count: ``hồ sơ`` or ``lượt đánh giá``."""
+    return COUNTED_THING.get(family_code, "hồ sơ")
+
+
+def format_decimal(value: Number, digits: int) -> str:
+    """``value`` with decimal comma and thousands dots, rounded half up to ``digits`` places."""
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    text = f"{abs(rounded):,.{digits}f}".translate(str.maketrans(",.", ".,"))
+    return f"−{text}" if rounded < 0 else text
+
+
+def format_count(value: Number | None) -> str:
+    """A whole number with thousands dots; «không có số liệu» for None."""
+    return NO_DATA if value is None else format_decimal(value, 0)
+
+
+def format_percent(rate: Number, digits: int = 2) -> str:
+    """A rate 0–1 as percent.
+
+    A rate below one never reads 100 %, nor a positive one 0 %: rounding must not invent a perfect result.
+    """
+    rate, step = Decimal(str(rate)), Decimal(1).scaleb(-digits)
+    percent = (rate * 100).quantize(step, rounding=ROUND_HALF_UP)
+    if rate < 1 and percent == 100:
+        return f">{format_decimal(100 - step, digits)}%"
+    if rate > 0 and percent == 0:
+        return f"<{format_decimal(step, digits)}%"
+    return f"{format_decimal(percent, digits)}%"
+
+
+def format_value(value: Number | None, unit_of_measure_code: str) -> str:
+    """An indicator value in its unit of measure: rate → percent, score → points, days, count."""
+    if value is None:
+        return NO_DATA
+    if unit_of_measure_code == "rate":
+        return format_percent(value)
+    if unit_of_measure_code == "score":
+        return f"{format_decimal(value, 2)} điểm"
+    if unit_of_measure_code == "days":
+        return f"{format_decimal(value, 1)} ngày"
+    return format_count(value)
+
+
+def format_fraction(numerator: Number | None, denominator: Number | None) -> str:
+    """``numerator/denominator`` with thousands dots; empty when there is no denominator."""
+    if numerator is None or denominator is None:
+        return ""
+    return f"{format_count(numerator)}/{format_count(denominator)}"
+
+
+def format_interval(low: Number | None, high: Number | None) -> str:
+    """A 95 % interval of a rate, both ends in percent with one decimal; empty when there is none."""
+    if low is None or high is None:
+        return ""
+    ends = (format_decimal(Decimal(str(end)) * 100, 1) for end in (low, high))
+    return " – ".join(ends) + "%"
+
+
+def format_date(day: dt.date | None) -> str:
+    """``dd/MM/yyyy``; «không có số liệu» for None."""
+    return NO_DATA if day is None else day.strftime("%d/%m/%Y")
+
+
+def change_text(now: Number | None, before: Number | None, unit_of_measure_code: str) -> str:
+    """How a value moved, in words with an arrow; empty when either value is missing.
+
+    Rates move in percentage points («điểm %»), counts in pieces and percent of the earlier value.
+    """
+    if now is None or before is None:
+        return ""
+    difference = Decimal(str(now)) - Decimal(str(before))
+    if unit_of_measure_code == "rate":
+        amount, unit, digits = difference * 100, " điểm %", 2
+    elif unit_of_measure_code == "count":
+        amount, unit, digits = difference, "", 0
+    else:
+        amount, unit, digits = difference, " điểm" if unit_of_measure_code == "score" else " ngày", 2
+    size = format_decimal(abs(amount), digits)
+    if Decimal(size.replace(".", "").replace(",", ".")) == 0:
+        return "không đổi"
+    return f"▲ tăng {size}{unit}" if difference > 0 else f"▼ giảm {size}{unit}"
+
+
+def status_text(row: Mapping[str, Any]) -> str:
+    """Why a value is missing or not ranked.
+
+    ``row`` has value_status, denominator, minimum_denominator and family_code. Empty for status ``ok``.
+    """
+    status = row["value_status"]
+    if status == "ok":
+        return ""
+    if status == "insufficient_sample" and row["denominator"] is not None:
+        have, need = format_count(row["denominator"]), format_count(row["minimum_denominator"])
+        return f"không đủ mẫu (n = {have}, cần ít nhất {need})"
+    if status == "no_activity" and row["family_code"] == "satisfaction":
+        return "không có lượt đánh giá"
+    return STATUS_TEXT[status]
+
+
+def value_or_status(row: Mapping[str, Any] | None) -> str:
+    """The value of one indicator row, or the reason there is none, or «không có số liệu» without a row."""
+    if row is None:
+        return NO_DATA
+    if row["value"] is None:
+        return status_text(row) or NO_DATA
+    return format_value(row["value"], row["unit_of_measure_code"])
+
+
+def rank_text(rank: int | None, is_tied: bool) -> str:
+    """``2``, or ``=2`` when shared, or ``–`` when not ranked."""
+    if rank is None:
+        return "–"
+    return f"={rank}" if is_tied else str(rank)
+
+
+def rank_change_text(rank: int | None, previous_rank: int | None) -> str:
+    """Places gained (▲) or lost (▼) since the previous period of the same kind."""
+    if rank is None or previous_rank is None:
+        return "–"
+    if rank == previous_rank:
+        return "giữ hạng"
+    places = abs(previous_rank - rank)
+    return f"▲ lên {places}" if rank < previous_rank else f"▼ xuống {places}"
+
+
+def confirmed_text(is_confirmed: bool) -> str:
+    """Whether the definition has been checked against its legal text."""
+    return "đã được xác nhận" if is_confirmed else "chưa được xác nhận"
+
+
+def watch_sentence(row: Mapping[str, Any]) -> str:
+    """One sentence on why a unit is put before the leadership, without the unit's name.
+
+    ``row`` is a row of rpt_units_to_watch.
+    """
+    fraction = format_fraction(row["numerator"], row["denominator"])
+    if row["reason_code"] == "overdue_backlog":
+        text = f"{format_count(row['numerator'])} hồ sơ đang giải quyết đã quá hạn"
+        if row["denominator"] is not None:
+            text += f", trong tổng số {format_count(row['denominator'])} hồ sơ đang giải quyết"
+        return text + "."
+    observed, reference = format_percent(row["observed_value"]), row["reference_value"]
+    if row["reason_code"] == "falling_on_time":
+        return f"Tỷ lệ đúng hạn còn {observed} ({fraction} hồ sơ), kỳ trước {format_percent(reference)}."
+    name, thing = (
+        ("hài lòng", "lượt đánh giá") if row["reason_code"] == "low_satisfaction" else ("đúng hạn", "hồ sơ")
+    )
+    text = f"Tỷ lệ {name} {observed} ({fraction} {thing})"
+    if reference is not None:
+        text += f", trung vị của nhóm {format_percent(reference)}"
+    return text + "."
+
+
+WATCH_TITLE = {
+    "low_on_time": "Đúng hạn thấp",
+    "falling_on_time": "Đúng hạn giảm",
+    "overdue_backlog": "Tồn đọng quá hạn",
+    "low_satisfaction": "Hài lòng thấp",
+}

@@ -1,0 +1,45 @@
+{#-
+  numerator / denominator, rounded half up to `scale` parts of one (1000000 = 6 digits), exactly.
+  Whole-number arithmetic only: a decimal or floating quotient is rounded twice by at least one engine.
+  Null when the denominator is null or zero; a negative numerator is not supported.
+-#}
+{% macro exact_ratio(numerator, denominator, scale) -%}
+  cast(
+    (
+      (2 * cast({{ numerator }} as bigint) * {{ scale }} + cast({{ denominator }} as bigint))
+      - (2 * cast({{ numerator }} as bigint) * {{ scale }} + cast({{ denominator }} as bigint))
+        % (2 * nullif(cast({{ denominator }} as bigint), 0))
+    ) / (2 * nullif(cast({{ denominator }} as bigint), 0))
+    as bigint
+  )
+{%- endmacro %}
+
+{#- Exact ratio as a rate, decimal(18,6). -#}
+{% macro rate(numerator, denominator) -%}
+  cast(
+    cast({{ exact_ratio(numerator, denominator, 1000000) }} as decimal(18, 0)) * cast(0.000001 as decimal(7, 6))
+    as decimal(18, 6)
+  )
+{%- endmacro %}
+
+{#-
+  One bound of the 95 % Wilson score interval of numerator / denominator, decimal(18,6), inside [0, 1].
+  `side` is '-' or '+'. Wilson (1927), "Probable inference, the law of succession, and statistical inference".
+-#}
+{% macro wilson_bound(numerator, denominator, side) -%}
+  {%- set n = "cast(nullif(" ~ denominator ~ ", 0) as double)" -%}
+  {%- set p = "(cast(" ~ numerator ~ " as double) / " ~ n ~ ")" -%}
+  {%- set z = "1.959963984540054e0" -%}
+  cast(
+    greatest(0, least(1, round((
+      ({{ p }} + {{ z }} * {{ z }} / (2 * {{ n }}))
+      {{ side }} {{ z }} * sqrt({{ p }} * (1 - {{ p }}) / {{ n }} + {{ z }} * {{ z }} / (4 * {{ n }} * {{ n }}))
+    ) / (1 + {{ z }} * {{ z }} / {{ n }}), 6)))
+    as decimal(18, 6)
+  )
+{%- endmacro %}
+
+{#- Median of a decimal column inside a GROUP BY, as decimal(18,6). -#}
+{% macro median_decimal(column) -%}
+  cast(percentile_cont(0.5) within group (order by {{ column }} nulls last) as decimal(18, 6))
+{%- endmacro %}

@@ -1,0 +1,34 @@
+{#-
+  What differs between engines lives here, dispatched; models hold no engine branch.
+  Everything else in models is the portable set that a lint over the compiled SQL keeps.
+-#}
+
+{#- One row per day from start_date to end_date, both inclusive, as column `calendar_date`. -#}
+{% macro days_between(start_date, end_date) -%}
+  {{ return(adapter.dispatch('days_between', 'cchc')(start_date, end_date)) }}
+{%- endmacro %}
+
+{% macro default__days_between(start_date, end_date) -%}
+  select cast(day_at as date) as calendar_date
+  from (select explode(sequence({{ start_date }}, {{ end_date }})) as day_at) as days
+{%- endmacro %}
+
+{% macro duckdb__days_between(start_date, end_date) -%}
+  select cast(day_at as date) as calendar_date
+  from (select unnest(generate_series({{ start_date }}, {{ end_date }}, interval 1 day)) as day_at) as days
+{%- endmacro %}
+
+{#- Minutes are never needed here: a calendar date of a local timestamp. -#}
+{% macro local_date(timestamp_column) -%}
+  cast({{ timestamp_column }} as date)
+{%- endmacro %}
+
+{#- First day of the month of a date or timestamp, as a date. -#}
+{% macro month_start(date_column) -%}
+  cast(date_trunc('month', {{ date_column }}) as date)
+{%- endmacro %}
+
+{#- Two-digit text of a small whole number: 3 -> '03'. -#}
+{% macro two_digits(number) -%}
+  lpad(cast({{ number }} as {{ dbt.type_string() }}), 2, '0')
+{%- endmacro %}

@@ -1,0 +1,97 @@
+with builds as (
+
+    select as_of_date from {{ ref('stg_build__builds') }}
+
+),
+
+first_days as (
+
+    select min({{ local_date('received_at') }}) as first_date from {{ ref('stg_one_stop__dossiers') }}
+    union all
+    select min({{ local_date('answered_at') }}) as first_date from {{ ref('stg_survey__answers') }}
+    union all
+    select min(period_start_date) as first_date from {{ ref('stg_portal__on_time_reports') }}
+
+),
+
+bounds as (
+
+    -- A year and a bit past the as-of date: due dates of open dossiers lie ahead.
+    select
+        least(coalesce(min(first_days.first_date), min(builds.as_of_date)), min(builds.as_of_date)) as first_date,
+        min(builds.as_of_date) + 400 as last_date
+    from builds
+    cross join first_days
+
+),
+
+days as (
+
+    {{ days_between('(select first_date from bounds)', '(select last_date from bounds)') }}
+
+),
+
+days_off as (
+
+    select date as calendar_date, kind_code, name_vi, is_confirmed from {{ ref('days_off') }}
+
+),
+
+covered_years as (
+
+    select
+        year(min(calendar_date)) as first_year,
+        year(max(calendar_date)) as last_year
+    from days_off
+
+),
+
+classified as (
+
+    select
+        days.calendar_date,
+        days_off.kind_code as day_off_kind_code,
+        days_off.name_vi as day_off_name,
+        coalesce(days_off.is_confirmed, true) as is_confirmed,
+        -- 03/01/2000 was a Monday; whole-number arithmetic gives the same weekday on every engine.
+        cast({{ dbt.datediff("cast('2000-01-03' as date)", "days.calendar_date", "day") }} as bigint) as days_since_monday,
+        year(days.calendar_date) between covered_years.first_year and covered_years.last_year as is_calendar_known
+    from days
+    cross join covered_years
+    left join days_off on days.calendar_date = days_off.calendar_date
+
+),
+
+weekdays as (
+
+    select
+        *,
+        cast((days_since_monday % 7 + 7) % 7 + 1 as integer) as iso_weekday
+    from classified
+
+),
+
+working as (
+
+    select
+        *,
+        coalesce(day_off_kind_code = 'swap_work', false)
+        or (iso_weekday <= 5 and day_off_kind_code is null) as is_working_day
+    from weekdays
+
+)
+
+select
+    calendar_date,
+    {{ month_start('calendar_date') }} as month_start_date,
+    iso_weekday,
+    day_off_kind_code,
+    day_off_name,
+    is_confirmed,
+    is_calendar_known,
+    is_working_day,
+    cast(sum(case when is_working_day then 1 else 0 end) over (
+        order by calendar_date nulls last
+        rows between unbounded preceding and current row
+    ) as bigint) as working_day_index
+from working

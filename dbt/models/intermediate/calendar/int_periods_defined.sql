@@ -1,0 +1,117 @@
+with builds as (
+
+    select as_of_date from {{ ref('stg_build__builds') }}
+
+),
+
+months as (
+
+    select distinct month_start_date
+    from {{ ref('int_days_classified') }}
+    cross join builds
+    where calendar_date <= builds.as_of_date
+
+),
+
+month_parts as (
+
+    select
+        month_start_date,
+        cast(year(month_start_date) as integer) as year_number,
+        cast(month(month_start_date) as integer) as month_number
+    from months
+
+),
+
+calendar_periods as (
+
+    select distinct
+        'month' as period_kind_code,
+        cast(year_number as {{ dbt.type_string() }}) || '-' || {{ two_digits('month_number') }} as period_code,
+        month_start_date as start_date,
+        last_day(month_start_date) as end_date
+    from month_parts
+
+    union all
+
+    select distinct
+        'quarter' as period_kind_code,
+        cast(year_number as {{ dbt.type_string() }}) || '-Q'
+        || cast(cast((month_number + 2 - (month_number + 2) % 3) / 3 as integer) as {{ dbt.type_string() }}) as period_code,
+        make_date(year_number, month_number - (month_number - 1) % 3, 1) as start_date,
+        last_day(make_date(year_number, month_number - (month_number - 1) % 3 + 2, 1)) as end_date
+    from month_parts
+
+    union all
+
+    select distinct
+        'half_year' as period_kind_code,
+        cast(year_number as {{ dbt.type_string() }}) || case when month_number <= 6 then '-H1' else '-H2' end as period_code,
+        make_date(year_number, case when month_number <= 6 then 1 else 7 end, 1) as start_date,
+        make_date(year_number, case when month_number <= 6 then 6 else 12 end, case when month_number <= 6 then 30 else 31 end) as end_date
+    from month_parts
+
+    union all
+
+    select distinct
+        'year' as period_kind_code,
+        cast(year_number as {{ dbt.type_string() }}) as period_code,
+        make_date(year_number, 1, 1) as start_date,
+        make_date(year_number, 12, 31) as end_date
+    from month_parts
+
+),
+
+reported_windows as (
+
+    select distinct
+        period_start_date as start_date,
+        period_end_date as end_date
+    from {{ ref('int_on_time_reports_latest') }}
+
+),
+
+other_windows as (
+
+    -- A reported window that is no calendar period is a period of its own kind, never squeezed into one.
+    select
+        'window' as period_kind_code,
+        cast(year(reported_windows.start_date) as {{ dbt.type_string() }})
+        || {{ two_digits('month(reported_windows.start_date)') }}
+        || {{ two_digits('day(reported_windows.start_date)') }} || '-'
+        || cast(year(reported_windows.end_date) as {{ dbt.type_string() }})
+        || {{ two_digits('month(reported_windows.end_date)') }}
+        || {{ two_digits('day(reported_windows.end_date)') }} as period_code,
+        reported_windows.start_date,
+        reported_windows.end_date
+    from reported_windows
+    left join calendar_periods
+        on
+            reported_windows.start_date = calendar_periods.start_date
+            and reported_windows.end_date = calendar_periods.end_date
+    where calendar_periods.period_code is null
+
+),
+
+periods as (
+
+    select * from calendar_periods
+    union all
+    select * from other_windows
+
+)
+
+select
+    period_code,
+    period_kind_code,
+    start_date,
+    end_date,
+    -- The day up to which the build can speak of the period.
+    least(end_date, builds.as_of_date) as counted_to_date,
+    end_date <= builds.as_of_date as is_complete,
+    case when period_kind_code <> 'window' then lag(period_code) over (
+        partition by period_kind_code
+        order by start_date nulls last, end_date nulls last
+    ) end as previous_period_code
+from periods
+cross join builds

@@ -1,0 +1,159 @@
+with dossiers as (
+
+    select
+        *,
+        cast(as_of_date + 1 as timestamp) as as_of_end_at
+    from {{ ref('int_dossiers_latest') }}
+
+),
+
+statuses as (
+
+    select status_code, state_code, is_counted from {{ ref('national_statuses') }}
+
+),
+
+days as (
+
+    select calendar_date, working_day_index, is_calendar_known from {{ ref('int_days_classified') }}
+
+),
+
+masked as (
+
+    -- What happened after the as-of date is not known yet.
+    select
+        dossiers.authority_code,
+        dossiers.dossier_code,
+        dossiers.procedure_code,
+        dossiers.procedure_name,
+        dossiers.domain_name,
+        dossiers.receiving_unit_code,
+        dossiers.resolving_unit_code,
+        dossiers.resolving_unit_name,
+        dossiers.section_code,
+        dossiers.channel_code,
+        dossiers.submitted_at,
+        dossiers.received_at,
+        dossiers.due_at,
+        -- Some systems record only the hand-over; it bounds the end of processing from above.
+        case
+            when coalesce(dossiers.completed_at, dossiers.returned_at) < dossiers.as_of_end_at
+                then coalesce(dossiers.completed_at, dossiers.returned_at)
+        end as completed_at,
+        case when dossiers.returned_at < dossiers.as_of_end_at then dossiers.returned_at end as returned_at,
+        coalesce(dossiers.completed_at, dossiers.returned_at) >= dossiers.as_of_end_at as is_completed_later,
+        dossiers.status_code,
+        statuses.state_code as declared_state_code,
+        coalesce(statuses.is_counted, true) as is_counted,
+        dossiers.applicant_type_code,
+        dossiers.online_service_level_code,
+        dossiers.fee_amount,
+        dossiers.is_paid_online,
+        dossiers.is_digitised,
+        dossiers.supplement_count,
+        dossiers.as_of_date,
+        dossiers.as_of_end_at,
+        dossiers.delivery_id,
+        dossiers.source_row_number
+    from dossiers
+    left join statuses on dossiers.status_code = statuses.status_code
+
+),
+
+dated as (
+
+    select
+        *,
+        {{ local_date('received_at') }} as received_date,
+        {{ local_date('due_at') }} as due_date,
+        {{ local_date('completed_at') }} as completed_date,
+        case
+            when declared_state_code in ('not_received', 'refused') then declared_state_code
+            when coalesce(is_completed_later, false) then 'in_progress'
+            when completed_at is not null and declared_state_code in ('withdrawn', 'stopped', 'returned') then declared_state_code
+            when completed_at is not null then 'finished'
+            else coalesce(declared_state_code, 'in_progress')
+        end as state_code
+    from masked
+
+),
+
+closed as (
+
+    select
+        *,
+        completed_at is not null or state_code in ('withdrawn', 'finished', 'returned') as is_closed
+    from dated
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when not is_counted then 'not_counted'
+            when is_closed and (completed_at is null or state_code in ('withdrawn', 'stopped')) then 'not_counted'
+            when due_at is null then 'no_due_date'
+            when is_closed and completed_date < due_date then 'early'
+            when is_closed and completed_date = due_date then 'on_time'
+            when is_closed then 'late'
+            when as_of_date > due_date then 'open_late'
+            else 'open_in_time'
+        end as timeliness_by_date_code,
+        case
+            when not is_counted then 'not_counted'
+            when is_closed and (completed_at is null or state_code in ('withdrawn', 'stopped')) then 'not_counted'
+            when due_at is null then 'no_due_date'
+            when is_closed and completed_at <= due_at then 'on_time'
+            when is_closed then 'late'
+            when as_of_end_at > due_at then 'open_late'
+            else 'open_in_time'
+        end as timeliness_by_timestamp_code
+    from closed
+
+)
+
+select
+    judged.authority_code,
+    judged.dossier_code,
+    judged.procedure_code,
+    judged.procedure_name,
+    judged.domain_name,
+    judged.receiving_unit_code,
+    judged.resolving_unit_code,
+    judged.resolving_unit_name,
+    judged.section_code,
+    judged.channel_code,
+    judged.submitted_at,
+    judged.received_at,
+    judged.due_at,
+    judged.completed_at,
+    judged.returned_at,
+    judged.received_date,
+    judged.due_date,
+    judged.completed_date,
+    judged.status_code,
+    judged.state_code,
+    judged.is_counted,
+    judged.is_closed,
+    judged.timeliness_by_date_code,
+    judged.timeliness_by_timestamp_code,
+    -- Outside the years whose holidays we hold, a number of working days would be invented.
+    case
+        when judged.timeliness_by_date_code in ('late', 'open_late') and due_days.is_calendar_known
+            then end_days.working_day_index - due_days.working_day_index
+    end as overdue_working_days,
+    judged.applicant_type_code,
+    judged.online_service_level_code,
+    judged.fee_amount,
+    judged.is_paid_online,
+    judged.is_digitised,
+    judged.supplement_count,
+    judged.as_of_date,
+    judged.delivery_id,
+    judged.source_row_number
+from judged
+left join days as due_days on judged.due_date = due_days.calendar_date
+left join days as end_days on coalesce(judged.completed_date, judged.as_of_date) = end_days.calendar_date

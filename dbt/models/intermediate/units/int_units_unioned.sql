@@ -1,0 +1,85 @@
+with builds as (
+
+    select as_of_date from {{ ref('stg_build__builds') }}
+
+),
+
+registry_versions as (
+
+    select
+        units.*,
+        row_number() over (
+            partition by units.authority_code, units.unit_code
+            order by units.valid_from_date desc nulls last, units.delivery_sequence desc nulls last, units.source_row_number desc nulls last
+        ) as version_number
+    from {{ ref('stg_unit_registry__units') }} as units
+    cross join builds
+    where units.valid_from_date <= builds.as_of_date
+
+),
+
+registered as (
+
+    select * from registry_versions where version_number = 1
+
+),
+
+seen as (
+
+    -- Units that data speak of, registered or not. min() picks one of several spellings, always the same one.
+    select authority_code, unit_code, min(unit_name) as unit_name, min(unit_bloc_code) as unit_bloc_code
+    from (
+        select authority_code, unit_code, unit_name, unit_bloc_code from {{ ref('int_on_time_reports_latest') }}
+        union all
+        select authority_code, resolving_unit_code as unit_code, resolving_unit_name as unit_name, cast(null as {{ dbt.type_string() }}) as unit_bloc_code
+        from {{ ref('int_dossiers_timed') }}
+        union all
+        select authority_code, receiving_unit_code as unit_code, cast(null as {{ dbt.type_string() }}) as unit_name, cast(null as {{ dbt.type_string() }}) as unit_bloc_code
+        from {{ ref('int_dossiers_timed') }}
+        where receiving_unit_code is not null
+        union all
+        select authority_code, unit_code, cast(null as {{ dbt.type_string() }}) as unit_name, cast(null as {{ dbt.type_string() }}) as unit_bloc_code
+        from {{ ref('int_survey_answers_judged') }}
+    ) as mentions
+    group by authority_code, unit_code
+
+),
+
+authorities as (
+
+    select authority_code from seen
+    union
+    select authority_code from registered
+
+),
+
+unit_keys as (
+
+    select authority_code, unit_code from seen
+    union
+    select authority_code, unit_code from registered
+    union
+    -- Every authority is also a row of its own, which holds the totals and is never ranked.
+    select authority_code, authority_code as unit_code from authorities
+
+)
+
+select
+    unit_keys.authority_code,
+    unit_keys.unit_code,
+    coalesce(registered.unit_name, seen.unit_name, unit_keys.unit_code) as unit_name,
+    coalesce(registered.unit_short_name, registered.unit_name, seen.unit_name, unit_keys.unit_code) as unit_short_name,
+    case
+        when unit_keys.unit_code = unit_keys.authority_code then 'authority'
+        else coalesce(registered.unit_bloc_code, seen.unit_bloc_code, 'other')
+    end as unit_bloc_code,
+    registered.parent_unit_code,
+    registered.unit_code is not null as is_registered,
+    coalesce(registered.is_synthetic, false) as is_synthetic,
+    registered.valid_from_date,
+    registered.valid_to_date
+from unit_keys
+left join registered
+    on unit_keys.authority_code = registered.authority_code and unit_keys.unit_code = registered.unit_code
+left join seen
+    on unit_keys.authority_code = seen.authority_code and unit_keys.unit_code = seen.unit_code

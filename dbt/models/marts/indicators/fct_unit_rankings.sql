@@ -1,0 +1,116 @@
+with rankable as (
+
+    select indicator_code, direction_code, rank_digits from {{ ref('dim_indicators') }}
+    where is_rankable
+
+),
+
+units as (
+
+    select authority_code, unit_code, unit_bloc_code as peer_group_code from {{ ref('dim_units') }}
+    where is_ranked_bloc
+
+),
+
+listed as (
+
+    select
+        facts.authority_code,
+        units.peer_group_code,
+        facts.period_code,
+        facts.indicator_code,
+        facts.origin_code,
+        facts.unit_code,
+        facts.value,
+        facts.value_status,
+        facts.numerator,
+        facts.denominator,
+        facts.interval_low,
+        facts.interval_high,
+        -- Ranked on the value as published, so that units shown with the same figure share the rank.
+        case
+            when facts.value_status <> 'ok' then null
+            when rankable.direction_code = 'lower_is_better' then -round(facts.value * cast(power(10, rankable.rank_digits) as integer), 0)
+            else round(facts.value * cast(power(10, rankable.rank_digits) as integer), 0)
+        end as ranking_value
+    from {{ ref('fct_indicator_values') }} as facts
+    inner join rankable on facts.indicator_code = rankable.indicator_code
+    inner join units on facts.authority_code = units.authority_code and facts.unit_code = units.unit_code
+
+),
+
+summaries as (
+
+    select
+        authority_code,
+        peer_group_code,
+        period_code,
+        indicator_code,
+        origin_code,
+        count(*) as listed_unit_count,
+        count(ranking_value) as ranked_unit_count,
+        {{ median_decimal("case when ranking_value is not null then value end") }} as peer_group_median
+    from listed
+    group by authority_code, peer_group_code, period_code, indicator_code, origin_code
+
+),
+
+ranked as (
+
+    select
+        listed.*,
+        case when ranking_value is not null then cast(rank() over (
+            partition by authority_code, peer_group_code, period_code, indicator_code, origin_code
+            order by ranking_value desc nulls last
+        ) as integer) end as unit_rank,
+        case when ranking_value is not null then count(*) over (
+            partition by authority_code, peer_group_code, period_code, indicator_code, origin_code, ranking_value
+        ) > 1 end as is_tied
+    from listed
+
+),
+
+periods as (
+
+    select period_code, previous_period_code from {{ ref('dim_periods') }}
+
+)
+
+select
+    ranked.authority_code,
+    ranked.peer_group_code,
+    ranked.period_code,
+    ranked.indicator_code,
+    ranked.origin_code,
+    ranked.unit_code,
+    ranked.value,
+    ranked.value_status,
+    ranked.numerator,
+    ranked.denominator,
+    ranked.interval_low,
+    ranked.interval_high,
+    ranked.unit_rank,
+    ranked.is_tied,
+    summaries.ranked_unit_count,
+    summaries.listed_unit_count,
+    summaries.peer_group_median,
+    previous.unit_rank as previous_unit_rank,
+    previous.value as previous_value,
+    previous.interval_low as previous_interval_low
+from ranked
+inner join periods on ranked.period_code = periods.period_code
+left join summaries
+    on
+        ranked.authority_code = summaries.authority_code
+        and ranked.peer_group_code = summaries.peer_group_code
+        and ranked.period_code = summaries.period_code
+        and ranked.indicator_code = summaries.indicator_code
+        and ranked.origin_code = summaries.origin_code
+left join ranked as previous
+    on
+        ranked.authority_code = previous.authority_code
+        and ranked.peer_group_code = previous.peer_group_code
+        and periods.previous_period_code = previous.period_code
+        and ranked.indicator_code = previous.indicator_code
+        and ranked.origin_code = previous.origin_code
+        and ranked.unit_code = previous.unit_code

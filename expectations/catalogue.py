@@ -1,0 +1,37 @@
+"""All rules of both borders, registered here by name and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from expectations.rules import Rule
+from expectations.suites import one_stop, portal, published, registries, survey
+
+SOURCES: dict[str, Callable[[], list[Rule]]] = {
+    "one_stop__dossiers": one_stop.dossier_rules,
+    "one_stop__dossier_events": one_stop.event_rules,
+    "portal__on_time_reports": portal.report_rules,
+    "survey__answers": survey.answer_rules,
+    "unit_registry__units": registries.unit_rules,
+    "procedure_registry__procedures": registries.procedure_rules,
+}
+
+
+def source_rules(source_code: str) -> list[Rule]:
+    """Rules of gate 1 for one source; raises KeyError for a source without a suite."""
+    return SOURCES[source_code]()
+
+
+def published_rules() -> list[Rule]:
+    """Rules of gate 2, grouped by subject in the order they are checked."""
+    return published.rules()
+
+
+def all_rules() -> list[Rule]:
+    """Every rule, gate 1 before gate 2; raises ValueError when two share a code."""
+    rules = [rule for source in SOURCES for rule in source_rules(source)] + published_rules()
+    codes = [rule.code for rule in rules]
+    repeated = sorted({code for code in codes if codes.count(code) > 1})
+    if repeated:
+        raise ValueError(f"rule codes used twice: {', '.join(repeated)}")
+    return rules

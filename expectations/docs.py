@@ -1,0 +1,165 @@
+"""The data-docs page: every rule of both borders in Vietnamese, with what it found last.
+
+One static file without outside requests; Great Expectations' own pages fetch their styles from the
+network and stay bare without it. Does not belong here: checking anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+
+from dagster_project.landing.contracts import load_contract
+from expectations.catalogue import all_rules
+from expectations.results import BLOCK_PUBLISH, REFUSE_FILE, REPORT, RuleResult
+from expectations.rules import GATE_LANDING, GATE_PUBLISH, Rule
+
+GATES = {
+    GATE_LANDING: ("Cửa vào", "Kiểm tra từng tệp sau khi đọc và định kiểu"),
+    GATE_PUBLISH: ("Cửa ra", "Kiểm tra các bảng trước khi công bố"),
+}
+EFFECTS = {
+    REFUSE_FILE: "Từ chối tệp",
+    REPORT: "Báo lại",
+    BLOCK_PUBLISH: "Chặn công bố",
+}
+TABLES = {
+    "published_columns": "Hình dạng của bản công bố",
+    "dim_authorities": "Địa phương",
+    "dim_units": "Đơn vị",
+    "dim_peer_groups": "Nhóm so sánh",
+    "dim_periods": "Kỳ",
+    "dim_indicators": "Chỉ số",
+    "fct_indicator_values": "Giá trị chỉ số",
+    "fct_unit_rankings": "Xếp hạng đơn vị",
+    "fct_dossiers": "Hồ sơ",
+    "fct_deliveries": "Tệp đã nạp",
+    "rpt_units_to_watch": "Đơn vị cần xem",
+}
+STYLE = """
+:root { --ink: #1b2430; --soft: #5b6675; --line: #dfe4ea; --ground: #f6f7f9;
+        --good: #1b7f4d; --bad: #b3261e; --none: #8a94a3; }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink);
+       font: 16px/1.5 "Noto Sans", "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+main { max-width: 66rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1 { font-size: 1.7rem; margin: 0 0 .25rem; }
+h2 { font-size: 1.3rem; margin: 2.5rem 0 .25rem; }
+h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
+h3 code, td code, li code { font-size: .8rem; color: var(--soft); font-weight: normal; }
+p { margin: .25rem 0; color: var(--soft); }
+.cards { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.25rem 0; }
+.card { background: #fff; border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1.1rem;
+        min-width: 9rem; }
+.card b { display: block; font-size: 1.5rem; }
+table { width: 100%; border-collapse: collapse; background: #fff; border: 1px solid var(--line); }
+th, td { text-align: left; vertical-align: top; padding: .5rem .7rem; border-top: 1px solid var(--line); }
+th { font-size: .85rem; color: var(--soft); font-weight: 600; border-top: 0; }
+td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.state { font-weight: 600; white-space: nowrap; }
+.good { color: var(--good); } .bad { color: var(--bad); } .none { color: var(--none); }
+.example { color: var(--soft); font-size: .88rem; }
+ul { margin: .35rem 0 0; padding-left: 1.1rem; font-size: .9rem; }
+"""
+
+
+def write_docs(results: Iterable[RuleResult], out_dir: Path) -> Path:
+    """Write `index.html` into `out_dir` (made if absent) and return its path.
+
+    `results` are those of the last runs, any number of deliveries; rules never run say so. The same
+    results give the same bytes.
+    """
+    by_rule: dict[str, list[RuleResult]] = {}
+    for result in sorted(results, key=lambda each: (each.rule_code, each.subject_name)):
+        by_rule.setdefault(result.rule_code, []).append(result)
+    rules = all_rules()
+    sections = "".join(_gate(gate, rules, by_rule) for gate in GATES)
+    page = (
+        '<!doctype html><html lang="vi"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Quy tắc chất lượng dữ liệu</title><style>{STYLE}</style></head><body><main>"
+        "<h1>Quy tắc chất lượng dữ liệu</h1>"
+        "<p>Mỗi quy tắc có mã cố định, người chịu trách nhiệm, ví dụ và kết quả lần kiểm tra gần nhất.</p>"
+        f"{_cards(rules, by_rule)}{sections}</main></body></html>\n"
+    )
+    out_dir.mkdir(parents=True, exist_ok=True)
+    path = out_dir / "index.html"
+    temporary = out_dir / ".index.html.tmp"
+    temporary.write_text(page, encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+def _number(count: int) -> str:
+    return f"{count:,}".replace(",", ".")
+
+
+def _cards(rules: list[Rule], by_rule: Mapping[str, list[RuleResult]]) -> str:
+    results = [result for found in by_rule.values() for result in found]
+    failed = [result for result in results if not result.is_passed]
+    blocking = [result for result in failed if result.effect_code != REPORT]
+    figures = [
+        (len(rules), "quy tắc"),
+        (len(results), "lượt kiểm tra"),
+        (len(failed), "lượt không đạt"),
+        (len(blocking), "lượt từ chối hoặc chặn"),
+    ]
+    cards = "".join(f'<div class="card"><b>{_number(count)}</b>{text}</div>' for count, text in figures)
+    return f'<div class="cards">{cards}</div>'
+
+
+def _gate(gate: int, rules: list[Rule], by_rule: Mapping[str, list[RuleResult]]) -> str:
+    title, explanation = GATES[gate]
+    by_subject: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if rule.gate_code == gate:
+            by_subject.setdefault(rule.subject, []).append(rule)
+    tables = "".join(_subject(subject, group, by_rule) for subject, group in by_subject.items())
+    return f"<h2>{title}</h2><p>{explanation}</p>{tables}"
+
+
+def _subject(subject: str, rules: list[Rule], by_rule: Mapping[str, list[RuleResult]]) -> str:
+    title = TABLES.get(subject) or load_contract(subject).title
+    rows = "".join(_row(rule, by_rule.get(rule.code, [])) for rule in rules)
+    return (
+        f"<h3>{escape(title)} <code>{escape(subject)}</code></h3>"
+        "<table><thead><tr><th>Quy tắc</th><th>Khi không đạt</th><th>Người sửa</th><th>Kết quả</th>"
+        f"<th>Đã xem</th><th>Không đạt</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _row(rule: Rule, results: list[RuleResult]) -> str:
+    failed = [result for result in results if not result.is_passed]
+    checked_count = sum(result.checked_count for result in results)
+    failed_count = sum(result.failed_count for result in results)
+    return (
+        f'<tr id="{escape(rule.code)}"><td>{escape(rule.text)}<br><code>{escape(rule.code)}</code>'
+        f'<div class="example">Ví dụ không đạt: {escape(rule.example)}</div>{_failures(failed)}</td>'
+        f"<td>{EFFECTS[rule.effect_code]}</td><td>{escape(rule.owner)}</td><td>{_state(results, failed)}</td>"
+        f'<td class="number">{_number(checked_count) if results else "–"}</td>'
+        f'<td class="number">{_number(failed_count) if results else "–"}</td></tr>'
+    )
+
+
+def _state(results: list[RuleResult], failed: list[RuleResult]) -> str:
+    if not results:
+        return '<span class="state none">Chưa kiểm tra</span>'
+    if not failed and not any(result.checked_count for result in results):
+        return '<span class="state none">Không có gì để kiểm tra</span>'
+    if not failed:
+        return '<span class="state good">Đạt</span>'
+    if len(results) == 1:
+        return '<span class="state bad">Không đạt</span>'
+    return f'<span class="state bad">Không đạt {_number(len(failed))} / {_number(len(results))}</span>'
+
+
+def _failures(failed: list[RuleResult]) -> str:
+    items = "".join(
+        f"<li><code>{escape(result.subject_name)}</code>: {_number(result.failed_count)} trên "
+        f"{_number(result.checked_count)}"
+        + (f" – {escape('; '.join(result.sample))}" if result.sample else "")
+        + "</li>"
+        for result in failed
+    )
+    return f"<ul>{items}</ul>" if items else ""

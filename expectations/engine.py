@@ -1,0 +1,94 @@
+"""One Great Expectations context over one in-memory DuckDB per process.
+
+Starting both costs seconds, checking a small delivery milliseconds; so they are made once and each
+delivery only replaces a view. A lock keeps threads apart: DuckDB's connection is not to be shared.
+Does not belong here: rules, results.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from expectations.rules import Rule
+
+LOCK = threading.Lock()
+_session: Session | None = None
+
+
+class Session:
+    """Great Expectations over views on Parquet files."""
+
+    def __init__(self) -> None:
+        """Import Great Expectations (seconds) and open the database."""
+        os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when the library is imported
+        import great_expectations as gx
+        from sqlalchemy.pool import StaticPool
+
+        from expectations import dialect
+
+        logging.getLogger("great_expectations").setLevel(logging.ERROR)
+        dialect.register()
+        self._gx = gx
+        self._context = gx.get_context(mode="ephemeral")
+        self._context.variables.progress_bars = {"globally": False}
+        self._source = self._context.data_sources.add_sql(
+            name="borders", connection_string=dialect.URL, kwargs={"poolclass": StaticPool}
+        )
+        self._batches: dict[str, Any] = {}
+        self._views: set[str] = set()
+
+    def execute(self, statement: str) -> None:
+        """Run one statement that returns nothing, and keep its effect."""
+        with self._source.get_engine().begin() as connection:
+            connection.exec_driver_sql(statement)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self._source.get_engine().connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    def show(self, tables: Mapping[str, Path]) -> None:
+        """Make each Parquet file readable under its name; views of earlier calls are gone."""
+        for name in sorted(self._views - set(tables)):
+            self.execute(f'drop view "{name}"')
+        for name, path in sorted(tables.items()):
+            literal = str(path).replace("'", "''")
+            self.execute(f"create or replace view \"{name}\" as select * from read_parquet('{literal}')")
+        self._views = set(tables)
+
+    def validate(self, subject: str, rules: Iterable[Rule]) -> list[dict[str, Any]]:
+        """Outcome of each rule on view `subject`, in order, as Great Expectations reports it."""
+        suite = self._gx.ExpectationSuite(name=subject, expectations=[rule.expectation() for rule in rules])
+        outcome = self._batch_definition(subject).get_batch().validate(suite, result_format="COMPLETE")
+        by_code = {
+            result.expectation_config.meta["rule_code"]: result.to_json_dict() for result in outcome.results
+        }
+        return [by_code[rule.code] for rule in rules]
+
+    def counts(self, subject: str, rules: Iterable[Rule]) -> list[int]:
+        """How many rows (or groups) each rule looked at, in order."""
+        columns = ", ".join(f"({rule.checked})" for rule in rules)
+        query = f'with batch as not materialized (select * from "{subject}") select {columns}'
+        return list(self.rows(query)[0])
+
+    def _batch_definition(self, subject: str) -> Any:
+        if subject not in self._batches:
+            asset = self._source.add_table_asset(name=subject, table_name=subject)
+            self._batches[subject] = asset.add_batch_definition_whole_table("all")
+        return self._batches[subject]
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """The process's session, for one caller at a time."""
+    global _session
+    with LOCK:
+        if _session is None:
+            _session = Session()
+        yield _session

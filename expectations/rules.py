@@ -1,0 +1,244 @@
+"""What a rule is, and the few shapes its SQL takes.
+
+A rule names its failing rows by a query over one subject, called `batch` in it; that query is the only place
+where its condition stands. Great Expectations runs it (see `Rule.expectation`).
+Does not belong here: any particular rule (`suites/`), running them (`runner`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from expectations.results import BLOCK_PUBLISH, EFFECTS
+
+if TYPE_CHECKING:
+    from great_expectations.expectations import Expectation
+
+SAMPLE_SIZE = 5
+SENDER = "Đơn vị gửi"
+STEWARD = "Quản trị kho"
+GATE_LANDING = 1
+GATE_PUBLISH = 2
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One promise about one subject.
+
+    `failing` selects one row per failure and only columns that say where it is; `checked` selects
+    one number, how many rows (or groups) the rule looked at. Both read the subject as `batch`.
+    `needs` lists further published tables both may read.
+    """
+
+    code: str
+    gate_code: int
+    subject: str
+    text: str
+    owner: str
+    example: str
+    effect_code: str
+    failing: str
+    checked: str
+    needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for an effect that nobody acts upon."""
+        if self.effect_code not in EFFECTS:
+            raise ValueError(f"{self.code}: unknown effect {self.effect_code!r}")
+
+    @property
+    def query(self) -> str:
+        """At most SAMPLE_SIZE failures in a stable order, each with the exact `failed_count`.
+
+        Counting and sampling in one statement keeps memory flat when millions of rows fail.
+        `{batch}` is Great Expectations' placeholder; every other brace is doubled for its formatter.
+        """
+        failing = self.failing.replace("{", "{{").replace("}", "}}")
+        return (
+            f"with batch as not materialized (select * from {{batch}}), failing as ({failing}), "
+            "counted as (select count(*) as failed_count from failing) "
+            "select counted.failed_count, failing.* from failing cross join counted "
+            f"order by all limit {SAMPLE_SIZE}"
+        )
+
+    def expectation(self) -> Expectation:
+        """The Great Expectations expectation that checks this rule."""
+        from great_expectations.expectations import UnexpectedRowsExpectation
+
+        return UnexpectedRowsExpectation(
+            unexpected_rows_query=self.query, description=self.text, meta={"rule_code": self.code}
+        )
+
+
+@dataclass(frozen=True)
+class SourceSuite:
+    """Rules of gate 1 on the deliveries of one source; `prefix` begins every rule code."""
+
+    source: str
+    prefix: str
+
+    def rule(
+        self,
+        name: str,
+        text: str,
+        example: str,
+        effect: str,
+        failing: str,
+        checked: str,
+        owner: str = SENDER,
+    ) -> Rule:
+        """A rule whose queries are given in full."""
+        return Rule(
+            code=f"{self.prefix}.{name}",
+            gate_code=GATE_LANDING,
+            subject=self.source,
+            text=text,
+            owner=owner,
+            example=example,
+            effect_code=effect,
+            failing=failing,
+            checked=checked,
+        )
+
+    def has_rows(self, effect: str) -> Rule:
+        """The delivery has at least one accepted row."""
+        return self.rule(
+            "has_rows",
+            "Tệp có ít nhất một dòng đọc được",
+            "Tệp chỉ có dòng tiêu đề, hoặc mọi dòng đều sai kiểu dữ liệu",
+            effect,
+            "select 'không có dòng nào' as reason where not exists (select 1 from batch)",
+            "select 1",
+        )
+
+    def rows(
+        self, name: str, text: str, example: str, effect: str, *, fails: str, applies: str = "true"
+    ) -> Rule:
+        """Each row where `applies` holds must not satisfy `fails`."""
+        return self.rule(
+            name,
+            text,
+            example,
+            effect,
+            f"select source_row_number from batch where ({applies}) and ({fails})",
+            f"select count(*) from batch where {applies}",
+        )
+
+    def most_rows(
+        self, name: str, text: str, example: str, effect: str, *, fails: str, applies: str = "true"
+    ) -> Rule:
+        """Fails, naming its rows, only when more than half of the rows it applies to satisfy `fails`.
+
+        Single wrong rows are a matter of reporting; half of them wrong means that the file was
+        read wrongly (columns swapped, a date format mistaken).
+        """
+        share = f"select 2 * count(*) filter (where {fails}) > count(*) as is_most from batch where {applies}"
+        return self.rule(
+            name,
+            text,
+            example,
+            effect,
+            f"select source_row_number from batch where ({applies}) and ({fails}) and ({share})",
+            f"select count(*) from batch where {applies}",
+        )
+
+    def once(self, name: str, text: str, example: str, effect: str, *, keys: Sequence[str]) -> Rule:
+        """No two rows share all of `keys`; every row of such a group counts as failing."""
+        columns = ", ".join(keys)
+        same = " and ".join(f"batch_rows.{key} is not distinct from repeated.{key}" for key in keys)
+        return self.rule(
+            name,
+            text,
+            example,
+            effect,
+            f"select batch_rows.source_row_number from batch as batch_rows inner join "
+            f"(select {columns} from batch group by {columns} having count(*) > 1) as repeated on {same}",
+            "select count(*) from batch",
+        )
+
+
+@dataclass(frozen=True)
+class TableSuite:
+    """Rules of gate 2 on one published table; `keys` say where a failing row is."""
+
+    table: str
+    keys: tuple[str, ...]
+
+    def rule(
+        self, name: str, text: str, example: str, *, failing: str, checked: str, needs: tuple[str, ...] = ()
+    ) -> Rule:
+        """A rule whose queries are given in full."""
+        return Rule(
+            code=f"{self.table}.{name}",
+            gate_code=GATE_PUBLISH,
+            subject=self.table,
+            text=text,
+            owner=STEWARD,
+            example=example,
+            effect_code=BLOCK_PUBLISH,
+            failing=failing,
+            checked=checked,
+            needs=needs,
+        )
+
+    def has_rows(self, text: str, example: str) -> Rule:
+        """The table has at least one row."""
+        return self.rule(
+            "has_rows",
+            text,
+            example,
+            failing="select 'không có dòng nào' as reason where not exists (select 1 from batch)",
+            checked="select 1",
+        )
+
+    def key_once(self, text: str, example: str) -> Rule:
+        """No key is missing or stands twice; one failure per repeated or incomplete key."""
+        columns = ", ".join(self.keys)
+        missing = " or ".join(f"{key} is null" for key in self.keys)
+        return self.rule(
+            "key_once",
+            text,
+            example,
+            failing=f"select {columns} from batch group by {columns} having count(*) > 1 or {missing}",
+            checked="select count(*) from batch",
+        )
+
+    def rows(self, name: str, text: str, example: str, *, fails: str, applies: str = "true") -> Rule:
+        """Each row where `applies` holds must not satisfy `fails`."""
+        return self.rule(
+            name,
+            text,
+            example,
+            failing=f"select {', '.join(self.keys)} from batch where ({applies}) and ({fails})",
+            checked=f"select count(*) from batch where {applies}",
+        )
+
+    def known(
+        self,
+        name: str,
+        text: str,
+        example: str,
+        *,
+        columns: Sequence[str],
+        table: str,
+        table_columns: Sequence[str] = (),
+    ) -> Rule:
+        """Every combination of `columns` without nulls exists in published table `table`.
+
+        There the same columns carry the same names, or those given as `table_columns`.
+        """
+        listed = ", ".join(columns)
+        present = " and ".join(f"{column} is not null" for column in columns)
+        pairs = zip(columns, table_columns or columns, strict=True)
+        same = " and ".join(f"known.{there} = used.{here}" for here, there in pairs)
+        return self.rule(
+            name,
+            text,
+            example,
+            failing=f"select {listed} from (select distinct {listed} from batch where {present}) as used "
+            f"where not exists (select 1 from {table} as known where {same})",
+            checked=f"select count(*) from (select distinct {listed} from batch where {present}) as used",
+            needs=(table,),
+        )

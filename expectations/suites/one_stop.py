@@ -1,0 +1,169 @@
+"""Gate 1: dossiers and their events, as a one-stop system exports them."""
+
+from __future__ import annotations
+
+from expectations.results import REFUSE_FILE, REPORT
+from expectations.rules import Rule, SourceSuite
+
+# No export of these systems is older; Excel's day 0 and Unix's are far before.
+EARLIEST = "timestamp '2000-01-01 00:00:00'"
+FINISHED = "status_code in ('9', '10')"
+UNFINISHED = "status_code in ('1', '2', '4')"
+
+
+def dossier_rules() -> list[Rule]:
+    """Rules on a delivery of `one_stop__dossiers`."""
+    suite = SourceSuite("one_stop__dossiers", "dossiers")
+    return [suite.has_rows(REFUSE_FILE), *_misread_files(suite), *_order_of_moments(suite), *_values(suite)]
+
+
+def _misread_files(suite: SourceSuite) -> list[Rule]:
+    return [
+        suite.most_rows(
+            "received_mostly_from_2000",
+            "Ít nhất một nửa số hồ sơ được tiếp nhận từ năm 2000 trở đi",
+            "Cả cột ngày tiếp nhận là 01/01/1900: định dạng ngày bị đọc sai",
+            REFUSE_FILE,
+            fails=f"received_at < {EARLIEST}",
+        ),
+        suite.most_rows(
+            "mostly_completed_after_received",
+            "Ít nhất một nửa số hồ sơ đã xong có thời điểm xong không trước lúc tiếp nhận",
+            "Cột ngày tiếp nhận và cột ngày kết thúc bị đổi chỗ",
+            REFUSE_FILE,
+            fails="completed_at < received_at",
+            applies="completed_at is not null",
+        ),
+        suite.most_rows(
+            "mostly_due_after_received",
+            "Ít nhất một nửa số hồ sơ có hạn trả không trước lúc tiếp nhận",
+            "Cột ngày tiếp nhận và cột ngày hẹn trả bị đổi chỗ",
+            REFUSE_FILE,
+            fails="due_at < received_at",
+            applies="due_at is not null",
+        ),
+    ]
+
+
+def _order_of_moments(suite: SourceSuite) -> list[Rule]:
+    return [
+        suite.rows(
+            "received_from_2000",
+            "Thời điểm tiếp nhận từ năm 2000 trở đi",
+            "Tiếp nhận 05/01/1926",
+            REPORT,
+            fails=f"received_at < {EARLIEST}",
+        ),
+        suite.rows(
+            "submitted_not_after_received",
+            "Nộp không sau khi tiếp nhận",
+            "Nộp 06/01/2026 08:00, tiếp nhận 05/01/2026 09:00",
+            REPORT,
+            fails="submitted_at > received_at",
+            applies="submitted_at is not null",
+        ),
+        suite.rows(
+            "received_at_not_after_completed",
+            "Tiếp nhận không sau khi kết thúc xử lý",
+            "Tiếp nhận 05/01/2026, kết thúc 04/01/2026",
+            REPORT,
+            fails="received_at > completed_at",
+            applies="completed_at is not null",
+        ),
+        suite.rows(
+            "completed_not_after_returned",
+            "Kết thúc xử lý không sau khi trả kết quả",
+            "Trả kết quả 09/01/2026, kết thúc xử lý 10/01/2026",
+            REPORT,
+            fails="completed_at > returned_at",
+            applies="completed_at is not null and returned_at is not null",
+        ),
+        suite.rows(
+            "received_not_after_due",
+            "Ngày hẹn trả không trước lúc tiếp nhận",
+            "Tiếp nhận 05/01/2026, hẹn trả 02/01/2026",
+            REPORT,
+            fails="received_at > due_at",
+            applies="due_at is not null",
+        ),
+        suite.rows(
+            "due_within_five_years",
+            "Ngày hẹn trả trong vòng 5 năm từ khi tiếp nhận",
+            "Tiếp nhận 05/01/2026, hẹn trả 12/01/2062",
+            REPORT,
+            fails="due_at > received_at + interval 5 year",
+            applies="due_at is not null",
+        ),
+    ]
+
+
+def _values(suite: SourceSuite) -> list[Rule]:
+    return [
+        suite.rows(
+            "has_due_date",
+            "Hồ sơ có ngày hẹn trả",
+            "Ô ngày hẹn trả để trống: không thể nói hồ sơ đúng hạn hay trễ hạn",
+            REPORT,
+            fails="due_at is null",
+        ),
+        suite.rows(
+            "finished_has_completed_at",
+            "Hồ sơ «đã xử lý xong» hoặc «đã trả kết quả» có thời điểm kết thúc",
+            "Trạng thái 10, ô kết thúc xử lý để trống",
+            REPORT,
+            fails="completed_at is null",
+            applies=FINISHED,
+        ),
+        suite.rows(
+            "unfinished_has_no_completed_at",
+            "Hồ sơ đang chờ hoặc đang xử lý chưa có thời điểm kết thúc",
+            "Trạng thái 4 (đang xử lý), đã ghi kết thúc 04/01/2026",
+            REPORT,
+            fails="completed_at is not null",
+            applies=UNFINISHED,
+        ),
+        suite.rows(
+            "amounts_not_negative",
+            "Phí và số lần bổ sung không âm",
+            "Phí -50.000 đồng",
+            REPORT,
+            fails="coalesce(fee_amount, 0) < 0 or coalesce(supplement_count, 0) < 0",
+            applies="fee_amount is not null or supplement_count is not null",
+        ),
+        suite.once(
+            "dossier_code_once",
+            "Mỗi mã hồ sơ một dòng trong tệp",
+            "Mã H99.01-260105-0007 ở dòng 12 và dòng 340",
+            REPORT,
+            keys=("authority_code", "dossier_code"),
+        ),
+    ]
+
+
+def event_rules() -> list[Rule]:
+    """Rules on a delivery of `one_stop__dossier_events`."""
+    suite = SourceSuite("one_stop__dossier_events", "events")
+    return [
+        suite.has_rows(REFUSE_FILE),
+        suite.most_rows(
+            "occurred_mostly_from_2000",
+            "Ít nhất một nửa số bước được ghi nhận từ năm 2000 trở đi",
+            "Cả cột thời điểm là 01/01/1900: định dạng ngày bị đọc sai",
+            REFUSE_FILE,
+            fails=f"occurred_at < {EARLIEST}",
+        ),
+        suite.rows(
+            "occurred_from_2000",
+            "Thời điểm của bước từ năm 2000 trở đi",
+            "Bước ghi nhận 05/01/1926",
+            REPORT,
+            fails=f"occurred_at < {EARLIEST}",
+        ),
+        suite.once(
+            "event_code_once",
+            "Mỗi bước của một hồ sơ một dòng trong tệp",
+            "Bước 3 của hồ sơ H99.01-260105-0007 ở dòng 12 và dòng 340",
+            REPORT,
+            keys=("authority_code", "dossier_code", "event_code"),
+        ),
+    ]

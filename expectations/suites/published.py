@@ -1,0 +1,241 @@
+"""Gate 2: what readers of a published build may rely on, checked on the very files.
+
+Shape, ranges, completeness, and agreement between files. How a number is computed is dbt's to test.
+"""
+
+from __future__ import annotations
+
+from expectations.rules import Rule, TableSuite
+from expectations.suites import published_indicators
+
+SHAPE_SUBJECT = "published_columns"
+COLUMNS_VIEW = (
+    "select table_name, column_name, data_type from duckdb_columns() "
+    f"where schema_name = 'main' and not internal and table_name <> '{SHAPE_SUBJECT}'"
+)
+
+# The columns that the dashboard, `cchc query` and the reports name. More may stand beside them.
+PROMISED_COLUMNS = {
+    "dim_authorities": "authority_code authority_name is_synthetic dossier_count",
+    "dim_units": "authority_code unit_code unit_name unit_short_name unit_bloc_code unit_bloc_name "
+    "parent_unit_code is_registered valid_from_date valid_to_date",
+    "dim_peer_groups": "authority_code peer_group_code peer_group_name unit_count",
+    "dim_periods": "period_code period_kind_code period_name start_date end_date is_complete sort_order",
+    "dim_indicators": "indicator_code indicator_name indicator_short_name family_code numerator_text "
+    "denominator_text exclusions_text direction_code unit_of_measure_code multiplier value_digits "
+    "rank_digits minimum_denominator legal_basis method_version is_confirmed is_rankable display_order",
+    "fct_indicator_values": "authority_code unit_code period_code indicator_code origin_code numerator "
+    "denominator excluded_count value value_status interval_low interval_high",
+    "fct_unit_rankings": "authority_code peer_group_code period_code indicator_code origin_code unit_code "
+    "value value_status numerator denominator interval_low interval_high unit_rank is_tied "
+    "ranked_unit_count listed_unit_count peer_group_median previous_unit_rank previous_value",
+    "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
+    "receiving_unit_code resolving_unit_code section_code channel_code submitted_at received_at due_at "
+    "completed_at returned_at received_date due_date completed_date status_code state_code "
+    "timeliness_by_date_code timeliness_by_timestamp_code overdue_working_days delivery_id "
+    "source_row_number",
+    "fct_deliveries": "delivery_id source_code layout_code file_name rows_read rows_accepted rows_rejected "
+    "rows_ignored data_until_date",
+    "rpt_units_to_watch": "authority_code period_code unit_code reason_code severity_order observed_value "
+    "reference_value numerator denominator",
+}
+PROMISED_PRESENT = ("fct_dossier_events", "fct_survey_answers")
+
+# Parts of a column name that tell a person apart; a keyed hash or a flag of them is allowed.
+IDENTITY_NAME = (
+    "(^|_)(applicant|citizen|owner|person|contact|sender|respondent|officer|full|first|last)_name(_|$)"
+    "|(^|_)(phone|mobile|tel|email|address|cccd|cmnd|passport|tax_code|birth_date|date_of_birth)(_|$)"
+    "|(^|_)(identity|id)_(number|no|card)(_|$)|(^|_)(ho_ten|so_dien_thoai|dia_chi)(_|$)"
+)
+IDENTITY_ALLOWED = "_(hash|count|rate)$|^(is|has)_"
+
+
+def rules() -> list[Rule]:
+    """All rules of gate 2, shape first."""
+    return [
+        *_shape(),
+        *_dimensions(),
+        *published_indicators.value_rules(),
+        *published_indicators.ranking_rules(),
+        *_dossiers(),
+        *_deliveries(),
+        *_units_to_watch(),
+    ]
+
+
+def _shape() -> list[Rule]:
+    suite = TableSuite(SHAPE_SUBJECT, ("table_name", "column_name"))
+    columns = ", ".join(
+        f"('{table}', '{column}')" for table, names in PROMISED_COLUMNS.items() for column in names.split()
+    )
+    tables = ", ".join(f"('{table}')" for table in (*PROMISED_COLUMNS, *PROMISED_PRESENT))
+    return [
+        suite.rule(
+            "tables_present",
+            "Có đủ các bảng đã hứa với người đọc",
+            "Thiếu bảng fct_unit_rankings",
+            failing=f"select table_name from (values {tables}) as promised(table_name) where not exists "
+            "(select 1 from batch where batch.table_name = promised.table_name)",
+            checked=f"select count(*) from (values {tables}) as promised(table_name)",
+        ),
+        suite.rule(
+            "columns_present",
+            "Có đủ các cột đã hứa với người đọc",
+            "Bảng fct_indicator_values không có cột denominator",
+            failing="select table_name, column_name from "
+            f"(values {columns}) as promised(table_name, column_name) where not exists "
+            "(select 1 from batch where batch.table_name = promised.table_name "
+            "and batch.column_name = promised.column_name)",
+            checked=f"select count(*) from (values {columns}) as promised(table_name, column_name)",
+        ),
+        suite.rows(
+            "no_identity_columns",
+            "Không có cột danh tính công dân ở dạng rõ",
+            "Cột applicant_name, phone_number",
+            fails=f"regexp_matches(lower(column_name), '{IDENTITY_NAME}') "
+            f"and not regexp_matches(lower(column_name), '{IDENTITY_ALLOWED}')",
+        ),
+    ]
+
+
+def _dimensions() -> list[Rule]:
+    authorities = TableSuite("dim_authorities", ("authority_code",))
+    units = TableSuite("dim_units", ("authority_code", "unit_code"))
+    groups = TableSuite("dim_peer_groups", ("authority_code", "peer_group_code"))
+    periods = TableSuite("dim_periods", ("period_code",))
+    indicators = TableSuite("dim_indicators", ("indicator_code",))
+    return [
+        authorities.has_rows("Có ít nhất một địa phương", "Bảng dim_authorities rỗng"),
+        authorities.key_once("Mỗi địa phương một dòng", "Hai dòng H99"),
+        authorities.rule(
+            "total_row_present",
+            "Mỗi địa phương có đúng một dòng tổng (khối «authority») trong dim_units",
+            "H99 không có dòng tổng",
+            failing="select authority_code from batch where (select count(*) from dim_units as unit "
+            "where unit.authority_code = batch.authority_code and unit.unit_code = batch.authority_code "
+            "and unit.unit_bloc_code = 'authority') <> 1",
+            checked="select count(*) from batch",
+            needs=("dim_units",),
+        ),
+        units.has_rows("Có ít nhất một đơn vị", "Bảng dim_units rỗng"),
+        units.key_once("Mỗi đơn vị một dòng", "Hai dòng H99.01"),
+        units.rows(
+            "name_present",
+            "Đơn vị nào cũng có tên và khối",
+            "H99.01 không có tên",
+            fails="unit_name is null or unit_bloc_code is null",
+        ),
+        units.known(
+            "authority_known",
+            "Địa phương của đơn vị có trong dim_authorities",
+            "Đơn vị của H98, dim_authorities không có H98",
+            columns=("authority_code",),
+            table="dim_authorities",
+        ),
+        groups.key_once("Mỗi nhóm so sánh một dòng", "Hai dòng H99 – department"),
+        periods.has_rows("Có ít nhất một kỳ", "Bảng dim_periods rỗng"),
+        periods.key_once("Mỗi kỳ một dòng", "Hai dòng 2026-03"),
+        periods.rows(
+            "dates_in_order",
+            "Kỳ nào cũng có tên và ngày đầu không sau ngày cuối",
+            "2026-03 từ 31/03/2026 đến 01/03/2026",
+            fails="period_name is null or start_date is null or end_date is null or start_date > end_date",
+        ),
+        indicators.has_rows("Có ít nhất một chỉ số", "Bảng dim_indicators rỗng"),
+        indicators.key_once("Mỗi chỉ số một dòng", "Hai dòng on_time_rate__resolved"),
+        indicators.rows(
+            "denominator_named",
+            "Tỷ lệ và điểm nào cũng nói rõ tử số và mẫu số bằng lời",
+            "on_time_rate__resolved không có mô tả mẫu số",
+            fails="coalesce(numerator_text, '') = '' or coalesce(denominator_text, '') = ''",
+            applies="unit_of_measure_code in ('rate', 'score')",
+        ),
+    ]
+
+
+def _dossiers() -> list[Rule]:
+    suite = TableSuite("fct_dossiers", ("authority_code", "dossier_code"))
+    by_date = "timeliness_by_date_code"
+    by_timestamp = "timeliness_by_timestamp_code"
+    judged = "('early', 'on_time', 'late', 'open_in_time', 'open_late')"
+    finished = "('early', 'on_time', 'late')"
+    return [
+        suite.key_once("Mỗi hồ sơ một dòng", "Hai dòng H99.01-260105-0007"),
+        suite.known(
+            "resolving_unit_known",
+            "Đơn vị giải quyết có trong dim_units",
+            "Hồ sơ của H99.98, dim_units không có H99.98",
+            columns=("authority_code", "resolving_unit_code"),
+            table="dim_units",
+            table_columns=("authority_code", "unit_code"),
+        ),
+        suite.known(
+            "delivery_known",
+            "Hồ sơ nào cũng chỉ được tệp nguồn trong fct_deliveries",
+            "Hồ sơ của một tệp không có trong danh sách đã nạp",
+            columns=("delivery_id",),
+            table="fct_deliveries",
+        ),
+        suite.rows(
+            "codes_known",
+            "Tình trạng và kết luận về hạn là mã đã công bố",
+            "Tình trạng «khong_ro»",
+            fails="coalesce(state_code, '') not in ('not_received', 'in_progress', 'waiting', 'finished', "
+            "'returned', 'withdrawn', 'refused', 'stopped') "
+            + "".join(
+                f"or coalesce({column}, '') not in ('early', 'on_time', 'late', 'open_in_time', "
+                "'open_late', 'no_due_date', 'not_counted') "
+                for column in (by_date, by_timestamp)
+            ),
+        ),
+        suite.rows(
+            "judged_only_with_due_date",
+            "Hồ sơ không có ngày hẹn trả không bao giờ được tính là đúng hạn hay trễ hạn",
+            "Không có ngày hẹn trả, kết luận on_time",
+            fails="due_date is null or due_at is null",
+            applies=f"{by_date} in {judged} or {by_timestamp} in {judged}",
+        ),
+        suite.rows(
+            "judged_finished_has_date",
+            "Hồ sơ được kết luận sớm, đúng hay trễ hạn thì có ngày kết thúc",
+            "Chưa kết thúc, kết luận on_time",
+            fails="completed_date is null or completed_at is null",
+            applies=f"{by_date} in {finished} or {by_timestamp} in {finished}",
+        ),
+    ]
+
+
+def _deliveries() -> list[Rule]:
+    suite = TableSuite("fct_deliveries", ("delivery_id",))
+    return [
+        suite.has_rows("Có ít nhất một tệp đã nạp", "Bảng fct_deliveries rỗng"),
+        suite.key_once("Mỗi tệp một dòng", "Hai dòng của một tệp"),
+        suite.rows(
+            "rows_conserved",
+            "Không mất dòng nào: số dòng đọc bằng nhận cộng loại cộng bỏ qua",
+            "Đọc 100, nhận 90, loại 5, bỏ qua 4",
+            fails="coalesce(rows_read, -1) <> coalesce(rows_accepted, 0) + coalesce(rows_rejected, 0) "
+            "+ coalesce(rows_ignored, 0)",
+        ),
+    ]
+
+
+def _units_to_watch() -> list[Rule]:
+    suite = TableSuite("rpt_units_to_watch", ("authority_code", "period_code", "unit_code", "reason_code"))
+    return [
+        suite.key_once("Mỗi đơn vị, kỳ và lý do một dòng", "Sở Xây dựng hai lần vì cùng một lý do"),
+        suite.known(
+            "unit_known",
+            "Đơn vị cần xem có trong dim_units",
+            "Dòng của H99.98, dim_units không có H99.98",
+            columns=("authority_code", "unit_code"),
+            table="dim_units",
+        ),
+        suite.rows(
+            "reason_known",
+            "Lý do là mã đã công bố và có thứ tự nặng nhẹ",
+            "Lý do «khac»",
+            fails="coalesce(reason_code, '') not in ('low_on_time', 'falling_on_time', 'overdue_backlog', "
+            "'low_satisfaction') or severity_order is null",
+        ),
+    ]

@@ -1,0 +1,100 @@
+"""Gate 1: registers of units and procedures, one row per version."""
+
+from __future__ import annotations
+
+from expectations.results import REFUSE_FILE, REPORT
+from expectations.rules import Rule, SourceSuite
+
+
+def unit_rules() -> list[Rule]:
+    """Rules on a delivery of `unit_registry__units`."""
+    suite = SourceSuite("unit_registry__units", "units")
+    key = ("authority_code", "unit_code")
+    return [
+        suite.has_rows(REFUSE_FILE),
+        *_versions(suite, key, "Đơn vị H99.01"),
+        suite.rows(
+            "parent_is_another_unit",
+            "Đơn vị không là cấp trên của chính mình",
+            "H99.01 có đơn vị cấp trên là H99.01",
+            REPORT,
+            fails="parent_unit_code = unit_code",
+            applies="parent_unit_code is not null",
+        ),
+        suite.rule(
+            "parent_listed",
+            "Đơn vị cấp trên có trong cùng danh mục",
+            "H99.31 thuộc H99.3, danh mục không có H99.3",
+            REPORT,
+            failing="select source_row_number from batch as child where parent_unit_code is not null "
+            "and not exists (select 1 from batch as parent where parent.authority_code = "
+            "child.authority_code and parent.unit_code = child.parent_unit_code)",
+            checked="select count(*) from batch where parent_unit_code is not null",
+        ),
+        suite.rule(
+            "authority_listed",
+            "Mỗi địa phương có một dòng cho chính mình (khối «authority»)",
+            "Danh mục của H99 không có dòng mã H99",
+            REPORT,
+            failing="select authority_code from batch group by authority_code having "
+            "count(*) filter (where unit_code = authority_code and unit_bloc_code = 'authority') = 0",
+            checked="select count(distinct authority_code) from batch",
+        ),
+    ]
+
+
+def procedure_rules() -> list[Rule]:
+    """Rules on a delivery of `procedure_registry__procedures`."""
+    suite = SourceSuite("procedure_registry__procedures", "procedures")
+    key = ("authority_code", "procedure_code")
+    return [
+        suite.has_rows(REFUSE_FILE),
+        *_versions(suite, key, "Thủ tục 1.002835"),
+        suite.rows(
+            "time_limit_positive",
+            "Thời hạn giải quyết lớn hơn 0",
+            "Thời hạn -5 ngày",
+            REPORT,
+            fails="sla_value <= 0",
+            applies="sla_value is not null",
+        ),
+        suite.rows(
+            "time_limit_has_unit",
+            "Thời hạn giải quyết có đơn vị tính",
+            "Thời hạn 5, không ghi ngày làm việc hay ngày lịch",
+            REPORT,
+            fails="sla_unit_code is null",
+            applies="sla_value is not null",
+        ),
+    ]
+
+
+def _versions(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:
+    same = " and ".join(f"earlier.{column} = later.{column}" for column in key)
+    return [
+        suite.once(
+            "version_once",
+            "Mỗi phiên bản một dòng trong tệp",
+            f"{who}, hiệu lực từ 01/07/2025, ở dòng 12 và dòng 34",
+            REPORT,
+            keys=(*key, "valid_from_date"),
+        ),
+        suite.rows(
+            "validity_in_order",
+            "Ngày hết hiệu lực không trước ngày bắt đầu",
+            f"{who}: từ 01/07/2025 đến 30/06/2024",
+            REPORT,
+            fails="valid_to_date < valid_from_date",
+            applies="valid_to_date is not null",
+        ),
+        suite.rule(
+            "versions_do_not_overlap",
+            "Hiệu lực các phiên bản không chồng nhau",
+            f"{who}: đến 31/12/2025, và bản khác từ 01/07/2025",
+            REPORT,
+            failing="select distinct later.source_row_number from batch as earlier inner join batch as later "
+            f"on {same} and earlier.valid_from_date < later.valid_from_date "
+            "and (earlier.valid_to_date is null or earlier.valid_to_date >= later.valid_from_date)",
+            checked="select count(*) from batch",
+        ),
+    ]

@@ -1,0 +1,336 @@
+"""Every rule of gate 1 passes on good rows and fails on a crafted bad file, through Great Expectations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.landing.contracts import load_contract
+from expectations.catalogue import SOURCES, source_rules
+from expectations.rules import SAMPLE_SIZE
+from expectations.runner import RuleNotCheckedError, check_delivery
+
+pytestmark = pytest.mark.integration
+
+GOOD = {
+    "one_stop__dossiers": [
+        {
+            "authority_code": "H99",
+            "dossier_code": f"H99.01-260105-{number:04d}",
+            "resolving_unit_code": "H99.01",
+            "submitted_at": "2026-01-05 08:00:00",
+            "received_at": "2026-01-05 09:00:00",
+            "due_at": "2026-01-12 09:00:00",
+            "completed_at": "2026-01-09 15:00:00",
+            "returned_at": "2026-01-10 08:00:00",
+            "status_code": "10",
+            "fee_amount": "50000",
+            "supplement_count": 0,
+        }
+        for number in range(1, 4)
+    ],
+    "one_stop__dossier_events": [
+        {
+            "authority_code": "H99",
+            "dossier_code": "H99.01-260105-0001",
+            "event_code": str(number),
+            "activity_name": "Thẩm định",
+            "occurred_at": f"2026-01-0{number} 09:00:00",
+        }
+        for number in range(1, 4)
+    ],
+    "portal__on_time_reports": [
+        {
+            "authority_code": "H44",
+            "unit_code": f"H44.0{number}",
+            "period_start_date": "2026-01-01",
+            "period_end_date": "2026-09-26",
+            "definition_code": "qd766",
+            "numerator_count": 156,
+            "denominator_count": 161,
+            "overdue_count": 5,
+            "declared_percent": "96.89",
+            "declared_score": "19.38",
+        }
+        for number in range(1, 4)
+    ],
+    "survey__answers": [
+        {
+            "authority_code": "H99",
+            "wave_code": "KIOSK-2026-03",
+            "instrument_code": "kiosk_3_levels",
+            "unit_code": "H99.01",
+            "ballot_code": f"K-{number}",
+            "item_code": "overall",
+            "answer_code": str(number),
+            "answered_at": "2026-01-10 08:31:00",
+        }
+        for number in range(1, 4)
+    ],
+    "unit_registry__units": [
+        {
+            "authority_code": "H99",
+            "unit_code": code,
+            "unit_name": code,
+            "unit_bloc_code": bloc,
+            "parent_unit_code": parent,
+            "valid_from_date": "2025-07-01",
+            "valid_to_date": None,
+        }
+        for code, bloc, parent in (
+            ("H99", "authority", None),
+            ("H99.01", "department", "H99"),
+            ("H99.31", "commune", "H99"),
+        )
+    ],
+    "procedure_registry__procedures": [
+        {
+            "authority_code": "H99",
+            "procedure_code": f"1.00283{number}",
+            "procedure_name": "Đăng ký khai sinh",
+            "domain_name": "Hộ tịch",
+            "sla_value": "5",
+            "sla_unit_code": "working_day",
+            "valid_from_date": "2025-07-01",
+            "valid_to_date": None,
+        }
+        for number in range(1, 4)
+    ],
+}
+
+# rule → (row index → changed values), failing rows, first sample. Rows stand on lines 2, 3, 4.
+ALL = (0, 1, 2)
+BAD = {
+    "dossiers.received_mostly_from_2000": (
+        {0: {"received_at": "1900-01-01"}, 1: {"received_at": "1900-01-01"}},
+        2,
+    ),
+    "dossiers.mostly_completed_after_received": (
+        {row: {"completed_at": "2026-01-04 09:00:00"} for row in (0, 1)},
+        2,
+    ),
+    "dossiers.mostly_due_after_received": ({row: {"due_at": "2026-01-04 09:00:00"} for row in (0, 1)}, 2),
+    "dossiers.received_from_2000": ({1: {"received_at": "1926-01-05 09:00:00"}}, 1),
+    "dossiers.submitted_not_after_received": ({1: {"submitted_at": "2026-01-05 09:00:01"}}, 1),
+    "dossiers.received_at_not_after_completed": ({1: {"completed_at": "2026-01-05 08:59:59"}}, 1),
+    "dossiers.completed_not_after_returned": ({1: {"returned_at": "2026-01-09 14:59:59"}}, 1),
+    "dossiers.received_not_after_due": ({1: {"due_at": "2026-01-05 08:59:59"}}, 1),
+    "dossiers.due_within_five_years": ({1: {"due_at": "2062-01-12 09:00:00"}}, 1),
+    "dossiers.has_due_date": ({1: {"due_at": None}}, 1),
+    "dossiers.finished_has_completed_at": ({1: {"completed_at": None}}, 1),
+    "dossiers.unfinished_has_no_completed_at": ({1: {"status_code": "4"}}, 1),
+    "dossiers.amounts_not_negative": ({1: {"fee_amount": "-1"}, 2: {"supplement_count": -1}}, 2),
+    "dossiers.dossier_code_once": ({1: {"dossier_code": "H99.01-260105-0003"}}, 2),
+    "events.occurred_mostly_from_2000": ({row: {"occurred_at": "1900-01-01"} for row in (0, 1)}, 2),
+    "events.occurred_from_2000": ({1: {"occurred_at": "1926-01-05"}}, 1),
+    "events.event_code_once": ({1: {"event_code": "3"}}, 2),
+    "reports.period_in_order": ({1: {"period_start_date": "2026-09-27"}}, 1),
+    "reports.has_figures": (
+        {
+            1: dict.fromkeys(
+                (
+                    "numerator_count",
+                    "denominator_count",
+                    "overdue_count",
+                    "declared_percent",
+                    "declared_score",
+                )
+            )
+        },
+        1,
+    ),
+    "reports.counts_not_negative": ({1: {"overdue_count": -5}}, 1),
+    "reports.figure_once": ({1: {"unit_code": "H44.03"}}, 2),
+    "reports.numerator_within_denominator": ({1: {"numerator_count": 162}}, 1),
+    "reports.qd766_parts_add_up": ({1: {"overdue_count": 4}}, 1),
+    "reports.percent_matches_parts": ({1: {"declared_percent": "96.91"}}, 1),
+    "reports.qd766_score_matches_parts": ({1: {"declared_score": "19.40"}}, 1),
+    "survey.answers_mostly_on_scale": ({row: {"answer_code": "10"} for row in (0, 1)}, 2),
+    "survey.answer_on_scale": ({1: {"answer_code": "4"}}, 1),
+    "survey.instrument_known": ({1: {"instrument_code": "phieu_moi"}}, 1),
+    "survey.answer_once": ({1: {"ballot_code": "K-3"}}, 2),
+    "survey.ballot_for_one_unit": (
+        {1: {"ballot_code": "K-3", "item_code": "other", "unit_code": "H99.02"}},
+        1,
+    ),
+    "units.version_once": ({1: {"unit_code": "H99.31"}}, 2),
+    "units.validity_in_order": ({1: {"valid_to_date": "2025-06-30"}}, 1),
+    "units.versions_do_not_overlap": ({1: {"unit_code": "H99.31", "valid_from_date": "2026-01-01"}}, 1),
+    "units.parent_is_another_unit": ({1: {"parent_unit_code": "H99.01"}}, 1),
+    "units.parent_listed": ({1: {"parent_unit_code": "H99.3"}}, 1),
+    "units.authority_listed": ({0: {"unit_bloc_code": "other"}}, 1),
+    "procedures.version_once": ({1: {"procedure_code": "1.002833"}}, 2),
+    "procedures.validity_in_order": ({1: {"valid_to_date": "2025-06-30"}}, 1),
+    "procedures.versions_do_not_overlap": (
+        {1: {"procedure_code": "1.002833", "valid_from_date": "2026-01-01"}},
+        1,
+    ),
+    "procedures.time_limit_positive": ({1: {"sla_value": "0"}}, 1),
+    "procedures.time_limit_has_unit": ({1: {"sla_unit_code": None}}, 1),
+}
+EMPTY = {rule.code for source in SOURCES for rule in source_rules(source) if rule.code.endswith(".has_rows")}
+
+
+def write_delivery(source: str, rows: list[dict], path: Path) -> Path:
+    """A landed Parquet of `source`, as the landing zone types it; rows begin at line 2."""
+    contract = load_contract(source)
+    types = {"delivery_id": "VARCHAR", "source_row_number": "BIGINT"}
+    types |= {column.name: column.physical_type for column in contract.columns}
+    unknown = {name for row in rows for name in row} - set(types)
+    assert not unknown
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"create table rows ({', '.join(f'{name} {kind}' for name, kind in types.items())})"
+        )
+        for number, row in enumerate(rows, start=2):
+            complete = {"delivery_id": "d1", "source_row_number": number} | row
+            connection.execute(
+                f"insert into rows values ({', '.join('?' * len(types))})",
+                [complete.get(name) for name in types],
+            )
+        connection.table("rows").write_parquet(str(path), compression="zstd")
+    return path
+
+
+def changed(source: str, changes: dict[int, dict]) -> list[dict]:
+    return [row | changes.get(index, {}) for index, row in enumerate(GOOD[source])]
+
+
+def check(source: str, rows: list[dict], folder: Path) -> dict:
+    results = check_delivery(source, write_delivery(source, rows, folder / "delivery.parquet"), "d1")
+    return {result.rule_code: result for result in results}
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+def test_good_delivery_passes_every_rule(source, tmp_path):
+    results = check(source, GOOD[source], tmp_path)
+    assert list(results) == [rule.code for rule in source_rules(source)]
+    assert [code for code, result in results.items() if not result.is_passed] == []
+    assert {(result.failed_count, tuple(result.sample)) for result in results.values()} == {(0, ())}
+    assert all(result.subject_name == "d1" and result.gate_code == 1 for result in results.values())
+    unapplied = {code for code, result in results.items() if result.checked_count == 0}
+    # The good rows have no unfinished dossier and no closed version: those rules had nothing to look at.
+    assert unapplied <= {
+        "dossiers.unfinished_has_no_completed_at",
+        "units.validity_in_order",
+        "procedures.validity_in_order",
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "rule"),
+    [
+        pytest.param(source, rule, id=rule.code)
+        for source in SOURCES
+        for rule in source_rules(source)
+        if rule.code not in EMPTY
+    ],
+)
+def test_bad_delivery_fails_the_rule(source, rule, tmp_path):
+    changes, failing_count = BAD[rule.code]
+    result = check(source, changed(source, changes), tmp_path)[rule.code]
+    assert not result.is_passed
+    assert (result.failed_count, len(result.sample)) == (failing_count, failing_count)
+    assert result.checked_count >= failing_count
+    assert (result.effect_code, result.rule_text) == (rule.effect_code, rule.text)
+    assert json.loads(json.dumps(result.to_dict())) == result.to_dict()
+
+
+def test_no_example_is_left_over():
+    known = {rule.code for source in SOURCES for rule in source_rules(source)}
+    assert set(BAD) | EMPTY == known
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+def test_empty_delivery_is_refused_for_having_no_rows_only(source, tmp_path):
+    results = check(source, [], tmp_path)
+    failed = [result for result in results.values() if not result.is_passed]
+    assert [(result.rule_code in EMPTY, result.effect_code, result.failed_count) for result in failed] == [
+        (True, "refuse_file", 1)
+    ]
+
+
+def test_half_of_the_rows_is_not_most_of_them(tmp_path):
+    source = "one_stop__dossiers"
+    extra = GOOD[source][0] | {"dossier_code": "H99.01-260105-0004"}
+    wrong = {"completed_at": "2026-01-04 09:00:00"}
+    results = check(source, [*changed(source, {0: wrong, 1: wrong}), extra], tmp_path)
+    assert results["dossiers.mostly_completed_after_received"].is_passed
+    assert results["dossiers.received_at_not_after_completed"].sample == ["dòng 2", "dòng 3"]
+
+
+def test_unfinished_rows_do_not_dilute_swapped_columns(tmp_path):
+    """Of the only finished dossier, received and completed are swapped; the open ones say nothing."""
+    source = "one_stop__dossiers"
+    still_open = {"completed_at": None, "returned_at": None, "status_code": "4"}
+    wrong = {"completed_at": "2026-01-04 09:00:00"}
+    results = check(source, changed(source, {0: wrong, 1: still_open, 2: still_open}), tmp_path)
+    swapped = results["dossiers.mostly_completed_after_received"]
+    assert (swapped.is_passed, swapped.failed_count, swapped.checked_count) == (False, 1, 1)
+
+
+def test_no_answer_is_on_the_scale(tmp_path):
+    results = check("survey__answers", changed("survey__answers", {1: {"answer_code": "9"}}), tmp_path)
+    assert results["survey.answer_on_scale"].is_passed
+
+
+def test_a_period_that_ended_before_the_next_version_began_does_not_overlap(tmp_path):
+    source = "unit_registry__units"
+    changes = {
+        1: {"unit_code": "H99.31", "valid_from_date": "2026-01-01"},
+        2: {"valid_to_date": "2025-12-31"},
+    }
+    assert check(source, changed(source, changes), tmp_path)["units.versions_do_not_overlap"].is_passed
+
+
+def test_a_rounded_claim_of_a_real_newspaper_is_reported(tmp_path):
+    """516 of 526 printed as 98 %: the claim is kept and reported, 5401 of 5535 as 97.58 % is not."""
+    base = GOOD["portal__on_time_reports"][0] | {"overdue_count": None, "declared_score": None}
+    rows = [
+        base
+        | {
+            "unit_code": "CAOBANG.TP",
+            "definition_code": "resolved",
+            "numerator_count": 5401,
+            "denominator_count": 5535,
+            "declared_percent": "97.58",
+        },
+        base
+        | {
+            "unit_code": "CAOBANG.HQ",
+            "definition_code": "received",
+            "numerator_count": 516,
+            "denominator_count": 526,
+            "declared_percent": "98",
+        },
+    ]
+    result = check("portal__on_time_reports", rows, tmp_path)["reports.percent_matches_parts"]
+    assert (result.effect_code, result.failed_count, result.sample) == ("report", 1, ["dòng 3"])
+
+
+def test_count_is_exact_and_sample_short_and_stable_when_many_rows_fail(tmp_path):
+    rows = [
+        GOOD["one_stop__dossiers"][0] | {"dossier_code": str(number), "due_at": None} for number in range(300)
+    ]
+    result = check("one_stop__dossiers", rows, tmp_path)["dossiers.has_due_date"]
+    assert (result.failed_count, result.checked_count) == (300, 300)
+    assert result.sample == [f"dòng {number}" for number in range(2, 2 + SAMPLE_SIZE)]
+
+
+def test_parquet_outside_the_contract_is_an_error_not_a_result(tmp_path):
+    path = tmp_path / "delivery.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"copy (select 1 as source_row_number) to '{path}' (format parquet)")
+    with pytest.raises(RuleNotCheckedError, match="on d1"):
+        check_delivery("one_stop__dossiers", path, "d1")
+    with pytest.raises(KeyError):
+        check_delivery("no_such_source", path, "d1")
+
+
+def test_a_path_with_a_quote_is_read(tmp_path):
+    folder = tmp_path / "tỉnh d'Mẫu"
+    folder.mkdir()
+    assert check("one_stop__dossiers", GOOD["one_stop__dossiers"], folder)["dossiers.has_rows"].is_passed

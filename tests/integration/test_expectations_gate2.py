@@ -1,0 +1,472 @@
+"""Every rule of gate 2 passes on a small good build and fails on a crafted bad one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from expectations.catalogue import published_rules
+from expectations.results import BLOCK_PUBLISH
+from expectations.runner import check_published
+
+pytestmark = pytest.mark.integration
+
+# Columns and types of the published tables that the rules read; the rest is text.
+COLUMNS = {
+    "dim_authorities": "authority_code authority_name is_synthetic:boolean dossier_count:bigint",
+    "dim_units": "authority_code unit_code unit_name unit_short_name unit_bloc_code unit_bloc_name "
+    "parent_unit_code is_registered:boolean valid_from_date:date valid_to_date:date",
+    "dim_peer_groups": "authority_code peer_group_code peer_group_name unit_count:bigint",
+    "dim_periods": "period_code period_kind_code period_name start_date:date end_date:date "
+    "is_complete:boolean sort_order:integer",
+    "dim_indicators": "indicator_code indicator_name indicator_short_name family_code numerator_text "
+    "denominator_text exclusions_text direction_code unit_of_measure_code multiplier:integer "
+    "value_digits:integer rank_digits:integer minimum_denominator:integer legal_basis method_version "
+    "is_confirmed:boolean is_rankable:boolean display_order:integer",
+    "fct_indicator_values": "authority_code unit_code period_code indicator_code origin_code "
+    "numerator:bigint denominator:bigint excluded_count:bigint value:decimal(18,6) value_status "
+    "interval_low:decimal(18,6) interval_high:decimal(18,6)",
+    "fct_unit_rankings": "authority_code peer_group_code period_code indicator_code origin_code unit_code "
+    "value:decimal(18,6) value_status numerator:bigint denominator:bigint interval_low:decimal(18,6) "
+    "interval_high:decimal(18,6) unit_rank:integer is_tied:boolean ranked_unit_count:bigint "
+    "listed_unit_count:bigint peer_group_median:decimal(18,6) previous_unit_rank:integer "
+    "previous_value:decimal(18,6)",
+    "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
+    "receiving_unit_code resolving_unit_code section_code channel_code submitted_at:timestamp "
+    "received_at:timestamp due_at:timestamp completed_at:timestamp returned_at:timestamp "
+    "received_date:date due_date:date completed_date:date status_code state_code "
+    "timeliness_by_date_code timeliness_by_timestamp_code overdue_working_days:bigint delivery_id "
+    "source_row_number:bigint",
+    "fct_dossier_events": "authority_code dossier_code event_code",
+    "fct_survey_answers": "authority_code ballot_code item_code is_valid:boolean is_positive:boolean",
+    "fct_deliveries": "delivery_id source_code layout_code file_name rows_read:bigint rows_accepted:bigint "
+    "rows_rejected:bigint rows_ignored:bigint data_until_date:date",
+    "rpt_units_to_watch": "authority_code period_code unit_code reason_code severity_order:integer "
+    "observed_value:decimal(18,6) reference_value:decimal(18,6) numerator:bigint denominator:bigint",
+}
+RATE = "on_time_rate__resolved"
+COUNT = "dossiers_open_late"
+SCORE = "on_time_score__qd766"
+UNITS = ("H99", "H99.01", "H99.02", "H99.03", "H99.04", "H99.05")
+# unit → (on time, resolved, status, rank). Two units tie; one has too few dossiers, one has none.
+RATES = {
+    "H99": (385, 413, "ok", None),
+    "H99.01": (99, 100, "ok", 1),
+    "H99.02": (95, 100, "ok", 2),
+    "H99.03": (190, 200, "ok", 2),
+    "H99.04": (1, 3, "insufficient_sample", None),
+    "H99.05": (0, 0, "no_activity", None),
+}
+
+
+def good_tables() -> dict[str, list[dict]]:
+    """A build of one authority, one month, two computed indicators and one declared."""
+    units = [
+        {
+            "authority_code": "H99",
+            "unit_code": unit,
+            "unit_name": f"Đơn vị {unit}",
+            "unit_bloc_code": "authority" if unit == "H99" else "department",
+        }
+        for unit in UNITS
+    ]
+    values = [value for unit in UNITS for value in _values(unit)]
+    return {
+        "dim_authorities": [{"authority_code": "H99", "authority_name": "Tỉnh Mẫu", "dossier_count": 1}],
+        "dim_units": units,
+        "dim_peer_groups": [{"authority_code": "H99", "peer_group_code": "department", "unit_count": 5}],
+        "dim_periods": [
+            {
+                "period_code": "2026-03",
+                "period_name": "Tháng 03/2026",
+                "start_date": "2026-03-01",
+                "end_date": "2026-03-31",
+            }
+        ],
+        "dim_indicators": [
+            _indicator(RATE, "rate", 1, 30, "higher_is_better", True),
+            _indicator(COUNT, "count", 1, 0, "lower_is_better", False),
+            _indicator(SCORE, "score", 20, 30, "higher_is_better", True),
+        ],
+        "fct_indicator_values": values,
+        "fct_unit_rankings": [_ranking(value) for value in values if _is_listed(value)],
+        "fct_dossiers": [
+            {
+                "authority_code": "H99",
+                "dossier_code": "H99.01-260105-0001",
+                "resolving_unit_code": "H99.01",
+                "due_at": "2026-03-12 09:00:00",
+                "due_date": "2026-03-12",
+                "completed_at": "2026-03-09 09:00:00",
+                "completed_date": "2026-03-09",
+                "state_code": "finished",
+                "timeliness_by_date_code": "early",
+                "timeliness_by_timestamp_code": "on_time",
+                "delivery_id": "d1",
+            },
+            {
+                "authority_code": "H99",
+                "dossier_code": "H99.01-260105-0002",
+                "resolving_unit_code": "H99.02",
+                "state_code": "in_progress",
+                "timeliness_by_date_code": "no_due_date",
+                "timeliness_by_timestamp_code": "no_due_date",
+                "delivery_id": "d1",
+            },
+        ],
+        "fct_dossier_events": [],
+        "fct_survey_answers": [],
+        "fct_deliveries": [
+            {
+                "delivery_id": "d1",
+                "rows_read": 10,
+                "rows_accepted": 7,
+                "rows_rejected": 2,
+                "rows_ignored": 1,
+            }
+        ],
+        "rpt_units_to_watch": [
+            {
+                "authority_code": "H99",
+                "period_code": "2026-03",
+                "unit_code": "H99.02",
+                "reason_code": "low_on_time",
+                "severity_order": 1,
+            }
+        ],
+    }
+
+
+def _indicator(
+    code: str, measure: str, multiplier: int, minimum: int, direction: str, rankable: bool
+) -> dict:
+    return {
+        "indicator_code": code,
+        "numerator_text": "Hồ sơ đúng hạn",
+        "denominator_text": "Hồ sơ đã giải quyết",
+        "direction_code": direction,
+        "unit_of_measure_code": measure,
+        "multiplier": multiplier,
+        "rank_digits": 4,
+        "minimum_denominator": minimum,
+        "is_rankable": rankable,
+    }
+
+
+def _values(unit: str) -> list[dict]:
+    numerator, denominator, status, _ = RATES[unit]
+    key = {"authority_code": "H99", "unit_code": unit, "period_code": "2026-03"}
+    parts = {"numerator": numerator, "denominator": denominator, "value_status": status}
+    value = f"{numerator / denominator:.6f}" if denominator else None
+    score = f"{20 * numerator / denominator:.2f}" if denominator else None
+    interval = {"interval_low": "0", "interval_high": "1"} if denominator else {}
+    counted = {"numerator": 3, "value": "3", "value_status": "ok"}
+    return [
+        key | {"indicator_code": RATE, "origin_code": "computed", "value": value} | parts | interval,
+        key | {"indicator_code": COUNT, "origin_code": "computed"} | counted,
+        key | {"indicator_code": SCORE, "origin_code": "declared", "value": score} | parts,
+    ]
+
+
+def _is_listed(value: dict) -> bool:
+    return value["indicator_code"] == RATE and value["unit_code"] != "H99"
+
+
+def _ranking(value: dict) -> dict:
+    rank = RATES[value["unit_code"]][3]
+    return value | {
+        "peer_group_code": "department",
+        "unit_rank": rank,
+        "is_tied": None if rank is None else rank == 2,
+        "ranked_unit_count": 3,
+        "listed_unit_count": 5,
+    }
+
+
+def write_table(table: str, rows: list[dict], path: Path, extra_column: str = "") -> Path:
+    """One Parquet file; `extra_column` is added to its columns."""
+    columns = f"{COLUMNS[table]} {extra_column}".split()
+    types = {name: kind or "varchar" for name, _, kind in (column.partition(":") for column in columns)}
+    assert not {name for row in rows for name in row} - set(types)
+    with duckdb.connect() as connection:
+        connection.execute(f"create table {table} ({', '.join(f'{n} {kind}' for n, kind in types.items())})")
+        if rows:
+            marks = ", ".join("?" * len(types))
+            connection.executemany(
+                f"insert into {table} values ({marks})", [[row.get(name) for name in types] for row in rows]
+            )
+        connection.table(table).write_parquet(str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def good_build(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("good_build")
+    return {table: write_table(table, rows, folder / f"{table}.parquet") for table, rows in GOOD.items()}
+
+
+@pytest.fixture
+def check(good_build, tmp_path):
+    """Check a build that differs from the good one: results by rule code."""
+
+    def run(tables: dict[str, list[dict]], rules=None) -> dict:
+        paths = {}
+        for table, rows in tables.items():
+            same = rows == GOOD[table]
+            path = tmp_path / f"{table}.parquet"
+            paths[table] = good_build[table] if same else write_table(table, rows, path)
+        return {result.rule_code: result for result in check_published(paths, rules)}
+
+    return run
+
+
+GOOD = good_tables()
+RULES = {rule.code: rule for rule in published_rules()}
+
+
+def edit(table: str, where: dict, **changes):
+    """A mutation that changes the only matching row."""
+
+    def apply(tables: dict[str, list[dict]]) -> None:
+        found = [row for row in tables[table] if where.items() <= row.items()]
+        assert len(found) == 1
+        found[0].update(changes)
+
+    return apply
+
+
+def repeat(table: str):
+    """A mutation that writes the first row of a table twice."""
+    return lambda tables: tables[table].append(dict(tables[table][0]))
+
+
+def empty(table: str):
+    """A mutation that leaves a table without rows."""
+    return lambda tables: tables[table].clear()
+
+
+def drop(table: str):
+    """A mutation that forgets a table."""
+    return lambda tables: tables.pop(table)
+
+
+def value_of(unit: str, indicator: str = RATE, **changes):
+    return edit("fct_indicator_values", {"unit_code": unit, "indicator_code": indicator}, **changes)
+
+
+def rank_of(unit: str, **changes):
+    return edit("fct_unit_rankings", {"unit_code": unit}, **changes)
+
+
+def without_cell(tables: dict[str, list[dict]]) -> None:
+    values = tables["fct_indicator_values"]
+    values[:] = [v for v in values if (v["unit_code"], v["indicator_code"]) != ("H99.05", COUNT)]
+
+
+FIRST_DOSSIER = {"dossier_code": "H99.01-260105-0001"}
+BAD = {
+    "published_columns.tables_present": drop("fct_survey_answers"),
+    "dim_authorities.has_rows": empty("dim_authorities"),
+    "dim_authorities.key_once": repeat("dim_authorities"),
+    "dim_authorities.total_row_present": edit("dim_units", {"unit_code": "H99"}, unit_bloc_code="other"),
+    "dim_units.has_rows": empty("dim_units"),
+    "dim_units.key_once": repeat("dim_units"),
+    "dim_units.name_present": edit("dim_units", {"unit_code": "H99.01"}, unit_name=None),
+    "dim_units.authority_known": edit("dim_units", {"unit_code": "H99.05"}, authority_code="H98"),
+    "dim_peer_groups.key_once": repeat("dim_peer_groups"),
+    "dim_periods.has_rows": empty("dim_periods"),
+    "dim_periods.key_once": repeat("dim_periods"),
+    "dim_periods.dates_in_order": edit("dim_periods", {}, start_date="2026-04-01"),
+    "dim_indicators.has_rows": empty("dim_indicators"),
+    "dim_indicators.key_once": repeat("dim_indicators"),
+    "dim_indicators.denominator_named": edit(
+        "dim_indicators", {"indicator_code": RATE}, denominator_text=None
+    ),
+    "fct_indicator_values.has_rows": empty("fct_indicator_values"),
+    "fct_indicator_values.key_once": repeat("fct_indicator_values"),
+    "fct_indicator_values.unit_known": value_of("H99.05", unit_code="H99.98"),
+    "fct_indicator_values.period_known": value_of("H99.05", period_code="2026-13"),
+    "fct_indicator_values.indicator_known": value_of("H99.05", indicator_code="on_time_rate"),
+    "fct_indicator_values.codes_known": value_of("H99.05", value_status="khong_ro"),
+    "fct_indicator_values.value_only_with_status": value_of("H99.05", value="1"),
+    "fct_indicator_values.parts_in_order": value_of("H99.05", numerator=1),
+    "fct_indicator_values.rates_between_0_and_1": value_of("H99.01", value="1.000001"),
+    "fct_indicator_values.value_matches_parts": value_of("H99.01", value="0.990002"),
+    "fct_indicator_values.small_samples_marked": value_of("H99.04", value_status="ok"),
+    "fct_indicator_values.interval_holds_value": value_of("H99.01", interval_high="0.98"),
+    "fct_indicator_values.grid_complete": without_cell,
+    "fct_unit_rankings.key_once": repeat("fct_unit_rankings"),
+    "fct_unit_rankings.peer_group_known": rank_of("H99.01", peer_group_code="ward"),
+    "fct_unit_rankings.unit_in_its_peer_group": edit(
+        "dim_units", {"unit_code": "H99.01"}, unit_bloc_code="commune"
+    ),
+    "fct_unit_rankings.values_agree": rank_of("H99.01", numerator=98),
+    "fct_unit_rankings.only_rankable_ranked": rank_of("H99.04", unit_rank=4),
+    "fct_unit_rankings.ranks_follow_values": rank_of("H99.03", unit_rank=3),
+    "fct_unit_rankings.ties_marked": rank_of("H99.03", is_tied=False),
+    "fct_unit_rankings.counts_agree": rank_of("H99.01", ranked_unit_count=12),
+    "fct_dossiers.key_once": repeat("fct_dossiers"),
+    "fct_dossiers.resolving_unit_known": edit("fct_dossiers", FIRST_DOSSIER, resolving_unit_code="H99.98"),
+    "fct_dossiers.delivery_known": edit("fct_dossiers", FIRST_DOSSIER, delivery_id="d2"),
+    "fct_dossiers.codes_known": edit("fct_dossiers", FIRST_DOSSIER, state_code="khong_ro"),
+    "fct_dossiers.judged_only_with_due_date": edit("fct_dossiers", FIRST_DOSSIER, due_at=None, due_date=None),
+    "fct_dossiers.judged_finished_has_date": edit("fct_dossiers", FIRST_DOSSIER, completed_date=None),
+    "fct_deliveries.has_rows": empty("fct_deliveries"),
+    "fct_deliveries.key_once": repeat("fct_deliveries"),
+    "fct_deliveries.rows_conserved": edit("fct_deliveries", {}, rows_ignored=0),
+    "rpt_units_to_watch.key_once": repeat("rpt_units_to_watch"),
+    "rpt_units_to_watch.unit_known": edit("rpt_units_to_watch", {}, unit_code="H99.98"),
+    "rpt_units_to_watch.reason_known": edit("rpt_units_to_watch", {}, reason_code="khac"),
+}
+# These need a file with another shape, not other rows.
+SHAPE = {"published_columns.columns_present", "published_columns.no_identity_columns"}
+
+
+def failed(results: dict) -> set[str]:
+    return {code for code, result in results.items() if not result.is_passed}
+
+
+def test_good_build_passes_every_rule(check):
+    results = check(good_tables())
+    assert list(results) == [rule.code for rule in published_rules()]
+    assert failed(results) == set()
+    assert {result.effect_code for result in results.values()} == {BLOCK_PUBLISH}
+    # Every rule but that on identity (no such column to look at is its good case) looked at something.
+    assert all(result.checked_count > 0 for result in results.values())
+
+
+@pytest.mark.parametrize("rule_code", sorted(BAD))
+def test_bad_build_fails_the_rule(rule_code, check):
+    tables = good_tables()
+    BAD[rule_code](tables)
+    result = check(tables, [RULES[rule_code]])[rule_code]
+    assert not result.is_passed
+    assert result.failed_count >= 1
+    assert result.sample and not result.sample[0].startswith("Không kiểm tra được")
+
+
+def test_no_rule_lacks_an_example():
+    assert set(BAD) | SHAPE == {rule.code for rule in published_rules()}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "applicant_name",
+        "owner_full_name",
+        "phone",
+        "contact_email",
+        "cccd_number",
+        "id_number",
+        "so_dien_thoai",
+    ],
+)
+def test_identity_column_is_refused(column, good_build, tmp_path):
+    path = write_table("dim_units", GOOD["dim_units"], tmp_path / "dim_units.parquet", column)
+    rule = RULES["published_columns.no_identity_columns"]
+    (result,) = check_published(good_build | {"dim_units": path}, [rule])
+    assert (result.is_passed, result.sample) == (False, [f"table_name = dim_units, column_name = {column}"])
+
+
+@pytest.mark.parametrize("column", ["phone_hash", "has_email", "unit_address_count", "identity_free_note"])
+def test_hashes_flags_and_counts_of_people_are_allowed(column, good_build, tmp_path):
+    path = write_table("dim_units", GOOD["dim_units"], tmp_path / "dim_units.parquet", column)
+    rule = RULES["published_columns.no_identity_columns"]
+    (result,) = check_published(good_build | {"dim_units": path}, [rule])
+    assert result.is_passed
+
+
+def test_missing_table_fails_every_rule_that_reads_it(check):
+    tables = good_tables()
+    del tables["dim_periods"]
+    results = check(tables)
+    for code in ("dim_periods.key_once", "fct_indicator_values.period_known"):
+        assert results[code].sample == ["Không kiểm tra được: thiếu bảng dim_periods"]
+    assert results["dim_units.key_once"].is_passed
+
+
+def test_missing_column_fails_the_rules_that_read_it(good_build, tmp_path):
+    shorter = tmp_path / "shorter.parquet"
+    with duckdb.connect() as connection:
+        values = connection.read_parquet(str(good_build["fct_indicator_values"]))
+        values.select("* exclude (denominator)").write_parquet(str(shorter))
+    results = check_published(good_build | {"fct_indicator_values": shorter})
+    by_code = {result.rule_code: result for result in results}
+    assert by_code["published_columns.columns_present"].sample == [
+        "table_name = fct_indicator_values, column_name = denominator"
+    ]
+    assert by_code["fct_indicator_values.value_matches_parts"].sample[0].startswith("Không kiểm tra được")
+    assert by_code["fct_indicator_values.key_once"].is_passed
+
+
+def test_an_earlier_build_leaves_nothing_behind(good_build):
+    rule = RULES["rpt_units_to_watch.key_once"]
+    (before,) = check_published(good_build, [rule])
+    (after,) = check_published({"dim_units": good_build["dim_units"]}, [rule])
+    assert (before.is_passed, after.is_passed) == (True, False)
+    assert after.sample == ["Không kiểm tra được: thiếu bảng rpt_units_to_watch"]
+
+
+def test_a_unit_is_not_asked_for_before_it_existed(check):
+    tables = good_tables()
+    without_cell(tables)
+    edit("dim_units", {"unit_code": "H99.05"}, valid_from_date="2026-04-01")(tables)
+    assert check(tables)["fct_indicator_values.grid_complete"].is_passed
+
+
+def test_a_unit_silent_about_a_declared_figure_must_still_have_its_row(check):
+    tables = good_tables()
+    values = tables["fct_indicator_values"]
+    values[:] = [v for v in values if (v["unit_code"], v["indicator_code"]) != ("H99.05", SCORE)]
+    result = check(tables)["fct_indicator_values.grid_complete"]
+    assert result.sample == [
+        "authority_code = H99, unit_code = H99.05, period_code = 2026-03, "
+        "indicator_code = on_time_score__qd766, origin_code = declared"
+    ]
+
+
+def test_a_contradictory_claim_does_not_block_other_peoples_figures(check):
+    """170 of 161 claimed: gate 1 reports it; the published row keeps the counts and gives no rate."""
+    tables = good_tables()
+    claim = {"numerator": 170, "denominator": 161, "value": None, "value_status": "not_assessed"}
+    value_of("H99.05", SCORE, **claim)(tables)
+    assert failed(check(tables)) == set()
+
+
+def test_lower_is_better_turns_the_ranking_round(check):
+    tables = good_tables()
+    rule = RULES["fct_unit_rankings.ranks_follow_values"]
+    edit("dim_indicators", {"indicator_code": RATE}, direction_code="lower_is_better")(tables)
+    assert check(tables, [rule])[rule.code].failed_count == 3
+    rank_of("H99.01", unit_rank=3)(tables)
+    for unit in ("H99.02", "H99.03"):
+        rank_of(unit, unit_rank=1)(tables)
+    assert check(tables, [rule])[rule.code].is_passed
+
+
+@pytest.mark.parametrize(
+    ("ranks", "is_consistent"),
+    [((1, 2, 2), True), ((1, 1, 1), False), ((2, 3, 3), False), ((1, 2, 3), False), ((1, 3, 3), False)],
+)
+def test_competition_ranks(ranks, is_consistent, check):
+    """0.99, 0.95, 0.95 are ranked 1, 2, 2 and nothing else."""
+    tables = good_tables()
+    for unit, rank in zip(("H99.01", "H99.02", "H99.03"), ranks, strict=True):
+        rank_of(unit, unit_rank=rank)(tables)
+    rule = RULES["fct_unit_rankings.ranks_follow_values"]
+    assert check(tables, [rule])[rule.code].is_passed is is_consistent
+
+
+def test_values_that_read_the_same_share_a_rank(check):
+    """rank_digits is 4: 0.95004 and 0.95000 both read 95,00 %."""
+    tables = good_tables()
+    rank_of("H99.03", value="0.950040")(tables)
+    rule = RULES["fct_unit_rankings.ranks_follow_values"]
+    assert check(tables, [rule])[rule.code].is_passed
+    rank_of("H99.03", value="0.950060")(tables)
+    assert check(tables, [rule])[rule.code].sample == [
+        "authority_code = H99, peer_group_code = department, period_code = 2026-03, "
+        "indicator_code = on_time_rate__resolved, origin_code = computed, unit_code = H99.02"
+    ]

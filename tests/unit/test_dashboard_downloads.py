@@ -1,0 +1,84 @@
+"""The downloaded ranking: readable by a Vietnamese Excel, complete, and the same bytes each time."""
+
+import csv
+import datetime as dt
+import io
+from decimal import Decimal
+
+import fastexcel
+import pytest
+
+from dashboards import downloads
+
+pytestmark = pytest.mark.unit
+
+
+def _row(code, name, rank, value, counts, status="ok", tied=False):
+    return {
+        "unit_rank": rank,
+        "is_tied": tied,
+        "unit_code": code,
+        "unit_name": name,
+        "value": value,
+        "value_status": status,
+        "numerator": counts[0],
+        "denominator": counts[1],
+        "interval_low": None if value is None else Decimal("0.901234"),
+        "interval_high": None if value is None else Decimal("0.987654"),
+        "peer_group_median": Decimal("0.95"),
+        "previous_unit_rank": 3 if rank else None,
+        "unit_of_measure_code": "rate",
+        "minimum_denominator": 30,
+        "family_code": "timeliness",
+    }
+
+
+@pytest.fixture
+def file():
+    rows = [
+        _row("H99.01", "Sở Xây dựng", 1, Decimal("0.975790"), (5401, 5535), tied=True),
+        _row("H99.02", "=HYPERLINK(1)", 1, Decimal("0.975790"), (5401, 5535), tied=True),
+        _row("H99.03", "Xã Đồng Nổ", None, None, (0, 0), status="no_activity"),
+    ]
+    head = [("Mẫu số", "Hồ sơ đã giải quyết; có hạn"), ("Bản dựng", "abc123")]
+    return downloads.RankingFile("Xếp hạng đơn vị: Đúng hạn", head, rows, dt.date(2026, 9, 26))
+
+
+def test_csv_opens_in_a_vietnamese_excel(file):
+    data = downloads.ranking_csv(file)
+    assert data.startswith(b"\xef\xbb\xbf")
+    lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
+    assert lines[0] == ["Xếp hạng đơn vị: Đúng hạn"]
+    assert lines[1] == ["Mẫu số", "Hồ sơ đã giải quyết; có hạn"]
+    assert lines[2] == ["Bản dựng", "abc123"]
+    assert tuple(lines[4]) == downloads.HEADERS
+    assert lines[5][:7] == ["1", "có", "H99.01", "Sở Xây dựng", "97,58", "5401", "5535"]
+    assert lines[5][7:11] == ["90,12", "98,77", "95,00", "3"]
+
+
+def test_csv_text_is_never_a_formula(file):
+    lines = downloads.ranking_csv(file).decode("utf-8-sig").splitlines()
+    assert ";'=HYPERLINK(1);" in lines[6]
+
+
+def test_a_unit_without_data_has_a_reason_and_no_number(file):
+    lines = list(csv.reader(io.StringIO(downloads.ranking_csv(file).decode("utf-8-sig")), delimiter=";"))
+    assert lines[7][0] == "" and lines[7][4] == ""
+    assert lines[7][-1] == "không phát sinh hồ sơ"
+
+
+def test_xlsx_holds_numbers_and_text(file):
+    sheet = fastexcel.read_excel(downloads.ranking_xlsx(file)).load_sheet(0, header_row=None)
+    cells = sheet.to_polars().rows()
+    assert cells[0][0] == "Xếp hạng đơn vị: Đúng hạn"
+    table = fastexcel.read_excel(downloads.ranking_xlsx(file)).load_sheet(0, header_row=4).to_polars()
+    assert tuple(table.columns) == downloads.HEADERS
+    assert table["Giá trị"].to_list() == [97.58, 97.58, None]
+    assert table["Mẫu số"].to_list() == [5535, 5535, 0]
+    assert table["Đơn vị"].to_list()[1] == "=HYPERLINK(1)"
+    assert table["Lý do không xếp hạng"].to_list()[2] == "không phát sinh hồ sơ"
+
+
+def test_the_same_ranking_gives_the_same_bytes(file):
+    assert downloads.ranking_csv(file) == downloads.ranking_csv(file)
+    assert downloads.ranking_xlsx(file) == downloads.ranking_xlsx(file)
