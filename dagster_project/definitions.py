@@ -12,7 +12,7 @@ from dagster_project.assets.published import published_assets
 from dagster_project.assets.warehouse import build_plan, warehouse_assets
 from dagster_project.automation import daily_refresh, inbox_sensor, refresh_job
 from dagster_project.dbt_runs import prepare_manifest
-from dagster_project.resources import BUILD_RIGHT, DataRoot, Say, build_right, say_nothing
+from dagster_project.resources import DataRoot, Say, build_right, say_nothing
 from dagster_project.settings import Settings, load_settings
 
 
@@ -28,7 +28,7 @@ def build_defs(*, settings: Settings | None = None, say: Say | None = None) -> d
         jobs=[refresh_job],
         schedules=[daily_refresh],
         sensors=[inbox_sensor],
-        resources={"data_root": DataRoot(settings, say or say_nothing), BUILD_RIGHT: build_right},
+        resources={"data_root": DataRoot(settings, say or say_nothing), "build_right": build_right},
         executor=dg.in_process_executor,
     )
 

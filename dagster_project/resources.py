@@ -13,9 +13,6 @@ from dagster_project.settings import Settings
 
 Say = Callable[[str], None]
 
-BUILD_RIGHT = "build_right"
-
-
 def say_nothing(text: str) -> None:
     """The voice of a run that nobody listens to; Dagster's own log tells the steps."""
 
@@ -28,8 +25,13 @@ class DataRoot:
     say: Say = say_nothing
 
 
+@dataclass(frozen=True)
+class BuildRight:
+    """Proof that this run holds the build lock; a step that writes asks for it."""
+
+
 @dg.resource(required_resource_keys={"data_root"})
-def build_right(context: dg.InitResourceContext) -> Iterator[None]:
+def build_right(context: dg.InitResourceContext) -> Iterator[BuildRight]:
     """The right to write the warehouse and to publish, held by one run from its first step to its last.
 
     The operating system takes it back when the process dies. Needs the in-process executor.
@@ -42,4 +44,4 @@ def build_right(context: dg.InitResourceContext) -> Iterator[None]:
             context.log.info(text)
 
     with build_lock(data_root.settings.warehouse / "build.lock", on_wait=tell):
-        yield
+        yield BuildRight()

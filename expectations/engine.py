@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,9 @@ class Session:
         self._source = self._context.data_sources.add_sql(
             name="borders", connection_string=dialect.URL, kwargs={"poolclass": StaticPool}
         )
+        # What does not fit in memory goes to the system's temporary folder, not to the working directory.
+        spill = Path(tempfile.gettempdir()) / f"cchc-borders-{os.getpid()}"
+        self.execute(f"set temp_directory = {_literal(spill)}")
         self._batches: dict[str, Any] = {}
         self._views: set[str] = set()
 
@@ -58,8 +62,7 @@ class Session:
         for name in sorted(self._views - set(tables)):
             self.execute(f'drop view "{name}"')
         for name, path in sorted(tables.items()):
-            literal = str(path).replace("'", "''")
-            self.execute(f"create or replace view \"{name}\" as select * from read_parquet('{literal}')")
+            self.execute(f'create or replace view "{name}" as select * from read_parquet({_literal(path)})')
         self._views = set(tables)
 
     def validate(self, subject: str, rules: Iterable[Rule]) -> list[dict[str, Any]]:
@@ -82,6 +85,10 @@ class Session:
             asset = self._source.add_table_asset(name=subject, table_name=subject)
             self._batches[subject] = asset.add_batch_definition_whole_table("all")
         return self._batches[subject]
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 @contextmanager

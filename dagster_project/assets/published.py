@@ -16,7 +16,7 @@ from dagster_project.publishing.publish import (
     publish,
     staged_folder,
 )
-from dagster_project.resources import BUILD_RIGHT, DataRoot
+from dagster_project.resources import BuildRight, DataRoot
 
 PUBLISHED_BUILD_KEY = dg.AssetKey(["published", "build"])
 
@@ -37,10 +37,9 @@ def published_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         check_specs=gate_2_specs(),
         name="staged_build",
         pool=DUCKDB_POOL,
-        required_resource_keys={BUILD_RIGHT},
     )
     def staged_build(
-        data_root: dg.ResourceParam[DataRoot]
+        data_root: dg.ResourceParam[DataRoot], build_right: dg.ResourceParam[BuildRight]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         """Export the marts and hold them against what readers are promised."""
         from expectations.runner import check_published, write_results
@@ -63,9 +62,8 @@ def published_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         kinds={"parquet"},
         description="Bản dựng đang phục vụ: thư mục không đổi và con trỏ CURRENT",
         pool=DUCKDB_POOL,
-        required_resource_keys={BUILD_RIGHT},
     )
-    def published_build(data_root: dg.ResourceParam[DataRoot]) -> dg.MaterializeResult:
+    def published_build(data_root: dg.ResourceParam[DataRoot], build_right: dg.ResourceParam[BuildRight]) -> dg.MaterializeResult:
         """Give the checked build its name and serve it."""
         settings = data_root.settings
         folder = publish(read_plan(settings), settings)

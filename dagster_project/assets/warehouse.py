@@ -16,7 +16,7 @@ from dagster_project.dbt_translator import WarehouseTranslator
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.publishing.plan import plan_build, write_plan
 from dagster_project.publishing.publish import heal_warehouse, remove_leftovers
-from dagster_project.resources import BUILD_RIGHT, DataRoot
+from dagster_project.resources import BuildRight, DataRoot
 
 DUCKDB_POOL = "duckdb"
 
@@ -44,10 +44,9 @@ class PlanConfig(dg.Config):
         )
     ],
     name="build_plan",
-    required_resource_keys={BUILD_RIGHT},
 )
 def build_plan(
-    config: PlanConfig, data_root: dg.ResourceParam[DataRoot]
+    config: PlanConfig, data_root: dg.ResourceParam[DataRoot], build_right: dg.ResourceParam[BuildRight]
 ) -> Iterator[dg.MaterializeResult]:
     """Fix what this build uses before dbt starts."""
     settings = data_root.settings
@@ -71,10 +70,9 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
         name="warehouse_models",
         pool=DUCKDB_POOL,
         dagster_dbt_translator=WarehouseTranslator(),
-        required_resource_keys={BUILD_RIGHT},
     )
     def warehouse_models(
-        context: dg.AssetExecutionContext, data_root: dg.ResourceParam[DataRoot]
+        context: dg.AssetExecutionContext, data_root: dg.ResourceParam[DataRoot], build_right: dg.ResourceParam[BuildRight]
     ) -> Iterator[Any]:
         settings = data_root.settings
         data_root.say("Dựng mô hình chỉ số (dbt)…")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dagster_project.demo.dossiers import NEVER, Dossiers
+from dagster_project.demo.arrivals import NEVER, Dossiers
 from dagster_project.demo.world import World
 
 ACTIVITIES = [

@@ -25,7 +25,7 @@ from dagster_project.settings import PROJECT_ROOT
 
 DAYS_OFF = PROJECT_ROOT / "dbt" / "seeds" / "days_off.csv"
 RECORD = ".demo.json"  # hidden, so that loading the folder does not take it for an export
-LABEL = "LABEL.txt"
+LABEL = "README.txt"  # loading a folder leaves README files out
 Progress = Callable[[int, int, str], None]
 
 

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from dagster_project.demo.arrivals import NEVER, Dossiers
 from dagster_project.demo.calendar import DAY
-from dagster_project.demo.dossiers import DONE, NEVER, RETURNED, WITHDRAWN, Dossiers, Seen
+from dagster_project.demo.dossiers import DONE, RETURNED, WITHDRAWN, Seen
 from dagster_project.demo.world import World
 
 FLATTERING_UNITS = {"department": 1, "vertical_agency": 1, "commune": 4}

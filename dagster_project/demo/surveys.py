@@ -10,8 +10,9 @@ from datetime import date
 
 import numpy as np
 
+from dagster_project.demo.arrivals import NEVER, ONLINE, Dossiers
 from dagster_project.demo.calendar import DAY, day_of, epoch_day
-from dagster_project.demo.dossiers import NEVER, ONLINE, RETURNED, Dossiers, Seen
+from dagster_project.demo.dossiers import RETURNED, Seen
 from dagster_project.demo.world import World
 
 KIOSK_INSTRUMENT, WAVE_INSTRUMENT = "kiosk_3_levels", "five_factor_22"

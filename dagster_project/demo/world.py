@@ -160,10 +160,10 @@ def _late_rates(rng: np.random.Generator, blocs: np.ndarray, months: int) -> np.
 def build_world(calendar: WorkCalendar, *, dossiers: int, months: int, seed: int, end: date) -> World:
     """Draw the province. Raises ``ValueError`` when a parameter is out of range."""
     if dossiers < 1 or months < 1:
-        raise ValueError("dossiers and months must be at least 1")
+        raise ValueError("Số hồ sơ và số tháng phải từ 1 trở lên.")
     month_starts = _month_starts(end, months)
     if day_of(month_starts[0]).year < calendar.first_year or end.year > calendar.last_year:
-        raise ValueError(f"days off are known for {calendar.first_year}–{calendar.last_year} only")
+        raise ValueError(f"Chỉ có lịch nghỉ của các năm {calendar.first_year}–{calendar.last_year}.")
     rng = np.random.default_rng([seed, 0])
     units, procedures = build_units(), build_procedures()
     count = len(units)

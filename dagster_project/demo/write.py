@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 import xlsxwriter
 
+from dagster_project.demo.arrivals import NEVER, ONLINE, Dossiers
 from dagster_project.demo.calendar import day_of
-from dagster_project.demo.dossiers import NEVER, Dossiers, Seen
+from dagster_project.demo.dossiers import Seen
 from dagster_project.demo.events import ACTIVITIES, AT_DESK, STATUS_AFTER, Events
 from dagster_project.demo.registries import BLOC_NAMES, LEVEL_NAMES
 from dagster_project.demo.reports import ReportRow
@@ -126,7 +127,7 @@ def dossier_frame(
     """One row per dossier as the list screen exports it; ``first_number`` starts the STT column."""
     units, procedures = world.units, world.procedures
     fee = procedures.fee[d.procedure]
-    pays_online = (fee > 0) & (rng.random(len(d)) < np.where(d.channel == 1, 0.72, 0.12))
+    pays_online = (fee > 0) & (rng.random(len(d)) < np.where(d.channel == ONLINE, 0.72, 0.12))
     digitised = rng.random(len(d)) < world.digitised_rate[d.unit]
     section = procedures.section[d.procedure] % units.section_counts[d.unit] + 1
     return pl.DataFrame(
@@ -180,7 +181,7 @@ def event_frame(world: World, d: Dossiers, events: Events, codes: pl.Series) -> 
 
 def rating_frame(world: World, d: Dossiers, ratings: Ratings, codes: pl.Series) -> pl.DataFrame:
     """One row per kiosk rating; the wave is the month of the answer."""
-    month = np.searchsorted(world.month_starts, ratings.answered // 86_400, side="right") - 1
+    month = world.month_of(ratings.answered)
     waves = [f"KIOSK-{world.month_label(index)}" for index in range(len(world.month_starts) - 1)]
     rated = codes.gather(ratings.dossier)
     return pl.DataFrame(
@@ -188,7 +189,9 @@ def rating_frame(world: World, d: Dossiers, ratings: Ratings, codes: pl.Series) 
             "Mã đợt": _labels(waves, month),
             "Bộ câu hỏi": pl.repeat(KIOSK_INSTRUMENT, len(rated), eager=True),
             "Đơn vị tổ chức": pl.repeat("Đơn vị", len(rated), eager=True),
-            "Hình thức": _labels(["Kiosk", "Trực tuyến"], (d.channel[ratings.dossier] == 1).astype(np.int64)),
+            "Hình thức": _labels(
+                ["Kiosk", "Trực tuyến"], (d.channel[ratings.dossier] == ONLINE).astype(np.int64)
+            ),
             "Mã đơn vị được đánh giá": _labels(world.units.codes, d.unit[ratings.dossier]),
             "Mã phiếu": pl.select(pl.concat_str(pl.lit("K-"), rated)).to_series(),
             "Mã câu hỏi": pl.repeat("overall", len(rated), eager=True),

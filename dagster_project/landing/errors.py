@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(eq=False)
 class LandingError(Exception):
-    """A file is refused. ``str()`` is one Vietnamese sentence (with advice) naming file, sheet, row, column."""
+    """A file is refused. ``str()`` is a Vietnamese sentence naming file, sheet, row, column, and the advice."""
 
     message_vi: str
     file: str | None = None
@@ -33,4 +33,4 @@ class LandingError(Exception):
 
 
 class LayoutError(ValueError):
-    """A layout or contract file of ours is wrong; for whoever writes layouts, not for the sender of a file."""
+    """A layout or contract of ours is wrong; for whoever writes layouts, not for the sender of a file."""

@@ -133,9 +133,7 @@ def parse_layout(document: dict, origin: str) -> Layout:
         if not document.get(key):
             raise LayoutError(f"{origin}: {key} is missing or empty")
     contract = load_contract(document["source"])
-    columns = {
-        name: _parse_spec(name, raw, contract, origin) for name, raw in document["columns"].items()
-    }
+    columns = {name: _parse_spec(name, raw, contract, origin) for name, raw in document["columns"].items()}
     formats = document.get("formats", {})
     layout = Layout(
         layout=document["layout"],

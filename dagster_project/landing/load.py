@@ -1,7 +1,7 @@
 """Land one file, or many: sniff → layout → typed rows → gate 1 → Parquet → delivery record.
 
-A delivery is either wholly visible or not at all: everything is written in ``landing/.work``, moved into place
-file by file, and the record comes last. What a killed run leaves behind, the next one clears away.
+A delivery is either wholly visible or not at all: everything is written in ``landing/.work``, moved into
+place file by file, and the record comes last. What a killed run leaves behind, the next one clears away.
 Does not belong here: Dagster, the rules of gate 1 (handed in as ``gate``).
 """
 
@@ -49,7 +49,7 @@ MAX_BROKEN_SHARE = 0.5
 
 @dataclass(frozen=True)
 class LandingResult:
-    """What became of one file. ``delivery`` is None exactly when it was refused, ``error`` when it was not."""
+    """What became of one file: ``delivery`` is None exactly when it was refused, ``error`` when not."""
 
     status: str
     path: Path
@@ -63,10 +63,11 @@ class LandingResult:
             return f"Từ chối. {self.error}"
         done = self.delivery
         head = "Đã nạp" if self.status == LANDED else "Đã có từ trước"
-        return (
-            f'{head}: tệp "{self.path.name}", bố cục {done.layout_code}: đọc {_vi(done.rows_read)} dòng, '
-            f"nhận {_vi(done.rows_accepted)}, loại {_vi(done.rows_rejected)}, bỏ qua {_vi(done.rows_ignored)}."
+        counts = (
+            f"đọc {_vi(done.rows_read)} dòng, nhận {_vi(done.rows_accepted)}, "
+            f"loại {_vi(done.rows_rejected)}, bỏ qua {_vi(done.rows_ignored)}"
         )
+        return f'{head}: tệp "{self.path.name}", bố cục {done.layout_code}: {counts}.'
 
 
 def _vi(number: int) -> str:
@@ -293,6 +294,9 @@ def _stage(plan: Plan, work: Path, delivery_id: str, today: dt.date) -> _Staged:
     positions = sorted(set(plan.match.positions.values()))
     with duckdb.connect(config=_duckdb_config(work)) as con:
         con.execute(f"set TimeZone = {literal(plan.layout.time_zone)}")
+        # Pushed down to the scan, the condition "no cell is wrong" would type every cell a second time, and
+        # no longer on dictionaries: 5 times slower.
+        con.execute("set disabled_optimizers = 'filter_pushdown'")
         raw = plan.table.read(con, work, plan.reading, plan.header, positions)
         _check_broken_share(raw)
         query = TypedQuery(query_inputs, plan.layout, plan.table.container, raw.row_number_sql)
@@ -350,18 +354,19 @@ def _split(
 ) -> _Staged:
     """Write the accepted rows in one pass; only a delivery with wrong or blank rows needs a second one."""
     accepted = work / f"{delivery_id}.parquet"
-    columns = [
-        f"t{index} as {identifier(item.column.name)}" for index, item in enumerate(query.inputs)
-    ]
+    columns = [f"t{index} as {identifier(item.column.name)}" for index, item in enumerate(query.inputs)]
     written = con.execute(
         f"copy (select {literal(delivery_id)} as delivery_id, cast(source_row_number as bigint) "
-        f"as source_row_number, {', '.join(columns)} from ({judged}) where is_filled and {query.is_sound_sql}) "
+        f"as source_row_number, {', '.join(columns)} from ({judged}) "
+        f"where is_filled and {query.is_sound_sql}) "
         f"to {literal(str(accepted))} (format parquet, compression zstd)"
     ).fetchone()
     rows_accepted = written[0] if written else 0
     wrong = blank = 0
     if rows_accepted < raw.row_count:
-        con.execute(f"create temp table wrong_rows as from ({judged}) where is_filled and not ({query.is_sound_sql})")
+        con.execute(
+            f"create temp table wrong_rows as from ({judged}) where is_filled and not ({query.is_sound_sql})"
+        )
         wrong = _scalar(con, "select count(*) from wrong_rows")
         blank = _scalar(
             con, f"select count(*) from read_parquet({literal(str(raw.parquet))}) where not is_filled"
@@ -411,7 +416,8 @@ def _write_rejected(
             )
     con.execute(
         f"copy (select {literal(delivery_id)} as delivery_id, cast(source_row_number as bigint) as "
-        f"source_row_number, column_name, reason_code, reason_text, raw_value from ({' union all '.join(parts)}) "
+        f"source_row_number, column_name, reason_code, reason_text, raw_value "
+        f"from ({' union all '.join(parts)}) "
         f"order by source_row_number, position) to {literal(str(path))} (format parquet, compression zstd)"
     )
     con.unregister("broken_rows")
@@ -421,7 +427,7 @@ def _write_rejected(
 def _with_extent(
     con: duckdb.DuckDBPyConnection, staged: _Staged, contract: SourceContract, today: dt.date
 ) -> _Staged:
-    """Add which authorities the rows are about and the days they cover; the future does not date a delivery."""
+    """Add the authorities the rows are about and the days they cover; the future does not date a delivery."""
     source = f"read_parquet({literal(str(staged.accepted))})"
     rows = con.execute(
         f"select distinct authority_code from {source} where authority_code is not null order by 1"

@@ -41,7 +41,7 @@ class Plan:
         for line in self.preamble:
             found = re.search(spec.preamble, line)
             if found:
-                return re.sub(r"\{(\d+)\}", lambda mark: found.group(int(mark.group(1))), spec.template or "")
+                return _filled_in(spec.template or "", found)
         meaning = self.layout.contract.column(name).meaning
         raise LandingError(
             f'không tìm thấy "{meaning}" (mã chuẩn {name}) ở các dòng phía trên tiêu đề, '
@@ -49,6 +49,11 @@ class Plan:
             column=name,
             advice="Hãy giữ nguyên các dòng ghi chú đầu tệp như khi xuất.",
         )
+
+
+def _filled_in(template: str, found: re.Match[str]) -> str:
+    """``template`` with {1}, {2} … replaced by the groups of ``found``."""
+    return re.sub(r"\{(\d+)\}", lambda mark: found.group(int(mark.group(1))), template)
 
 
 def open_tables(path: Path) -> list[Table]:

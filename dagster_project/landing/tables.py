@@ -16,7 +16,17 @@ import duckdb
 # Rows at the top of a table among which the header is looked for.
 HEAD_ROWS = 40
 # What a spreadsheet shows in a cell whose formula failed. Never data.
-EXCEL_ERRORS = ("#DIV/0!", "#GETTING_DATA", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#SPILL!", "#VALUE!")
+EXCEL_ERRORS = (
+    "#DIV/0!",
+    "#GETTING_DATA",
+    "#N/A",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#REF!",
+    "#SPILL!",
+    "#VALUE!",
+)
 
 BROKEN_REASONS = {
     "wrong_field_count": "Dòng có {found} ô, tiêu đề có {expected} cột",
@@ -56,7 +66,7 @@ class RawTable:
 
     Columns ``c<position>`` (VARCHAR) for the positions asked for and ``is_filled`` (any cell at all has a
     value). ``row_number_sql`` gives the row in the file, over ``read_parquet(..., file_row_number=true)``.
-    ``row_count`` records are in the Parquet, ``broken`` ones and ``ignored_count`` blank or comment rows beside.
+    ``row_count`` records are in the Parquet; ``broken`` ones and ``ignored_count`` blank or comment rows are not.
     """
 
     parquet: Path

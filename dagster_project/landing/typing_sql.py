@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from dagster_project.landing.contracts import Column
 from dagster_project.landing.layouts import HOME_TIME_ZONE, ColumnSpec, Layout
@@ -35,7 +36,8 @@ _FALSE_WORDS = ("không", "0", "false", "sai", "no", "n")
 _ZERO_WIDTH = r"[\x{200b}\x{200c}\x{200d}\x{2060}\x{feff}]"
 _ODD_SPACE = r"[\s\x{0085}\x{00a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+"
 _ISO_MOMENT = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
+    r"( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?"
 )
 
 
@@ -75,25 +77,29 @@ class Input:
 
 @dataclass(frozen=True)
 class Reason:
-    """One way a cell can be wrong: stable code, Vietnamese sentence, SQL condition over ``r``, ``v``, ``t``."""
+    """One way a cell can be wrong: stable code, Vietnamese sentence, SQL condition over r, v, t of the column."""
 
     code: str
     text: str
     condition: str
 
 
+@dataclass(frozen=True)
 class TypedQuery:
     """The query of one delivery. ``inputs`` are in contract order; every contract column is there."""
 
-    def __init__(self, inputs: Sequence[Input], layout: Layout, container: str, row_number_sql: str) -> None:
-        self.inputs = list(inputs)
-        self.layout = layout
-        self.container = container
-        self.row_number_sql = row_number_sql
-        self.reasons = [self._reasons(item, index) for index, item in enumerate(self.inputs)]
+    inputs: Sequence[Input]
+    layout: Layout
+    container: str
+    row_number_sql: str
+
+    @cached_property
+    def reasons(self) -> list[list[Reason]]:
+        """What can be wrong in each input, in the order of checking."""
+        return [self._reasons(item, index) for index, item in enumerate(self.inputs)]
 
     def judged_sql(self, parquet_literal: str) -> str:
-        """One row per raw row: source_row_number, is_filled, r<i> text, t<i> typed, e<i> error code or NULL."""
+        """One row per raw row: source_row_number, is_filled; r<i> text, t<i> typed, e<i> error or NULL."""
         count = range(len(self.inputs))
         raw = [f"{self._raw(item)} as r{i}" for i, item in enumerate(self.inputs)]
         value = [f"r{i}, {_value_sql(item.spec, f'r{i}')} as v{i}" for i, item in enumerate(self.inputs)]
@@ -165,11 +171,13 @@ class TypedQuery:
             text = f'Cột "{header}": ô công thức bị lỗi trong bảng tính'
             found.append(Reason("excel_error", text, f"{r} in ({errors})"))
         if item.spec.extract is not None:
-            text = f'Cột "{header}": giá trị không có dạng mong đợi, không tách được {item.column.meaning.lower()}'
+            text = f'Cột "{header}": không tách được {item.column.meaning.lower()} từ giá trị này'
             blank = _blank_sql(item.spec, r)
             found.append(Reason("extract_failed", text, f"{blank} is not null and {v} is null"))
         if item.column.required:
-            found.append(Reason("missing_required", f'Cột "{header}": thiếu giá trị bắt buộc', f"{v} is null"))
+            found.append(
+                Reason("missing_required", f'Cột "{header}": thiếu giá trị bắt buộc', f"{v} is null")
+            )
         if item.column.codes:
             allowed = ", ".join(literal(code) for code in item.column.codes)
             text = f'Cột "{header}": giá trị không có trong danh mục ({_known(item)})'
@@ -244,8 +252,8 @@ def _parsed_sql(value: str, shapes: Sequence[str]) -> str:
 def _number_sql(value: str, column: Column, decimal: str, container: str) -> str:
     """Numbers with optional thousands marks; only digits in groups of three make a thousands mark.
 
-    A spreadsheet's number cells arrive with a decimal point even under a decimal-comma layout. "1.234" can then
-    be a text cell (1234) or a number cell (1,234): as a decimal it stays NULL, undecided.
+    A spreadsheet's number cells arrive with a decimal point even under a decimal-comma layout. "1.234" can
+    then be a text cell (1234) or a number cell (1,234): as a decimal it stays NULL, undecided.
     """
     point, group = (".", ",") if decimal == "dot" else (",", ".")
     text = value

@@ -70,7 +70,9 @@ class XlsxTable:
         body = self.grid().slice(header.row_number)
         filled = pa.array([False] * body.num_rows, pa.bool_())
         for column in body.columns:
-            has_text = pa.compute.fill_null(pa.compute.not_equal(pa.compute.utf8_trim_whitespace(column), ""), False)
+            has_text = pa.compute.fill_null(
+                pa.compute.not_equal(pa.compute.utf8_trim_whitespace(column), ""), False
+            )
             filled = pa.compute.or_(filled, has_text)
         columns = {f"c{position}": body.column(position) for position in positions}
         path = work / "raw.parquet"

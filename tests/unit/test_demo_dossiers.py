@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from dagster_project.demo import dossiers as demo
+from dagster_project.demo.arrivals import NEVER
 from dagster_project.demo.calendar import DAY, WorkCalendar, epoch_day
-from dagster_project.demo.dossiers import NEVER, build_chunk, chunk_rng
+from dagster_project.demo.dossiers import build_chunk, chunk_rng
 from dagster_project.demo.events import STATUS_AFTER, build_events
 from dagster_project.demo.generate import DAYS_OFF
 from dagster_project.demo.registries import REVISED_ON
@@ -263,5 +264,5 @@ def test_small_chunks_cover_the_same_days(world):
 )
 def test_parameters_out_of_range_are_refused(wrong):
     good = {"dossiers": 10, "months": 3, "seed": 1, "end": END}
-    with pytest.raises(ValueError, match=r"at least 1|days off are known"):
+    with pytest.raises(ValueError, match=r"từ 1 trở lên|Chỉ có lịch nghỉ của các năm 2019–2026"):
         build_world(WorkCalendar.read(DAYS_OFF), **{**good, **wrong})
