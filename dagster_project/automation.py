@@ -22,7 +22,9 @@ daily_refresh = dg.ScheduleDefinition(
 
 
 @dg.sensor(job=refresh_job, minimum_interval_seconds=30)
-def inbox_sensor(context: dg.SensorEvaluationContext, data_root: dg.ResourceParam[DataRoot]) -> dg.SensorResult | dg.SkipReason:
+def inbox_sensor(
+    context: dg.SensorEvaluationContext, data_root: dg.ResourceParam[DataRoot]
+) -> dg.SensorResult | dg.SkipReason:
     """Ask for a refresh when a file of the inbox was added, changed or removed since the last look."""
     files = inbox_files(data_root.settings.inbox)
     if not files:

@@ -35,7 +35,11 @@ class Format(StrEnum):
 
 AsOf = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d", "%d/%m/%Y"], help="Ngày chốt số liệu; mặc định là ngày cuối cùng có số liệu."),
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d", "%d/%m/%Y"],
+        help="Ngày chốt số liệu; mặc định là ngày cuối cùng có số liệu.",
+    ),
 ]
 ReceivedBy = Annotated[
     datetime | None,
@@ -125,7 +129,9 @@ def dashboard(port: Port = 8501) -> None:
 
 
 @app.command()
-def run(port: Port = 8501, serve: Annotated[bool, typer.Option(help="Mở bảng điều khiển sau khi dựng.")] = True) -> None:
+def run(
+    port: Port = 8501, serve: Annotated[bool, typer.Option(help="Mở bảng điều khiển sau khi dựng.")] = True
+) -> None:
     """Tất cả trong một lần: tỉnh mẫu, tệp thật đi kèm, nạp, dựng, công bố, mở bảng điều khiển."""
     from dagster_project.commands import real_files
 
@@ -152,7 +158,10 @@ def dagster(port: Port = 3000) -> None:
     prepare_dagster_home(load_settings())
     program = Path(sys.executable).with_name("dagster")
     os.chdir(PROJECT_ROOT)
-    os.execv(program, [str(program), "dev", "-m", "dagster_project.definitions", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+    os.execv(
+        program,
+        [str(program), "dev", "-m", "dagster_project.definitions", "-h", "127.0.0.1", "-p", str(port)],
+    )  # noqa: S606
 
 
 @app.command()

@@ -126,7 +126,11 @@ def _why_failed(result: Any) -> str:
         if not evaluation.passed and evaluation.blocking and "rule" in evaluation.metadata
     ]
     if checks:
-        return "Không công bố vì kiểm tra đầu ra không đạt: " + "; ".join(checks) + ". Bản đang phục vụ giữ nguyên."
+        return (
+            "Không công bố vì kiểm tra đầu ra không đạt: "
+            + "; ".join(checks)
+            + ". Bản đang phục vụ giữ nguyên."
+        )
     errors = [
         event.event_specific_data.error
         for event in result.all_events
@@ -163,11 +167,11 @@ def query(sql: str, settings: Settings) -> tuple[list[str], list[tuple]]:
     from dagster_project.publishing.builds import current_build
 
     folder = current_build(settings).folder
-    connection = duckdb.connect(config={"allowed_directories": [str(folder)]})
+    connection = duckdb.connect()
     try:
+        connection.execute(f"set allowed_directories = ['{_quoted(folder)}']")
         for path in sorted(folder.glob("*.parquet")):
-            quoted = str(path).replace("'", "''")
-            connection.execute(f"create view {path.stem} as select * from read_parquet('{quoted}')")
+            connection.execute(f"create view {path.stem} as select * from read_parquet('{_quoted(path)}')")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         statements = connection.extract_statements(sql)
@@ -181,10 +185,16 @@ def query(sql: str, settings: Settings) -> tuple[list[str], list[tuple]]:
         connection.close()
 
 
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
 def format_rows(names: list[str], rows: list[tuple], style: str) -> str:
     """Rows as `table` (aligned text), `csv` or `json` (a list of objects)."""
     if style == "json":
-        return json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, default=str)
+        return json.dumps(
+            [dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, default=str
+        )
     if style == "csv":
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
@@ -197,7 +207,10 @@ def format_rows(names: list[str], rows: list[tuple], style: str) -> str:
 def _aligned(names: list[str], rows: list[tuple]) -> str:
     cells = [names, *[["" if value is None else str(value) for value in row] for row in rows]]
     widths = [max(len(line[i]) for line in cells) for i in range(len(names))]
-    lines = ["  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    lines = [
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join([*lines, f"({len(rows)} dòng)"])
 

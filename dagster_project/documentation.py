@@ -22,20 +22,19 @@ def _write_dbt_docs(settings: Settings) -> Path:
 
 
 def _write_data_docs(settings: Settings) -> Path:
+    from dagster_project.landing.deliveries import list_deliveries
     from dagster_project.publishing.builds import current_build
     from expectations.docs import write_docs
     from expectations.results import RuleResult
+    from expectations.runner import check_published
 
-    folder = current_build(settings).folder
-    results = [
-        RuleResult(**row, sample=[])
-        for name in ("fct_rule_results", "fct_publication_rule_results")
-        for row in _rows(folder / f"{name}.parquet")
+    build = current_build(settings)
+    used = {delivery["delivery_id"] for delivery in build.manifest["deliveries"]}
+    incoming = [
+        RuleResult.from_dict(result)
+        for delivery in list_deliveries(settings)
+        if delivery.delivery_id in used
+        for result in delivery.rule_results
     ]
-    return write_docs(results, settings.root / "docs")
-
-
-def _rows(path: Path) -> list[dict]:
-    import pyarrow.parquet as pq
-
-    return pq.read_table(path).to_pylist()
+    outgoing = check_published({name: build.folder / f"{name}.parquet" for name in build.manifest["tables"]})
+    return write_docs([*incoming, *outgoing], settings.root / "docs")

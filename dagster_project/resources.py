@@ -13,6 +13,10 @@ from dagster_project.settings import Settings
 
 Say = Callable[[str], None]
 
+# The DuckDB file has one writer; Dagster's own runs queue for this pool of one.
+WRITER_POOL = "duckdb"
+
+
 def say_nothing(text: str) -> None:
     """The voice of a run that nobody listens to; Dagster's own log tells the steps."""
 
@@ -44,4 +48,15 @@ def build_right(context: dg.InitResourceContext) -> Iterator[BuildRight]:
             context.log.info(text)
 
     with build_lock(data_root.settings.warehouse / "build.lock", on_wait=tell):
+        if context.instance:
+            _free_claims_of_dead_runs(context.instance)
         yield BuildRight()
+
+
+def _free_claims_of_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Free the writer's pool: whoever holds a slot of it without the build lock was killed and will not come back."""
+    for run_id in instance.event_log_storage.get_concurrency_info(WRITER_POOL).running_run_ids:
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+        run = instance.get_run_by_id(run_id)
+        if run and not run.is_finished:
+            instance.report_run_failed(run, message="Tiến trình của lượt chạy này đã bị dừng đột ngột.")

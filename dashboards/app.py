@@ -47,9 +47,10 @@ def _choose_view(build: data_access.Build) -> state.View:
         components.show(
             f'{badge}<div class="side-meta">Số liệu chốt đến ngày<br>'
             f"<b>{labels.format_date(build.as_of_date)}</b>"
-            f"<br><br>Bản dựng<br><b>{build.build_id}</b></div>"
+            f"<br><br>Bản dựng<br><b>{build.build_id}</b>"
+            f"<br>Phần mềm {build.code_version}</div>"
         )
-    return state.View(build, code, row["authority_name"], bool(row["is_synthetic"]))
+    return state.View(build, code, row["authority_name"], bool(row["is_synthetic"]), row["dossier_count"] > 0)
 
 
 def _say_no_build(root: str) -> None:

@@ -213,7 +213,7 @@ def ranking_chart(rows: Rows) -> alt.LayerChart:
         for row in rows
     )
     y = alt.Y("unit:N", sort=frame["unit"].tolist(), axis=alt.Axis(domain=False, ticks=False, labelColor=INK))
-    scale = alt.Scale(zero=False, nice=True)
+    scale = alt.Scale(zero=False, nice=True, padding=10)
     tooltip = [
         alt.Tooltip("unit:N", title="Đơn vị"),
         alt.Tooltip("value_text:N", title="Giá trị"),

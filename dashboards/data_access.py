@@ -191,23 +191,8 @@ _VALUE_COLUMNS = """
   v.unit_code, v.period_code, v.indicator_code, v.origin_code, v.numerator, v.denominator,
   v.excluded_count, v.value, v.value_status, v.interval_low, v.interval_high,
   i.family_code, i.unit_of_measure_code, i.minimum_denominator, i.indicator_name,
-  i.indicator_short_name, i.direction_code, i.is_rankable, i.is_confirmed
+  i.indicator_short_name, i.direction_code, i.is_confirmed
 """
-
-
-def unit_values(build: Build, authority_code: str, unit_code: str, period_code: str) -> list[Row]:
-    """One row per indicator and origin of a unit in a period, computed before declared."""
-    return _rows(
-        build.folder,
-        f"""
-        select {_VALUE_COLUMNS}
-        from fct_indicator_values as v
-        inner join dim_indicators as i on v.indicator_code = i.indicator_code
-        where v.authority_code = ? and v.unit_code = ? and v.period_code = ?
-        order by v.origin_code, i.display_order, v.indicator_code
-        """,
-        (authority_code, unit_code, period_code),
-    )
 
 
 def unit_series(build: Build, authority_code: str, unit_code: str, period_kind_code: str) -> list[Row]:
@@ -314,7 +299,7 @@ def ranking_choices(build: Build, authority_code: str) -> list[Row]:
         """
         select r.peer_group_code, g.peer_group_name, g.unit_count, r.period_code, p.period_kind_code,
           p.period_name, p.start_date, p.end_date, p.is_complete, r.indicator_code, r.origin_code,
-          i.indicator_name
+          i.indicator_short_name
         from fct_unit_rankings as r
         inner join dim_periods as p on r.period_code = p.period_code
         inner join dim_indicators as i on r.indicator_code = i.indicator_code
@@ -323,7 +308,7 @@ def ranking_choices(build: Build, authority_code: str) -> list[Row]:
         where r.authority_code = ? and r.value_status in ('ok', 'insufficient_sample')
         group by r.peer_group_code, g.peer_group_name, g.unit_count, g.display_order, r.period_code,
           p.period_kind_code, p.period_name, p.start_date, p.end_date, p.is_complete, r.indicator_code,
-          r.origin_code, i.indicator_name, i.display_order
+          r.origin_code, i.indicator_short_name, i.display_order
         order by g.display_order, r.peer_group_code, p.end_date desc, p.start_date desc, r.period_code,
           r.origin_code, i.display_order, r.indicator_code
         """,
@@ -353,7 +338,7 @@ def ranking(
         inner join dim_indicators as i on r.indicator_code = i.indicator_code
         where r.authority_code = ? and r.peer_group_code = ? and r.period_code = ?
           and r.indicator_code = ? and r.origin_code = ?
-        order by r.unit_rank nulls last, u.unit_name, r.unit_code
+        order by r.unit_rank nulls last, u.unit_name collate vi, r.unit_code
         """,
         (authority_code, peer_group_code, period_code, indicator_code, origin_code),
     )
@@ -362,6 +347,7 @@ def ranking(
 def overdue_dossiers(build: Build, authority_code: str, unit_code: str, limit: int = 20) -> list[Row]:
     """The open dossiers of a resolving unit that are longest past their due date on the as-of date.
 
+    The authority's own code stands for all its units.
     Codes and dates only; ``open_late_count`` is how many there are in all.
     """
     return _rows(
@@ -370,9 +356,10 @@ def overdue_dossiers(build: Build, authority_code: str, unit_code: str, limit: i
         select dossier_code, procedure_code, procedure_name, received_date, due_date,
           overdue_working_days, state_code, count(*) over () as open_late_count
         from fct_dossiers
-        where authority_code = ? and resolving_unit_code = ? and timeliness_by_date_code = 'open_late'
+        where authority_code = ? and (resolving_unit_code = ? or authority_code = ?)
+          and timeliness_by_date_code = 'open_late'
         order by overdue_working_days desc nulls last, due_date, dossier_code
         limit {int(limit)}
         """,
-        (authority_code, unit_code),
+        (authority_code, unit_code, unit_code),
     )

@@ -19,7 +19,7 @@ KIND_TEXT = {
     "quarter": "Quý",
     "half_year": "6 tháng",
     "year": "Năm",
-    "window": "Khoảng ngày khác",
+    "window": "Khoảng ngày",
 }
 DIRECTION_TEXT = {
     "higher_is_better": "càng cao càng tốt",
@@ -34,14 +34,6 @@ STATUS_TEXT = {
 }
 # What one unit of the denominator is called, by indicator family.
 COUNTED_THING = {"satisfaction": "lượt đánh giá"}
-CHANNEL_TEXT = {
-    "direct": "trực tiếp",
-    "online": "trực tuyến",
-    "postal": "bưu chính",
-    "email": "thư điện tử",
-    "internal": "nội bộ",
-}
-
 Number = int | float | Decimal
 
 

@@ -26,6 +26,7 @@ class View:
     authority_code: str
     authority_name: str
     is_synthetic: bool
+    has_dossiers: bool
 
 
 def pick(

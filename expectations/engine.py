@@ -58,12 +58,16 @@ class Session:
             return [tuple(row) for row in connection.exec_driver_sql(query)]
 
     def show(self, tables: Mapping[str, Path]) -> None:
-        """Make each Parquet file readable under its name; views of earlier calls are gone."""
+        """Make each Parquet file readable under its name; views of earlier calls are gone.
+
+        Raises SQLAlchemy's DBAPIError when a file cannot be read.
+        """
         for name in sorted(self._views - set(tables)):
             self.execute(f'drop view "{name}"')
+            self._views.remove(name)
         for name, path in sorted(tables.items()):
             self.execute(f'create or replace view "{name}" as select * from read_parquet({_literal(path)})')
-        self._views = set(tables)
+            self._views.add(name)
 
     def validate(self, subject: str, rules: Iterable[Rule]) -> list[dict[str, Any]]:
         """Outcome of each rule on view `subject`, in order, as Great Expectations reports it."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from expectations.results import BLOCK_PUBLISH, EFFECTS
 
 if TYPE_CHECKING:
-    from great_expectations.expectations import Expectation
+    from expectations.expectation import ExpectNoFailingRows
 
 SAMPLE_SIZE = 5
 SENDER = "Đơn vị gửi"
@@ -63,11 +63,11 @@ class Rule:
             f"order by all limit {SAMPLE_SIZE}"
         )
 
-    def expectation(self) -> Expectation:
+    def expectation(self) -> ExpectNoFailingRows:
         """The Great Expectations expectation that checks this rule."""
-        from great_expectations.expectations import UnexpectedRowsExpectation
+        from expectations.expectation import ExpectNoFailingRows
 
-        return UnexpectedRowsExpectation(
+        return ExpectNoFailingRows(
             unexpected_rows_query=self.query, description=self.text, meta={"rule_code": self.code}
         )
 

@@ -111,7 +111,7 @@ def _result(rule: Rule, subject_name: str, outcome: Mapping[str, Any], checked_c
         effect_code=rule.effect_code,
         is_passed=bool(outcome["success"]),
         checked_count=checked_count,
-        failed_count=failures[0]["failed_count"] if failures else 0,
+        failed_count=outcome["result"]["observed_value"],
         sample=[_place(failure) for failure in failures],
     )
 

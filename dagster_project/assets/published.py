@@ -5,7 +5,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.assets.warehouse import DUCKDB_POOL
 from dagster_project.checks import STAGED_BUILD_KEY, gate_2_check_results, gate_2_specs
 from dagster_project.publishing.builds import current_build
 from dagster_project.publishing.plan import read_plan
@@ -16,7 +15,7 @@ from dagster_project.publishing.publish import (
     publish,
     staged_folder,
 )
-from dagster_project.resources import BuildRight, DataRoot
+from dagster_project.resources import WRITER_POOL, BuildRight, DataRoot
 
 PUBLISHED_BUILD_KEY = dg.AssetKey(["published", "build"])
 
@@ -36,7 +35,7 @@ def published_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         ],
         check_specs=gate_2_specs(),
         name="staged_build",
-        pool=DUCKDB_POOL,
+        pool=WRITER_POOL,
     )
     def staged_build(
         data_root: dg.ResourceParam[DataRoot], build_right: dg.ResourceParam[BuildRight]
@@ -61,9 +60,11 @@ def published_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         group_name="published",
         kinds={"parquet"},
         description="Bản dựng đang phục vụ: thư mục không đổi và con trỏ CURRENT",
-        pool=DUCKDB_POOL,
+        pool=WRITER_POOL,
     )
-    def published_build(data_root: dg.ResourceParam[DataRoot], build_right: dg.ResourceParam[BuildRight]) -> dg.MaterializeResult:
+    def published_build(
+        data_root: dg.ResourceParam[DataRoot], build_right: dg.ResourceParam[BuildRight]
+    ) -> dg.MaterializeResult:
         """Give the checked build its name and serve it."""
         settings = data_root.settings
         folder = publish(read_plan(settings), settings)

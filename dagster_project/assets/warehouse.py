@@ -16,9 +16,7 @@ from dagster_project.dbt_translator import WarehouseTranslator
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.publishing.plan import plan_build, write_plan
 from dagster_project.publishing.publish import heal_warehouse, remove_leftovers
-from dagster_project.resources import BuildRight, DataRoot
-
-DUCKDB_POOL = "duckdb"
+from dagster_project.resources import WRITER_POOL, BuildRight, DataRoot
 
 
 class PlanConfig(dg.Config):
@@ -68,11 +66,13 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
     @dbt_assets(
         manifest=manifest,
         name="warehouse_models",
-        pool=DUCKDB_POOL,
+        pool=WRITER_POOL,
         dagster_dbt_translator=WarehouseTranslator(),
     )
     def warehouse_models(
-        context: dg.AssetExecutionContext, data_root: dg.ResourceParam[DataRoot], build_right: dg.ResourceParam[BuildRight]
+        context: dg.AssetExecutionContext,
+        data_root: dg.ResourceParam[DataRoot],
+        build_right: dg.ResourceParam[BuildRight],
     ) -> Iterator[Any]:
         settings = data_root.settings
         data_root.say("Dựng mô hình chỉ số (dbt)…")

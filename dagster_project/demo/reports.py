@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from dagster_project.demo.arrivals import NEVER, Dossiers
+from dagster_project.demo.arrivals import Dossiers
 from dagster_project.demo.calendar import DAY
 from dagster_project.demo.dossiers import DONE, RETURNED, WITHDRAWN, Seen
 from dagster_project.demo.world import World
@@ -64,8 +64,8 @@ class Tally:
     def add(self, d: Dossiers, seen: Seen) -> None:
         """Count one chunk."""
         counted = np.isin(seen.status, [WITHDRAWN, DONE, RETURNED])
-        by_date = seen.completed // DAY <= seen.due // DAY
-        good = counted & (by_date | (seen.due == NEVER) | (seen.status == WITHDRAWN))
+        by_date = seen.completed // DAY <= seen.due // DAY  # no due date is NEVER, later than any end
+        good = counted & (by_date | (seen.status == WITHDRAWN))
         np.add.at(self.received, (d.unit, d.month), 1)
         for into, mask in ((self.resolved, counted), (self.on_time, good)):
             np.add.at(into, (d.unit[mask], self.world.month_of(seen.completed[mask])), 1)

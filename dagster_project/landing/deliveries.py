@@ -19,6 +19,8 @@ class Delivery:
 
     ``data_from_date``/``data_until_date`` are ISO days over the contract's observed columns, None when the
     delivery has none; ``landed_at`` is ISO local time and the only field taken from a clock.
+    ``landed_parquet_sha256`` vouches for the file on disk. Landing the same large file twice gives the same
+    rows in the same order, but row groups may be cut elsewhere (threads), so do not use it as an identity.
     """
 
     delivery_id: str

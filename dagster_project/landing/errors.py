@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(eq=False)
 class LandingError(Exception):
-    """A file is refused. ``str()`` is a Vietnamese sentence naming file, sheet, row, column, and the advice."""
+    """A file is refused. ``str()`` is Vietnamese and names file, sheet, row, column, and what to do."""
 
     message_vi: str
     file: str | None = None

@@ -107,6 +107,16 @@ class HeaderMatch:
     absent: tuple[str, ...]
     short: tuple[str, ...]
 
+    def check_no_doubles(self, header: Sequence[str | None]) -> None:
+        """LandingError when a header we read stands there twice: which one is meant would be a guess."""
+        names = [normalise_header(cell) for cell in header]
+        for position in sorted(set(self.positions.values())):
+            if names.count(names[position]) > 1:
+                raise LandingError(
+                    f'cột "{(header[position] or "").strip()}" xuất hiện nhiều lần ở dòng tiêu đề.',
+                    advice="Hãy bỏ hoặc đổi tên cột thừa rồi nạp lại.",
+                )
+
     @property
     def missing_required(self) -> tuple[str, ...]:
         """Required canonical columns that this header lacks."""
@@ -294,12 +304,10 @@ def _missing_columns(match: HeaderMatch, advice: str) -> LandingError:
         more = f" Cũng thiếu {_quoted(others)}." if others else ""
         return LandingError(
             f'không tìm thấy cột bắt buộc "{header}" (mã chuẩn {name}) của bố cục {layout.layout}.{more}',
-            column=header,
             advice=advice,
         )
     return LandingError(
         f"thiếu cột nhận dạng {_quoted(match.short)} của bố cục {layout.layout}.",
-        column=match.short[0],
         advice=advice,
     )
 

@@ -29,7 +29,7 @@ from dagster_project.landing.deliveries import Delivery
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.layouts import HOME_TIME_ZONE, Layout
 from dagster_project.landing.readers import Plan
-from dagster_project.landing.tables import RawTable
+from dagster_project.landing.tables import TEXT_CELLS, RawTable
 from dagster_project.landing.typing_sql import Input, TypedQuery, identifier, literal
 from dagster_project.settings import Settings
 
@@ -141,6 +141,7 @@ def _land(
 ) -> LandingResult:
     _check_file(path)
     candidates = _candidates(forced)
+    seen = _stamp(path)
     sha256 = _file_sha256(path)
     delivery_id = sha256[:16]
     landed = deliveries.read_delivery(settings, delivery_id)
@@ -155,6 +156,7 @@ def _land(
         moment = _moment(landed_at)
         try:
             staged = _stage(plan, work, delivery_id, moment.date())
+            _check_unchanged(path, seen)
             results = gate(plan.layout.source, staged.accepted, delivery_id) if gate else []
             _check_gate(results)
         except LandingError as error:
@@ -167,7 +169,7 @@ def _land(
             layout_hash=plan.layout.layout_hash,
             contract_hash=plan.layout.contract.contract_hash,
             file_name=path.name,
-            file_size=path.stat().st_size,
+            file_size=seen[0],
             file_sha256=sha256,
             sheet_name=plan.table.sheet_name,
             rows_read=staged.rows_read,
@@ -220,6 +222,17 @@ def _is_current(landed: Delivery, forced: str | None) -> bool:
 def _file_sha256(path: Path) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _check_unchanged(path: Path, seen: tuple[int, int]) -> None:
+    """A file still being copied has rows that its hash does not vouch for."""
+    if _stamp(path) != seen:
+        raise LandingError("tệp bị thay đổi trong lúc nạp.", advice="Hãy chờ chép xong rồi nạp lại.")
 
 
 def _moment(landed_at: dt.datetime | None) -> dt.datetime:
@@ -290,16 +303,16 @@ class _Staged:
 
 def _stage(plan: Plan, work: Path, delivery_id: str, today: dt.date) -> _Staged:
     """Read, type and split the rows into Parquet files under ``work``."""
-    query_inputs = _inputs(plan)
     positions = sorted(set(plan.match.positions.values()))
     with duckdb.connect(config=_duckdb_config(work)) as con:
         con.execute(f"set TimeZone = {literal(plan.layout.time_zone)}")
+        con.execute("set enable_progress_bar = false")
         # Pushed down to the scan, the condition "no cell is wrong" would type every cell a second time, and
         # no longer on dictionaries: 5 times slower.
         con.execute("set disabled_optimizers = 'filter_pushdown'")
         raw = plan.table.read(con, work, plan.reading, plan.header, positions)
         _check_broken_share(raw)
-        query = TypedQuery(query_inputs, plan.layout, plan.table.container, raw.row_number_sql)
+        query = TypedQuery(_inputs(plan, raw), plan.layout, plan.table.container, raw.row_number_sql)
         judged = query.judged_sql(literal(str(raw.parquet)))
         staged = _split(con, query, judged, raw, work, delivery_id)
         return _with_extent(con, staged, plan.layout.contract, today)
@@ -314,7 +327,7 @@ def _duckdb_config(work: Path) -> dict[str, str]:
     }
 
 
-def _inputs(plan: Plan) -> list[Input]:
+def _inputs(plan: Plan, raw: RawTable) -> list[Input]:
     """Every contract column in order with the place its text comes from."""
     found = []
     for column in plan.layout.contract.columns:
@@ -322,7 +335,8 @@ def _inputs(plan: Plan) -> list[Input]:
         position = plan.match.positions.get(column.name)
         if position is not None:
             header = (plan.header.cells[position] or "").strip()
-            found.append(Input(column, spec, f"c{position}", header))
+            kind = raw.cell_kinds.get(position, TEXT_CELLS)
+            found.append(Input(column, spec, f"c{position}", header, cell_kind=kind))
         elif spec.constant is not None or spec.preamble is not None:
             # The layout's own words need no map, blank or extract.
             value = literal(plan.literal(column.name))

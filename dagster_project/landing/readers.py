@@ -46,7 +46,6 @@ class Plan:
         raise LandingError(
             f'không tìm thấy "{meaning}" (mã chuẩn {name}) ở các dòng phía trên tiêu đề, '
             f"bố cục {self.layout.layout} cần dòng dạng «{spec.preamble}».",
-            column=name,
             advice="Hãy giữ nguyên các dòng ghi chú đầu tệp như khi xuất.",
         )
 
@@ -103,6 +102,7 @@ def _plan_table(
             matches = [layout.match(row.cells) for layout in candidates]
             chosen = layouts.choose(matches)
             if chosen is not None:
+                chosen.check_no_doubles(row.cells)
                 above = tuple(other.text for other in rows if other.row_number < row.row_number)
                 return Plan(table, reading, row, chosen, above), None
             closeness = max(match.closeness for match in matches)

@@ -7,6 +7,7 @@ Does not belong here: layouts, types.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -60,13 +61,20 @@ class BrokenRow:
     reason_text: str
 
 
+# How "1.234" is meant in a column of a spreadsheet: by the cells around it, never cell by cell.
+NUMBER_CELLS = "number"
+TEXT_CELLS = "text"
+UNDECIDED_CELLS = "undecided"
+
+
 @dataclass(frozen=True)
 class RawTable:
     """Raw text of all data rows, on disk, one Parquet row per record, in file order.
 
     Columns ``c<position>`` (VARCHAR) for the positions asked for and ``is_filled`` (any cell at all has a
     value). ``row_number_sql`` gives the row in the file, over ``read_parquet(..., file_row_number=true)``.
-    ``row_count`` records are in the Parquet; ``broken`` ones and ``ignored_count`` blank or comment rows are not.
+    ``row_count`` records are in the Parquet; ``broken`` and ``ignored_count`` (blank, comments) are not.
+    ``cell_kinds`` says of a position what its cells are, where a container knows; TEXT_CELLS otherwise.
     """
 
     parquet: Path
@@ -74,7 +82,7 @@ class RawTable:
     row_count: int
     broken: tuple[BrokenRow, ...] = ()
     ignored_count: int = 0
-    notes: tuple[str, ...] = field(default=())
+    cell_kinds: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def rows_read(self) -> int:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from dagster_project.landing.contracts import Column
 from dagster_project.landing.layouts import HOME_TIME_ZONE, ColumnSpec, Layout
-from dagster_project.landing.tables import EXCEL_ERRORS
+from dagster_project.landing.tables import EXCEL_ERRORS, NUMBER_CELLS, TEXT_CELLS, UNDECIDED_CELLS
 
 _DAY_SHAPES = {
     "dmy": ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"),
@@ -73,11 +73,12 @@ class Input:
     raw_sql: str
     header: str
     is_literal: bool = False
+    cell_kind: str = TEXT_CELLS
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One way a cell can be wrong: stable code, Vietnamese sentence, SQL condition over r, v, t of the column."""
+    """One way a cell can be wrong: stable code, Vietnamese sentence, SQL condition over r, v and t."""
 
     code: str
     text: str
@@ -136,7 +137,7 @@ class TypedQuery:
             return _boolean_sql(value)
         if kind in ("integer", "decimal"):
             decimal = "dot" if item.is_literal else self.layout.decimal
-            return _number_sql(value, item.column, decimal, self.container)
+            return _number_sql(value, item, decimal, self.container)
         return self._moment_sql(item, value)
 
     def _moment_sql(self, item: Input, value: str) -> str:
@@ -249,12 +250,16 @@ def _parsed_sql(value: str, shapes: Sequence[str]) -> str:
     )
 
 
-def _number_sql(value: str, column: Column, decimal: str, container: str) -> str:
+def _number_sql(value: str, item: Input, decimal: str, container: str) -> str:
     """Numbers with optional thousands marks; only digits in groups of three make a thousands mark.
 
-    A spreadsheet's number cells arrive with a decimal point even under a decimal-comma layout. "1.234" can
-    then be a text cell (1234) or a number cell (1,234): as a decimal it stays NULL, undecided.
+    A spreadsheet's number cells arrive with a decimal point even under a decimal-comma layout. So "1.234" is
+    a number cell (1,234) in a column of numbers, a text cell (1234) in a column of text, and stays NULL,
+    undecided, in a column that mixes both.
     """
+    column = item.column
+    if item.cell_kind == NUMBER_CELLS:
+        decimal = "dot"
     point, group = (".", ",") if decimal == "dot" else (",", ".")
     text = value
     if column.name.endswith("_percent"):
@@ -269,10 +274,12 @@ def _number_sql(value: str, column: Column, decimal: str, container: str) -> str
         if column.type == "integer"
         else f"replace({digits}, '{point}', '.')"
     )
-    cast = f"try_cast({digits} as {column.physical_type})"
-    branches = [f"when regexp_full_match({text}, '{shape}') then {cast}"]
+    branches = [
+        f"when regexp_full_match({text}, '{shape}') then try_cast({digits} as {column.physical_type})"
+    ]
+    if item.cell_kind == UNDECIDED_CELLS:
+        branches.insert(0, f"when regexp_full_match({text}, '[+-]?[0-9]{{1,3}}[.][0-9]{{3}}') then NULL")
     if container != "csv" and decimal == "comma" and column.type == "decimal":
         plain = f"try_cast({text} as {column.physical_type})"
-        branches.insert(0, f"when regexp_full_match({text}, '[+-]?[0-9]{{1,3}}[.][0-9]{{3}}') then NULL")
         branches.append(f"when regexp_full_match({text}, '[+-]?[0-9]+[.][0-9]+') then {plain}")
     return f"case {' '.join(branches)} end"

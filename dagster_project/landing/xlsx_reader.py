@@ -16,10 +16,11 @@ from typing import Any
 import duckdb
 import fastexcel
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.landing.errors import LandingError
-from dagster_project.landing.tables import HEAD_ROWS, HeadRow, RawTable
+from dagster_project.landing.tables import HEAD_ROWS, NUMBER_CELLS, UNDECIDED_CELLS, HeadRow, RawTable
 
 ZIP_MAGIC = b"PK\x03\x04"
 _ERROR_TEXTS = {
@@ -57,8 +58,11 @@ class XlsxTable:
     def grid(self) -> pa.Table:
         """All cells as text, row by row from row 1; error cells hold what the spreadsheet shows."""
         if self._grid is None:
-            sheet = self.book.load_sheet(self.sheet_name, header_row=None, skip_rows=0, dtypes="string")
-            batch, errors = sheet.to_arrow_with_errors()
+            try:
+                sheet = self.book.load_sheet(self.sheet_name, header_row=None, skip_rows=0, dtypes="string")
+                batch, errors = sheet.to_arrow_with_errors()
+            except fastexcel.FastExcelError as error:
+                raise _unreadable() from error
             table = pa.Table.from_batches([batch])
             self._grid = _with_error_texts(table, errors.errors if errors else [])
         return self._grid
@@ -70,10 +74,8 @@ class XlsxTable:
         body = self.grid().slice(header.row_number)
         filled = pa.array([False] * body.num_rows, pa.bool_())
         for column in body.columns:
-            has_text = pa.compute.fill_null(
-                pa.compute.not_equal(pa.compute.utf8_trim_whitespace(column), ""), False
-            )
-            filled = pa.compute.or_(filled, has_text)
+            has_text = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False)
+            filled = pc.or_(filled, has_text)
         columns = {f"c{position}": body.column(position) for position in positions}
         path = work / "raw.parquet"
         pq.write_table(pa.table({**columns, "is_filled": filled}), path, compression="snappy")
@@ -81,7 +83,33 @@ class XlsxTable:
             parquet=path,
             row_number_sql=f"file_row_number + {header.row_number + 1}",
             row_count=body.num_rows,
+            cell_kinds=self._cell_kinds(body, header, positions),
         )
+
+    def _cell_kinds(self, body: pa.Table, header: HeadRow, positions: list[int]) -> dict[int, str]:
+        """What the cells are in each column where "1.234" occurs: a number with three decimals, or 1234.
+
+        A column of number cells only has decimals. A column with text cells has thousands marks, unless other
+        cells of it prove that it also holds numbers with decimals: then nobody can tell.
+        """
+        doubtful = [p for p in positions if _any_match(body.column(p), r"^\s*[+-]?\d{1,3}\.\d{3}\s*$")]
+        if not doubtful:
+            return {}
+        guessed = self.book.load_sheet(
+            self.sheet_name, header_row=header.row_number - 1, schema_sample_rows=None
+        ).available_columns()
+        numeric = {column.index for column in guessed if column.dtype in ("int", "float")}
+        kinds = {}
+        for position in doubtful:
+            if position in numeric:
+                kinds[position] = NUMBER_CELLS
+            elif _any_match(body.column(position), r"^\s*[+-]?\d+\.(\d{1,2}|\d{4,})\s*$"):
+                kinds[position] = UNDECIDED_CELLS
+        return kinds
+
+
+def _any_match(column: pa.ChunkedArray, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
 
 
 def _with_error_texts(table: pa.Table, errors: list[Any]) -> pa.Table:
@@ -115,7 +143,10 @@ def open_tables(path: Path) -> list[XlsxTable]:
         book = fastexcel.read_excel(path)
         return [XlsxTable(book=book, sheet_name=name) for name in book.sheet_names]
     except fastexcel.FastExcelError as error:
-        raise LandingError(
-            "không mở được sổ tính XLSX, tệp có thể bị hỏng hoặc có mật khẩu.",
-            advice="Hãy mở bằng Excel, lưu lại rồi nạp lại.",
-        ) from error
+        raise _unreadable() from error
+
+
+def _unreadable() -> LandingError:
+    return LandingError(
+        "không mở được sổ tính XLSX, tệp có thể bị hỏng.", advice="Hãy mở bằng Excel, lưu lại rồi nạp lại."
+    )

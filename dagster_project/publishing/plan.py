@@ -43,7 +43,9 @@ class BuildPlan:
     code_version: str
 
 
-def plan_build(settings: Settings, *, as_of: date | None = None, received_by: date | None = None) -> BuildPlan:
+def plan_build(
+    settings: Settings, *, as_of: date | None = None, received_by: date | None = None
+) -> BuildPlan:
     """Plan a build of everything landed, or only of what had been received by ``received_by``.
 
     The as-of date defaults to the last day the deliveries speak of. Raises BuildError when nothing has landed or
@@ -55,7 +57,9 @@ def plan_build(settings: Settings, *, as_of: date | None = None, received_by: da
         if received_by is None or date.fromisoformat(delivery.landed_at[:10]) <= received_by
     ]
     if not deliveries:
-        raise BuildError("Chưa có tệp số liệu nào được nạp. Hãy chạy «cchc load TỆP…» hoặc «cchc demo» trước.")
+        raise BuildError(
+            "Chưa có tệp số liệu nào được nạp. Hãy chạy «cchc load TỆP…» hoặc «cchc demo» trước."
+        )
     ordered = tuple(sorted(deliveries, key=_supersession_key))
     as_of_date = as_of or _last_day(ordered)
     return BuildPlan(
@@ -148,7 +152,11 @@ def _plan_tables(plan: BuildPlan, pa) -> dict:
             "code_version": pa.array([plan.code_version], pa.string()),
         }
     )
-    return {"builds": builds, "deliveries": _deliveries_table(plan, pa), "rule_results": _rules_table(plan, pa)}
+    return {
+        "builds": builds,
+        "deliveries": _deliveries_table(plan, pa),
+        "rule_results": _rules_table(plan, pa),
+    }
 
 
 def _deliveries_table(plan: BuildPlan, pa):
@@ -171,7 +179,10 @@ def _deliveries_table(plan: BuildPlan, pa):
     text = ("delivery_id", "source_code", "layout_code", "file_name")
     counts = ("delivery_sequence", "rows_read", "rows_accepted", "rows_rejected", "rows_ignored")
     schema = pa.schema(
-        [(name, pa.string() if name in text else pa.int64() if name in counts else pa.date32()) for name in rows[0]]
+        [
+            (name, pa.string() if name in text else pa.int64() if name in counts else pa.date32())
+            for name in rows[0]
+        ]
     )
     return pa.Table.from_pylist(rows, schema=schema)
 

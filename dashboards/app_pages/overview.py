@@ -48,9 +48,9 @@ def render(view: state.View) -> None:
     else:
         cards.insert(0, _declared_card(totals))
     components.show(_unfinished_note(period) + components.cards(cards))
-    _draw_declared(view, period, totals)
     _draw_trends(period, history, headline, {row["period_code"] for row in periods})
     _draw_watch(view, period)
+    _draw_declared(view, period, totals)
     _draw_definitions(view, headline, totals)
 
 
@@ -238,7 +238,7 @@ def _draw_trends(
     resolved = charts.active_span(history.get(("dossiers_resolved", "computed"), []), active_codes)
     if len(on_time) < 2 or len(received) < 2:
         return
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         name = on_time[0]["indicator_name"]
         lead = f"{name}; vùng nhạt: khoảng tin cậy 95%; điểm rỗng: kỳ chưa kết thúc"
@@ -254,8 +254,8 @@ def _draw_trends(
 
 
 def _draw_watch(view: state.View, period: Row) -> None:
-    """Units to look at; the list is made by month."""
-    if period["period_kind_code"] != "month":
+    """Units to look at; the list is made by month, from dossiers and ratings."""
+    if period["period_kind_code"] != "month" or not view.has_dossiers:
         return
     rows = data_access.units_to_watch(view.build, view.authority_code, period["period_code"])
     if rows:

@@ -48,7 +48,7 @@ def render(view: state.View) -> None:
 
 def _pick_choice(choices: Sequence[Row]) -> Row:
     """Four boxes that narrow the rankings there are down to one."""
-    columns = st.columns([1.3, 0.8, 1.3, 2.4])
+    columns = st.columns([1.4, 0.9, 1.3, 2.2])
     with columns[0]:
         names = {row["peer_group_code"]: f"{row['peer_group_name']} ({row['unit_count']})" for row in choices}
         group = state.pick("Nhóm đơn vị", list(names), "group", next(iter(names)), names.__getitem__)
@@ -62,7 +62,9 @@ def _pick_choice(choices: Sequence[Row]) -> Row:
             list(by_key),
             "indicator",
             next(iter(by_key)),
-            lambda key: f"{by_key[key]['indicator_name']} – {labels.ORIGIN_TEXT[by_key[key]['origin_code']]}",
+            lambda key: (
+                f"{by_key[key]['indicator_short_name']} – {labels.ORIGIN_TEXT[by_key[key]['origin_code']]}"
+            ),
         )
     return by_key[key]
 
@@ -122,23 +124,25 @@ def _draw_unranked(view: state.View, unranked: Sequence[Row]) -> None:
         components.Column("Đơn vị"),
         components.Column("Lý do"),
         components.Column("Giá trị", "num"),
-        components.Column("Tử số / mẫu số", "num"),
-    )
-    cells = (
-        [
-            components.unit_link(view.authority_code, row["unit_code"], row["unit_name"]),
-            components.text(labels.status_text(row) or "không thuộc diện xếp hạng"),
-            labels.format_value(row["value"], row["unit_of_measure_code"])
-            if row["value"] is not None
-            else "–",
-            labels.format_fraction(row["numerator"], row["denominator"]) or "–",
-        ]
-        for row in unranked
+        components.Column("Tử số / mẫu số", "num wide"),
     )
     components.show(
         components.section(f"Không xếp hạng ({len(unranked)} đơn vị)", "Vẫn được nêu tên, kèm lý do.")
-        + components.table(columns, cells, "Đơn vị không xếp hạng")
+        + components.table(columns, (_unranked_cells(view, row) for row in unranked), "Đơn vị không xếp hạng")
     )
+
+
+def _unranked_cells(view: state.View, row: Row) -> list[str]:
+    fraction = labels.format_fraction(row["numerator"], row["denominator"])
+    value = "–"
+    if row["value"] is not None:
+        value = components.text(labels.format_value(row["value"], row["unit_of_measure_code"]))
+    return [
+        components.unit_link(view.authority_code, row["unit_code"], row["unit_name"]),
+        components.text(labels.status_text(row) or "không thuộc diện xếp hạng"),
+        f'{value}<span class="sub">{fraction}</span>',
+        fraction or "–",
+    ]
 
 
 def _draw_downloads(view: state.View, choice: Row, indicator: Row, rows: Sequence[Row]) -> None:

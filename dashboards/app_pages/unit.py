@@ -60,6 +60,7 @@ def _draw_values(series: Sequence[Row], period: Row) -> None:
         components.Column("Chỉ số"),
         components.Column("Giá trị", "num value"),
         components.Column("Tử số / mẫu số", "num wide"),
+        components.Column("Không tính", "num wide"),
         components.Column("Khoảng tin cậy 95%", "num wide"),
         components.Column("Trung vị nhóm", "num"),
         components.Column("Hạng", "num"),
@@ -74,19 +75,27 @@ def _value_cells(row: Row) -> list[str]:
     name = components.text(row["indicator_short_name"])
     if row["origin_code"] == "declared":
         name += ' <span class="badge quiet">đơn vị công bố</span>'
+    if not row["is_confirmed"]:
+        name += '<span class="why">định nghĩa chưa được xác nhận</span>'
+    if row["value"] is not None and row["value_status"] != "ok":
+        name += f'<span class="why">{components.text(labels.status_text(row))}</span>'
     fraction = labels.format_fraction(row["numerator"], row["denominator"])
+    value = components.text(labels.value_or_status(row))
     median, rank = row["peer_group_median"], "–"
     if row["unit_rank"] is not None:
         rank = f"{labels.rank_text(row['unit_rank'], row['is_tied'])}/{row['ranked_unit_count']}"
-    elif row["value_status"] == "insufficient_sample":
-        rank = labels.status_text(row)
     return [
         name,
-        components.text(labels.value_or_status(row)) + f'<span class="sub">{fraction}</span>',
+        f'<span class="missing">{value}</span>'
+        if row["value"] is None
+        else f'{value}<span class="sub">{fraction}</span>',
         fraction or "–",
+        "–"
+        if row["denominator"] is None or row["excluded_count"] is None
+        else labels.format_count(row["excluded_count"]),
         labels.format_interval(row["interval_low"], row["interval_high"]) or "–",
         "–" if median is None else components.text(labels.format_value(median, row["unit_of_measure_code"])),
-        components.text(rank),
+        rank,
     ]
 
 
@@ -108,7 +117,7 @@ def _draw_history(series: Sequence[Row], period: Row, active_codes: set[str]) ->
         )
     )
     for start in range(0, len(drawn), 2):
-        for column, rows in zip(st.columns(2, gap="large"), drawn[start : start + 2], strict=False):
+        for column, rows in zip(st.columns(2, gap="medium"), drawn[start : start + 2], strict=False):
             with column:
                 origin = " (đơn vị công bố)" if rows[0]["origin_code"] == "declared" else ""
                 components.show(f"<b>{components.text(rows[0]['indicator_short_name'] + origin)}</b>")
@@ -121,10 +130,10 @@ def _draw_overdue(view: state.View, unit_code: str) -> None:
     as_of = labels.format_date(view.build.as_of_date)
     title = "Hồ sơ đang giải quyết đã quá hạn"
     if not rows:
-        components.show(
-            components.section(title)
-            + components.note(f"Không thấy hồ sơ nào đang giải quyết mà đã quá hạn, tính đến {as_of}.")
-        )
+        text = f"Không thấy hồ sơ nào đang giải quyết mà đã quá hạn, tính đến {as_of}."
+        if not view.has_dossiers:
+            text = f"{labels.NO_DATA.capitalize()}: bản dựng không chứa hồ sơ của địa phương này."
+        components.show(components.section(title) + components.note(text))
         return
     columns = (
         components.Column("Mã hồ sơ", "nowrap"),

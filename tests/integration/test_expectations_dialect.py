@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -13,7 +16,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
+from dagster_project.landing.load import land_file
+from dagster_project.settings import load_settings
 from expectations import dialect, engine
+from expectations.results import RuleResult
 from expectations.runner import check_delivery
 
 pytestmark = pytest.mark.integration
@@ -61,21 +67,26 @@ def write_reports(path: Path, select: str) -> Path:
     return path
 
 
-def test_the_real_on_time_table_of_phu_tho_breaks_no_rule(tmp_path):
-    """163 units; each published percentage and score follows from its counts, also for 0 received."""
-    select = f"""
-        select 'd1' as delivery_id, row_number() over () + 6 as source_row_number, 'H44' as authority_code,
-            code as unit_code, unit as unit_name, date '2026-01-01' as period_start_date,
-            date '2026-09-26' as period_end_date, 'qd766' as definition_code,
-            cast(on_time as bigint) as numerator_count, cast(received as bigint) as denominator_count,
-            cast(overdue as bigint) as overdue_count, cast(ratio as decimal(18, 6)) as declared_percent,
-            cast(score as decimal(18, 6)) as declared_score
-        from read_csv('{REAL / "qd766_phutho_ontime_2026.csv"}', comment = '#', all_varchar = true)"""
-    path = write_reports(tmp_path / "phutho.parquet", select)
-    results = {result.rule_code: result for result in check_delivery("portal__on_time_reports", path, "d1")}
-    assert [code for code, result in results.items() if not result.is_passed] == []
-    assert results["reports.qd766_parts_add_up"].checked_count == 163
-    assert results["reports.qd766_score_matches_parts"].checked_count == 162
+def test_real_files_are_landed_and_their_faults_reported(tmp_path):
+    """One rounded percentage of a newspaper; dossiers finished before they began, counted independently."""
+    found: dict[str, dict[str, int]] = {}
+
+    def gate(source: str, path: Path, delivery_id: str) -> list[RuleResult]:
+        results = check_delivery(source, path, delivery_id)
+        found[delivery_id] = {r.rule_code: r.failed_count for r in results if not r.is_passed}
+        return results
+
+    landed = {file.stem: land_file(file, load_settings(tmp_path), gate=gate) for file in REAL.glob("*.csv")}
+    failed = {stem: found[result.delivery.delivery_id] for stem, result in landed.items()}
+    with (REAL / "wabo_receipt_cases.csv").open(encoding="utf-8", newline="") as file:
+        spans = [(row["startdate"], row["enddate"]) for row in csv.DictReader(file) if row["enddate"]]
+    backwards = [span for span in spans if datetime.fromisoformat(span[1]) < datetime.fromisoformat(span[0])]
+    assert failed == {
+        "declared_cao_bang_2021": {"reports.percent_matches_parts": 1},
+        "qd766_phutho_ontime_2026": {},
+        "wabo_receipt_cases": {"dossiers.received_at_not_after_completed": len(backwards)},
+        "wabo_receipt_phase": {},
+    }
 
 
 def test_threads_take_turns(tmp_path):
@@ -104,6 +115,8 @@ def test_one_session_per_process():
         pass
     with engine.session() as second:
         assert second is first
+        ((spill,),) = second.rows("select current_setting('temp_directory')")
+    assert Path(spill).is_absolute() and Path(spill).parent == Path(tempfile.gettempdir())
 
 
 def test_checking_is_silent_and_leaves_nothing_in_the_home_folder(tmp_path):

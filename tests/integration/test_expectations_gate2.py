@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from expectations.catalogue import published_rules
 from expectations.results import BLOCK_PUBLISH
@@ -407,6 +408,16 @@ def test_an_earlier_build_leaves_nothing_behind(good_build):
     (after,) = check_published({"dim_units": good_build["dim_units"]}, [rule])
     assert (before.is_passed, after.is_passed) == (True, False)
     assert after.sample == ["Không kiểm tra được: thiếu bảng rpt_units_to_watch"]
+
+
+def test_an_unreadable_file_leaves_nothing_behind_either(good_build, tmp_path):
+    broken = tmp_path / "fct_dossiers.parquet"
+    broken.write_bytes(b"PAR1 cut short")
+    with pytest.raises(DBAPIError):
+        check_published(good_build | {"fct_dossiers": broken})
+    rule = RULES["published_columns.tables_present"]
+    (after,) = check_published({"dim_units": good_build["dim_units"]}, [rule])
+    assert after.failed_count == len(good_build) - 1
 
 
 def test_a_unit_is_not_asked_for_before_it_existed(check):

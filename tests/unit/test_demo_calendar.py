@@ -29,7 +29,7 @@ def rows() -> list[dict]:
 
 @pytest.fixture(scope="module")
 def special(rows) -> dict[date, str]:
-    return {date.fromisoformat(row["date"]): row["kind_code"] for row in rows}
+    return {date.fromisoformat(row["calendar_date"]): row["kind_code"] for row in rows}
 
 
 def seconds(text: str) -> np.ndarray:
@@ -59,21 +59,21 @@ def test_working_days_per_year_are_the_published_ones(calendar):
 
 
 def test_days_off_are_weekdays_and_swap_work_days_are_saturdays(rows):
-    assert len({row["date"] for row in rows}) == len(rows)
+    assert len({row["calendar_date"] for row in rows}) == len(rows)
     for row in rows:
-        weekday = date.fromisoformat(row["date"]).weekday()
+        weekday = date.fromisoformat(row["calendar_date"]).weekday()
         assert (weekday == 5) if row["kind_code"] == "swap_work" else (weekday < 5), row
         assert row["name_vi"] and row["legal_basis"]
 
 
 def test_every_swapped_day_off_has_its_working_saturday(rows):
-    kinds = [(row["date"][:4], row["kind_code"]) for row in rows]
+    kinds = [(row["calendar_date"][:4], row["kind_code"]) for row in rows]
     for year in ("2024", "2025", "2026"):
         assert kinds.count((year, "swap_off")) == kinds.count((year, "swap_work"))
 
 
 def test_only_the_two_unproven_days_are_unconfirmed(rows):
-    assert [row["date"] for row in rows if row["is_confirmed"] == "false"] == ["2026-01-10", "2026-11-24"]
+    assert [row["calendar_date"] for row in rows if row["is_confirmed"] == "false"] == ["2026-01-10", "2026-11-24"]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,7 @@ def test_only_the_two_unproven_days_are_unconfirmed(rows):
         ("13/02/2026 17:00:01", 1, "24/02/2026 07:00:00"),
         ("13/02/2026 17:00:00", 1, "23/02/2026 17:00:00"),
         ("03/01/2026 10:00:00", 2, "07/01/2026 07:00:00"),  # a Saturday: counted from Monday 07:00
+        ("05/01/2026 11:30:00", 1, "06/01/2026 11:30:00"),
         ("05/01/2026 12:10:00", 1, "06/01/2026 13:30:00"),
         ("05/01/2026 05:10:00", 1, "06/01/2026 07:00:00"),
     ],
@@ -151,10 +152,10 @@ def test_moments_and_work_seconds_are_inverse(calendar):
 
 def test_a_wrong_table_is_refused(tmp_path):
     path = tmp_path / "days_off.csv"
-    path.write_text("date,kind_code\n2025-01-01,feast\n", encoding="utf-8")
+    path.write_text("calendar_date,kind_code\n2025-01-01,feast\n", encoding="utf-8")
     with pytest.raises(ValueError, match="unknown kind_code 'feast'"):
         WorkCalendar.read(path)
-    path.write_text("date,kind_code\n", encoding="utf-8")
+    path.write_text("calendar_date,kind_code\n", encoding="utf-8")
     with pytest.raises(ValueError, match="no rows"):
         WorkCalendar.read(path)
 

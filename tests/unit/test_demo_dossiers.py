@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from dagster_project.demo import dossiers as demo
-from dagster_project.demo.arrivals import NEVER
+from dagster_project.demo.arrivals import NEVER, Dossiers
 from dagster_project.demo.calendar import DAY, WorkCalendar, epoch_day
-from dagster_project.demo.dossiers import build_chunk, chunk_rng
+from dagster_project.demo.dossiers import build_chunk, chunk_rng, set_limits
 from dagster_project.demo.events import STATUS_AFTER, build_events
 from dagster_project.demo.generate import DAYS_OFF
 from dagster_project.demo.registries import REVISED_ON
+from dagster_project.demo.reports import Tally
 from dagster_project.demo.world import build_world, chunks, spread
 
 pytestmark = pytest.mark.unit
@@ -156,17 +157,56 @@ class SlowClock:
 
 
 def test_due_dates_obey_the_limit_in_force(world, built):
+    """A sample of all months, and everything received on the day the limits were shortened."""
     procedures, clock, checked = world.procedures, SlowClock(world.calendar), {"wd": 0, "cd": 0, "wh": 0}
-    for d, _, _ in built[::4]:
-        for index in range(0, len(d), 9):
+    revision, on_revision = epoch_day(REVISED_ON), 0
+    for d, _, _ in built:
+        on_day = d.received // DAY == revision
+        on_revision += int(on_day.sum())
+        for index in np.flatnonzero(on_day | (np.arange(len(d)) % 41 == 0)):
             procedure = d.procedure[index]
-            is_old = d.received[index] < epoch_day(REVISED_ON) * DAY
+            is_old = d.received[index] < revision * DAY
             limit = int((procedures.old_limit if is_old else procedures.limit)[procedure])
             unit = str(procedures.limit_unit[procedure])
             expected = clock.due(int(d.received[index]), limit, unit)
             assert d.dues[0][index] == expected, (d.received[index], limit, unit)
             checked[unit] += 1
-    assert min(checked.values()) > 50
+    assert min(checked.values()) > 50 and on_revision > 0
+
+
+def test_a_limit_shortened_that_day_counts_from_that_day(world, built):
+    """On 01/01/2026 itself, a day off, the new limit holds already."""
+    changed = np.flatnonzero(world.procedures.limit != world.procedures.old_limit)
+    moment = np.array([epoch_day(REVISED_ON) * DAY - 1, epoch_day(REVISED_ON) * DAY])
+    d = Dossiers(
+        **dict.fromkeys(["unit", "receiver", "channel", "day", "sequence", "submitted", "month"], moment),
+        procedure=np.repeat(changed[:1], 2),
+        received=moment,
+    )
+    set_limits(world, d, np.random.default_rng(0))
+    assert d.dues[0][0] > d.dues[0][1]
+
+
+def test_the_due_date_seen_moves_only_when_the_reply_has_come(world, built):
+    pending = 0
+    for d, seen, _ in built:
+        shown = np.where(d.replies[0] <= world.cutoff, d.dues[1], d.dues[0])
+        shown = np.where(d.replies[1] <= world.cutoff, d.dues[2], shown)
+        assert (seen.due[d.has_due] == shown[d.has_due]).all()
+        assert (seen.due[~d.has_due] == NEVER).all()
+        pending += int(((d.replies[0] > world.cutoff) & (d.dues[1] != d.dues[0])).sum())
+    assert pending > 10
+
+
+def test_dossiers_are_numbered_from_one_within_unit_and_day(world, built):
+    for d, _, _ in built:
+        order = np.lexsort((d.submitted, d.sequence, d.unit, d.day))
+        key = d.day[order] * len(world.units) + d.unit[order]
+        starts = np.r_[True, np.diff(key) != 0]
+        numbers = d.sequence[order]
+        assert (numbers[starts] == 1).all()
+        assert (np.diff(numbers)[~starts[1:]] == 1).all()
+        assert (np.diff(d.submitted[order])[~starts[1:]] >= 0).all()
 
 
 def test_an_answered_supplement_moves_the_due_date_by_the_wait(world, built):
@@ -266,3 +306,17 @@ def test_parameters_out_of_range_are_refused(wrong):
     good = {"dossiers": 10, "months": 3, "seed": 1, "end": END}
     with pytest.raises(ValueError, match=r"từ 1 trở lên|Chỉ có lịch nghỉ của các năm 2019–2026"):
         build_world(WorkCalendar.read(DAYS_OFF), **{**good, **wrong})
+
+
+def test_a_dossier_withdrawn_after_its_due_date_is_tallied_as_on_time(world, built):
+    """As form II.06a counts it; and no due date is on time, while refused and stopped do not count."""
+    tally = Tally(world)
+    for d, seen, _ in built:
+        tally.add(d, seen)
+    status, due, completed = (every(built, f"seen.{name}") for name in ("status", "due", "completed"))
+    withdrawn, done = status == demo.WITHDRAWN, np.isin(status, [demo.DONE, demo.RETURNED])
+    late = (completed // DAY > due // DAY) & (due < NEVER)
+    assert (withdrawn & late).sum() > 0 and (done & (due == NEVER)).sum() > 0
+    assert tally.received.sum() == len(status)
+    assert tally.resolved.sum() == (withdrawn | done).sum()
+    assert (tally.resolved - tally.on_time).sum() == (done & late).sum()

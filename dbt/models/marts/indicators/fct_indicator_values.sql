@@ -36,7 +36,8 @@ computed as (
         counts.numerator,
         counts.denominator,
         counts.excluded_count,
-        cast(null as decimal(18, 6)) as declared_percent
+        cast(null as decimal(18, 6)) as declared_percent,
+        false as is_contradictory
     from computed_grid
     left join {{ ref('int_indicator_counts_unioned') }} as counts
         on
@@ -90,7 +91,13 @@ declared as (
         reports.denominator_count as denominator,
         cast(null as bigint) as excluded_count,
         -- A percentage published without its counts is kept as the publisher gave it.
-        case when reports.denominator_count is null then reports.declared_percent end as declared_percent
+        case when reports.denominator_count is null then reports.declared_percent end as declared_percent,
+        -- More on time than there were, or a share above 100 %: kept as claimed, never valued or ranked.
+        coalesce(
+            reports.numerator_count < 0
+            or reports.numerator_count > reports.denominator_count
+            or reports.declared_percent not between 0 and 100, false
+        ) as is_contradictory
     from declared_grid
     left join reports
         on
@@ -120,7 +127,7 @@ stated as (
         indicators.interval_method_code,
         case
             when not stacked.is_reported then 'not_reported'
-            when not stacked.is_assessed then 'not_assessed'
+            when not stacked.is_assessed or stacked.is_contradictory then 'not_assessed'
             when indicators.unit_of_measure_code = 'count' then 'ok'
             when stacked.declared_percent is not null and indicators.unit_of_measure_code = 'rate' then 'ok'
             when coalesce(stacked.denominator, 0) = 0 then 'no_activity'

@@ -1,0 +1,316 @@
+"""Every page in a real Chromium, with the numbers this file computes itself from the published Parquet."""
+
+import csv
+import io
+import json
+from decimal import ROUND_HALF_UP, Decimal
+from urllib.parse import parse_qs, urlsplit
+
+import duckdb
+import fastexcel
+import pytest
+from screenshot import settle
+
+pytestmark = pytest.mark.browser
+
+DEMO, PHU_THO, WABO, CAO_BANG = "H99", "H44", "NL-WABO", "CAOBANG"
+PAGES = {"/": "Tổng quan", "/xep-hang": "Xếp hạng đơn vị", "/don-vi": None}
+
+
+@pytest.fixture(scope="module")
+def published(built_demo):
+    """The manifest, and a function that runs SQL on the published tables."""
+    build_id = (built_demo.published / "CURRENT").read_text().strip()
+    folder = built_demo.published / build_id
+    manifest = json.loads((folder / "manifest.json").read_text())
+    connection = duckdb.connect()
+    for name in manifest["tables"]:
+        connection.execute(f"create view {name} as from read_parquet('{folder}/{name}.parquet')")
+    yield manifest, lambda sql: connection.execute(sql).fetchall()
+    connection.close()
+
+
+def _dotted(number):
+    return f"{int(number):,}".replace(",", ".")
+
+
+def _percent(numerator, denominator):
+    share = (Decimal(numerator) * 100 / Decimal(denominator)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return str(share).replace(".", ",") + "%"
+
+
+def _latest_month(query, authority=DEMO):
+    """The newest complete month in which the authority resolved anything."""
+    return query(
+        f"""
+        select p.period_code, p.period_name
+        from fct_indicator_values v join dim_periods p using (period_code)
+        where v.authority_code = '{authority}' and v.unit_code = '{authority}'
+          and p.period_kind_code = 'month' and v.indicator_code = 'dossiers_resolved'
+          and v.numerator > 0 and p.is_complete
+        order by p.end_date desc limit 1
+        """
+    )[0]
+
+
+def _text(page):
+    return page.locator("[data-testid='stMain']").inner_text()
+
+
+def _table(page, label):
+    """The visible cells of a table, row by row."""
+    rows = page.locator(f"table[aria-label='{label}'] tbody tr:not(.median)")
+    return [row.locator("td").all_inner_texts() for row in rows.all()]
+
+
+@pytest.mark.parametrize("authority", [DEMO, PHU_THO, WABO, CAO_BANG])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_for_every_authority(open_at, published, path, authority):
+    manifest, query = published
+    page = open_at(f"{path}?authority={authority}")
+    name, is_synthetic = query(
+        f"select authority_name, is_synthetic from dim_authorities where authority_code = '{authority}'"
+    )[0]
+    head = page.locator(".page-head").inner_text()
+    year, month, day = manifest["as_of_date"].split("-")
+    assert page.locator("[data-testid='stException']").count() == 0
+    assert name in head
+    assert f"{day}/{month}/{year}" in head
+    assert manifest["build_id"] in head
+    assert page.locator(".page-head .badge").count() == int(is_synthetic)
+    if PAGES[path]:
+        assert page.locator(".page-head h1").inner_text() == PAGES[path]
+    outside = [url for url in page.requested_urls if urlsplit(url).hostname not in (None, "127.0.0.1")]
+    assert outside == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("authority", [DEMO, PHU_THO])
+def test_no_sideways_scroll_on_a_phone(open_at, path, authority):
+    page = open_at(f"{path}?authority={authority}", width=390, height=844)
+    widths = page.evaluate(
+        "[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
+    )
+    assert max(widths) <= 390
+
+
+def test_the_dashboard_starts_on_the_demo_province(open_at, published):
+    name = published[1](f"select authority_name from dim_authorities where authority_code = '{DEMO}'")[0][0]
+    assert name in open_at("/").locator(".page-head").inner_text()
+
+
+def test_overview_shows_the_rate_of_the_latest_complete_month_with_its_denominator(open_at, published):
+    _, query = published
+    code, name = _latest_month(query)
+    # From the dossiers themselves, not from the indicator table.
+    on_time, resolved = query(
+        f"""
+        select count(*) filter (completed_date <= due_date), count(*)
+        from fct_dossiers
+        where authority_code = '{DEMO}' and state_code in ('finished', 'returned') and due_date is not null
+          and strftime(completed_date, '%Y-%m') = '{code}'
+        """
+    )[0]
+    page = open_at("/")
+    card = page.locator(".card.first").inner_text()
+    assert page.locator("[data-testid='stMain'] [role='combobox']").nth(1).input_value() == name
+    assert _percent(on_time, resolved) in card
+    assert f"{_dotted(on_time)}/{_dotted(resolved)}" in card
+
+
+def test_overview_volumes_and_backlog(open_at, published):
+    _, query = published
+    code, _ = _latest_month(query)
+    counts = dict(
+        query(
+            f"""
+            select indicator_code, numerator from fct_indicator_values
+            where authority_code = '{DEMO}' and unit_code = '{DEMO}' and period_code = '{code}'
+              and indicator_code like 'dossiers_%'
+            """
+        )
+    )
+    cards = open_at("/").locator(".card").all_inner_texts()
+    assert cards[1].splitlines()[:2] == ["Đang quá hạn", _dotted(counts["dossiers_open_late"])]
+    assert f"trong {_dotted(counts['dossiers_open'])} hồ sơ" in cards[1]
+    assert cards[3].splitlines()[:2] == ["Tiếp nhận", _dotted(counts["dossiers_received"])]
+    assert cards[4].splitlines()[:2] == ["Đã giải quyết", _dotted(counts["dossiers_resolved"])]
+
+
+def test_overview_names_the_units_to_watch_and_links_to_them(open_at, published):
+    _, query = published
+    month = query(
+        f"""
+        select period_code from rpt_units_to_watch where authority_code = '{DEMO}'
+        group by all order by count(*) desc, 1 desc limit 1
+        """
+    )[0][0]
+    expected = query(
+        f"""
+        select u.unit_code from rpt_units_to_watch w join dim_units u using (authority_code, unit_code)
+        where authority_code = '{DEMO}' and period_code = '{month}'
+        """
+    )
+    page = open_at(f"/?authority={DEMO}&period={month}")
+    links = [link.get_attribute("href") for link in page.locator("ol.watch a").all()]
+    assert sorted(parse_qs(urlsplit(link).query)["unit"][0] for link in links) == sorted(
+        c for (c,) in expected
+    )
+    page.locator("ol.watch a").first.click()
+    page.wait_for_url("**/don-vi**")
+    settle(page)
+    assert parse_qs(urlsplit(links[0]).query)["unit"][0] in page.locator(".badge.quiet").nth(1).inner_text()
+
+
+def test_phu_tho_shows_its_published_total_and_no_invented_number(open_at):
+    page = open_at(f"/?authority={PHU_THO}")
+    cards = page.locator(".card").all_inner_texts()
+    assert "88,42%" in cards[0] and "528.684/597.918" in cards[0]
+    assert [card.splitlines()[1] for card in cards[1:]] == ["không có số liệu"] * 4
+    assert "Cổng Dịch vụ công quốc gia" in _text(page)
+
+
+def test_phu_tho_has_its_unit_without_dossiers_listed_and_not_ranked(open_at, published):
+    _, query = published
+    name = query(
+        f"""
+        select u.unit_name from fct_unit_rankings r join dim_units u using (authority_code, unit_code)
+        where r.authority_code = '{PHU_THO}' and r.denominator = 0
+          and r.indicator_code = 'on_time_rate__qd766'
+        """
+    )[0][0]
+    page = open_at(f"/xep-hang?authority={PHU_THO}")
+    assert [name, "không phát sinh hồ sơ"] in [row[:2] for row in _table(page, "Đơn vị không xếp hạng")]
+    assert name not in [row[1] for row in _table(page, "Bảng xếp hạng")]
+
+
+def test_cao_bang_shows_two_rates_with_two_denominators_and_no_province_rate(open_at):
+    page = open_at(f"/?authority={CAO_BANG}")
+    rows = {row[0]: row for row in _table(page, "Số liệu do đơn vị công bố")}
+    assert rows["Thành phố Cao Bằng"][2:4] == ["97,58%", "5.401/5.535"]
+    assert rows["Huyện Hà Quảng"][2:4] == ["98,10%", "516/526"]
+    assert rows["Thành phố Cao Bằng"][4] != rows["Huyện Hà Quảng"][4]
+    assert page.locator(".card .value").all_inner_texts() == ["không có số liệu"] * 5
+
+
+def test_wabo_has_no_satisfaction_figure(open_at):
+    cards = open_at(f"/?authority={WABO}").locator(".card").all_inner_texts()
+    satisfaction = next(card for card in cards if card.startswith("Hài lòng"))
+    assert satisfaction.splitlines()[1] == "không có số liệu"
+
+
+@pytest.mark.parametrize("group", ["department", "commune"])
+def test_ranking_table_equals_the_published_ranking(open_at, published, group):
+    _, query = published
+    code, _ = _latest_month(query)
+    expected = query(
+        f"""
+        select case when is_tied then '=' else '' end || unit_rank, unit_name, r.numerator, r.denominator
+        from fct_unit_rankings r join dim_units u using (authority_code, unit_code)
+        where r.authority_code = '{DEMO}' and peer_group_code = '{group}' and period_code = '{code}'
+          and indicator_code = 'on_time_rate__resolved' and origin_code = 'computed' and unit_rank is not null
+        """
+    )
+    page = open_at(
+        f"/xep-hang?authority={DEMO}&group={group}&period={code}&indicator=on_time_rate__resolved.computed"
+    )
+    shown = [
+        (cells[0], cells[1], cells[2].splitlines()[0], cells[4])
+        for cells in (_table(page, "Bảng xếp hạng") if expected else [])
+    ]
+    wanted = [(r, u, _percent(n, d), f"{_dotted(n)}/{_dotted(d)}") for r, u, n, d in expected]
+    assert sorted(shown) == sorted(wanted)
+    ranks = [int(row[0].lstrip("=")) for row in shown]
+    assert ranks == sorted(ranks)
+    listed = query(
+        f"""
+        select count(*) from dim_units where authority_code = '{DEMO}' and unit_bloc_code = '{group}'
+        """
+    )[0][0]
+    assert len(shown) + len(_table(page, "Đơn vị không xếp hạng")) == listed
+
+
+def test_ranking_downloads_carry_title_definition_date_and_build(open_at, published):
+    manifest, _ = published
+    page = open_at(f"/xep-hang?authority={DEMO}&group=department")
+    denominator = page.locator("dl.definition dd").nth(1).inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Tải CSV").click()
+    data = download.value.path().read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
+    head = {line[0]: line[1] for line in lines[1 : lines.index([])]}
+    year, month, day = manifest["as_of_date"].split("-")
+    assert head["Mẫu số"] == denominator
+    assert head["Số liệu chốt đến ngày"] == f"{day}/{month}/{year}"
+    assert head["Bản dựng"] == manifest["build_id"]
+    assert head["Lưu ý"] == "Dữ liệu tổng hợp (không có thật)"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Tải Excel").click()
+    book = fastexcel.read_excel(download.value.path().read_bytes())
+    rows = book.load_sheet(0, header_row=None, dtypes="string").to_polars().rows()
+    assert any(manifest["build_id"] in row for row in rows)
+    in_csv = [line[3] for line in lines[lines.index([]) + 2 :]]
+    assert [row[3] for row in rows][-len(in_csv) :] == in_csv
+
+
+def test_unit_page_lists_its_oldest_overdue_dossiers(open_at, published):
+    _, query = published
+    unit, total = query(
+        f"""
+        select resolving_unit_code, count(*) from fct_dossiers
+        where authority_code = '{DEMO}' and timeliness_by_date_code = 'open_late'
+        group by 1 order by 2 desc, 1 limit 1
+        """
+    )[0]
+    oldest = query(
+        f"""
+        select max(overdue_working_days) from fct_dossiers
+        where authority_code = '{DEMO}' and resolving_unit_code = '{unit}'
+          and timeliness_by_date_code = 'open_late'
+        """
+    )[0][0]
+    page = open_at(f"/don-vi?authority={DEMO}&unit={unit}")
+    rows = _table(page, "Hồ sơ đang giải quyết đã quá hạn")
+    assert f"{_dotted(total)} hồ sơ" in _text(page)
+    assert len(rows) == min(total, 20)
+    assert rows[0][4] == _dotted(oldest)
+    codes = {
+        c for (c,) in query(f"select dossier_code from fct_dossiers where resolving_unit_code = '{unit}'")
+    }
+    assert {row[0] for row in rows} <= codes
+
+
+def test_choosing_a_quarter_and_following_a_sent_link(open_at, published):
+    _, query = published
+    code, name, resolved = query(
+        f"""
+        select p.period_code, p.period_name, v.numerator
+        from fct_indicator_values v join dim_periods p using (period_code)
+        where v.authority_code = '{DEMO}' and v.unit_code = '{DEMO}' and p.period_kind_code = 'quarter'
+          and v.indicator_code = 'dossiers_resolved' and v.numerator > 0 and p.is_complete
+        order by p.end_date desc limit 1
+        """
+    )[0]
+    page = open_at("/")
+    page.locator("[data-testid='stMain'] [role='combobox']").first.click()
+    page.get_by_role("option", name="Quý", exact=True).click()
+    page.wait_for_url(f"**period={code}**")
+    settle(page)
+    sent = urlsplit(page.url)
+    for shown in (page, open_at(f"{sent.path}?{sent.query}")):
+        assert shown.locator("[data-testid='stMain'] [role='combobox']").nth(1).input_value() == name
+        assert shown.locator(".card .value").nth(4).inner_text() == _dotted(resolved)
+
+
+def test_switching_the_authority_in_the_sidebar(open_at, published):
+    _, query = published
+    name = query(f"select authority_name from dim_authorities where authority_code = '{PHU_THO}'")[0][0]
+    page = open_at("/xep-hang")
+    page.locator("[data-testid='stSidebar'] [data-testid='stSelectbox'] [role='combobox']").click()
+    page.get_by_role("option", name=name).click()
+    page.locator(".page-head", has_text=name).wait_for()
+    settle(page)
+    assert parse_qs(urlsplit(page.url).query)["authority"] == [PHU_THO]
+    assert page.locator("[data-testid='stException']").count() == 0
+    assert "QĐ 766" in page.locator(".box h2").inner_text()

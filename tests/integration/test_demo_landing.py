@@ -1,0 +1,79 @@
+"""Every file of the demo lands through its layout, row for row, and nothing is rejected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+
+import duckdb
+import pytest
+
+from dagster_project.demo.generate import generate_demo
+from dagster_project.landing.load import land_paths
+from dagster_project.settings import Settings
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def landed(tmp_path_factory):
+    root = tmp_path_factory.mktemp("demo_landing")
+    demo = generate_demo(root / "inbox" / "tinh_mau", dossiers=1500, months=3, seed=5, end=date(2025, 12, 31))
+    results = land_paths([demo.out], Settings(root=root), landed_at=datetime(2026, 1, 2, 8))
+    return demo, results, root / "landing"
+
+
+def test_every_export_lands_and_nothing_else_is_tried(landed):
+    demo, results, _ = landed
+    assert {str(result.path.relative_to(demo.out)) for result in results} == set(demo.rows)
+    assert Counter(result.status for result in results) == {"landed": len(demo.rows)}
+
+
+def test_each_row_is_accepted(landed):
+    demo, results, _ = landed
+    for result in results:
+        rows = demo.rows[str(result.path.relative_to(demo.out))]
+        delivery = result.delivery
+        assert (delivery.rows_accepted, delivery.rows_rejected) == (rows, 0), result.path.name
+
+
+def test_each_kind_of_file_goes_to_its_source(landed):
+    _, results, _ = landed
+    layouts = {(r.path.parent.name, r.delivery.layout_code, r.delivery.source_code) for r in results}
+    assert layouts == {
+        ("danh_muc", "unit_registry", "unit_registry__units"),
+        ("danh_muc", "procedure_registry", "procedure_registry__procedures"),
+        ("ho_so", "one_stop_dossier_list", "one_stop__dossiers"),
+        ("nhat_ky", "one_stop_event_log", "one_stop__dossier_events"),
+        ("danh_gia", "survey_answers_long", "survey__answers"),
+        ("bao_cao", "on_time_report_monthly", "portal__on_time_reports"),
+    }
+
+
+def test_landed_values_are_the_written_ones(landed):
+    demo, _, landing = landed
+    typed = duckdb.sql(
+        f"""select authority_code, count(*), count(distinct dossier_code), max(received_at),
+                   sum(fee_amount), sum(supplement_count), count(due_at)
+            from read_parquet('{landing}/one_stop__dossiers/*.parquet') group by 1"""
+    ).fetchall()
+    raw = duckdb.sql(
+        f"""select 'H99', count(*), count(distinct "Mã hồ sơ"),
+                   max(strptime("Ngày tiếp nhận", '%d/%m/%Y %H:%M:%S')),
+                   sum("Phí, lệ phí đã thu"::decimal(18, 6)), sum("Số lần bổ sung"::bigint),
+                   count("Ngày hẹn trả")
+            from read_csv('{demo.out}/ho_so/*.csv', all_varchar = true)"""
+    ).fetchall()
+    assert typed == raw and typed[0][1] == 1500
+
+
+def test_reported_percentages_keep_their_decimals(landed):
+    _, _, landing = landed
+    wrong = duckdb.sql(
+        f"""select count(*) filter (where denominator_count = 0 and declared_percent is not null),
+                   count(*) filter (where denominator_count > 0
+                       and abs(declared_percent - 100.0 * numerator_count / denominator_count) > 0.0051),
+                   count(*)
+            from read_parquet('{landing}/portal__on_time_reports/*.parquet')"""
+    ).fetchone()
+    assert wrong[:2] == (0, 0) and wrong[2] > 300

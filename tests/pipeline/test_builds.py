@@ -1,0 +1,172 @@
+"""A build is reproducible, survives being killed, waits its turn, and never replaces a good one by a bad one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from dagster_project.commands import build, load_files, real_files
+from dagster_project.landing.load import land_file
+from dagster_project.publishing.builds import current_build, current_build_id, list_builds
+from dagster_project.publishing.errors import BuildError
+from dagster_project.publishing.plan import plan_build
+from dagster_project.settings import Settings
+
+NEW_REPORT = """\
+authority_code,unit_code,unit_name,unit_bloc_code,period_start_date,period_end_date,definition_code,numerator_count,denominator_count,declared_percent,publisher_name
+CAOBANG,CAOBANG.BL,Huyện Bảo Lạc,district,2021-01-01,2021-09-30,resolved,{on_time},{resolved},,"Số liệu thử"
+"""
+
+
+def silent(text: str) -> None:
+    pass
+
+
+def copy_of(settings: Settings, folder: Path) -> Settings:
+    shutil.copytree(settings.root, folder, dirs_exist_ok=True)
+    return Settings(root=folder)
+
+
+def add_report(settings: Settings, on_time: int = 90, resolved: int = 100) -> None:
+    settings.inbox.mkdir(exist_ok=True)
+    path = settings.inbox / f"bao_cao_{on_time}_{resolved}.csv"
+    path.write_text(NEW_REPORT.format(on_time=on_time, resolved=resolved), encoding="utf-8")
+    assert land_file(path, settings).status == "landed"
+
+
+def start(cchc: list[str], settings: Settings) -> subprocess.Popen:
+    return subprocess.Popen(
+        [*cchc, "build"],
+        env={**os.environ, "CCHC_DATA": str(settings.root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_same_input_gives_the_same_bytes_elsewhere(built_real, tmp_path):
+    other = Settings(root=tmp_path / "elsewhere")
+    load_files(real_files(), other, silent)
+    again = build(other, silent)
+    first = list_builds(built_real)[-1]
+    assert again.build_id == first.build_id
+    assert (again.folder / "manifest.json").read_bytes() == (first.folder / "manifest.json").read_bytes()
+    for table in first.manifest["tables"]:
+        assert (again.folder / f"{table}.parquet").read_bytes() == (
+            first.folder / f"{table}.parquet"
+        ).read_bytes()
+
+
+def test_second_load_and_build_do_nothing(built_real):
+    before = {path: path.stat().st_mtime_ns for path in built_real.landing.rglob("*") if path.is_file()}
+    summary = load_files(real_files(), built_real, silent)
+    assert summary.landed_count == 0
+    assert summary.already_landed_count == summary.file_count
+    said: list[str] = []
+    build(built_real, said.append)
+    assert said == [f"Không có gì mới: bản dựng {current_build_id(built_real)} đã có, đang được phục vụ."]
+    assert before == {
+        path: path.stat().st_mtime_ns for path in built_real.landing.rglob("*") if path.is_file()
+    }
+
+
+def test_as_of_is_an_input(built_real, tmp_path):
+    settings = copy_of(built_real, tmp_path / "as_of")
+    published = build(settings, silent, as_of=date(2011, 6, 30))
+    dossiers = pq.read_table(published.folder / "fct_dossiers.parquet").to_pylist()
+    assert published.as_of_date == date(2011, 6, 30)
+    assert dossiers and all(row["received_date"] <= date(2011, 6, 30) for row in dossiers)
+    assert all(
+        row["completed_date"] is None or row["completed_date"] <= date(2011, 6, 30) for row in dossiers
+    )
+    assert {row["state_code"] for row in dossiers} == {"finished", "in_progress"}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.85, 0.95])
+def test_killed_build_leaves_the_old_one_and_the_next_heals(built_real, tmp_path, cchc, share, build_seconds):
+    settings = copy_of(built_real, tmp_path / "killed")
+    served = current_build_id(settings)
+    add_report(settings)
+    planned = plan_build(settings).build_id
+    process = start(cchc, settings)
+    time.sleep(build_seconds * share)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    # On a quick machine the build may have finished; then the new build is complete, never half of it.
+    current = current_build(settings)
+    assert current.build_id in (served, planned)
+    assert all((current.folder / f"{table}.parquet").exists() for table in current.manifest["tables"])
+    healed = start(cchc, settings)
+    output, _ = healed.communicate(timeout=300)
+    assert healed.returncode == 0, output
+    assert current_build_id(settings) == planned
+    assert not list(settings.published.glob(".*.staged"))
+
+
+@pytest.fixture(scope="module")
+def build_seconds(built_real, tmp_path_factory, cchc) -> float:
+    """How long one real build takes on this machine."""
+    settings = copy_of(built_real, tmp_path_factory.mktemp("timed"))
+    add_report(settings, on_time=1, resolved=2)
+    started = time.monotonic()
+    process = start(cchc, settings)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    return time.monotonic() - started
+
+
+def test_two_builds_at_once_the_second_waits_and_says_for_whom(built_real, tmp_path, cchc):
+    settings = copy_of(built_real, tmp_path / "two")
+    add_report(settings)
+    first, second = start(cchc, settings), start(cchc, settings)
+    outputs = [process.communicate(timeout=300)[0] for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], outputs
+    assert sum("Đang có một lần dựng khác (tiến trình" in output for output in outputs) == 1, outputs
+    assert current_build_id(settings) == plan_build(settings).build_id
+
+
+class BrokenProject(Settings):
+    """A data root whose dbt project has a fault that dbt's own tests do not see."""
+
+    @property
+    def dbt_project(self) -> Path:
+        return self.root / "dbt"
+
+
+def test_failed_gate_2_leaves_the_old_build_served(built_real, tmp_path):
+    settings = BrokenProject(root=copy_of(built_real, tmp_path / "gate_2").root)
+    shutil.copytree(built_real.dbt_project, settings.dbt_project)
+    model = settings.dbt_project / "models/marts/indicators/fct_indicator_values.sql"
+    text = model.read_text(encoding="utf-8")
+    assert text.count("    value,\n") == 1
+    model.write_text(text.replace("    value,\n", "    value + 1 as value,\n"), encoding="utf-8")
+    served = current_build_id(settings)
+    add_report(settings)
+    with pytest.raises(BuildError, match="Không công bố vì kiểm tra đầu ra không đạt"):
+        build(settings, silent)
+    assert current_build_id(settings) == served
+    assert [item.build_id for item in list_builds(settings)] == [served]
+
+
+def test_damaged_warehouse_file_is_built_anew(built_real, tmp_path):
+    settings = copy_of(built_real, tmp_path / "damaged")
+    settings.warehouse_file.write_bytes(b"not a database")
+    add_report(settings)
+    assert build(settings, silent).build_id == plan_build(settings).build_id
+
+
+def test_manifest_tells_what_the_build_is_made_of(built_real):
+    manifest = json.loads((current_build(built_real).folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["build_id"] == current_build_id(built_real)
+    assert len(manifest["deliveries"]) == len(list(built_real.landing.glob("_deliveries/*.json")))
+    assert all(table["rows"] >= 0 and len(table["sha256"]) == 64 for table in manifest["tables"].values())

@@ -1,0 +1,305 @@
+"""The dashboard opens only a whole, verified build, notices a new one, and says when it cannot."""
+
+import hashlib
+import json
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dagster_project.settings import PROJECT_ROOT, load_settings
+from dashboards import data_access
+
+pytestmark = pytest.mark.unit
+
+# A province of three departments: two tie, one has no dossiers. Another authority only declares.
+TABLES = {
+    "dim_authorities": """
+        select * from (values ('H99', 'Tỉnh Mẫu', true, 30), ('H44', 'Tỉnh <Khác>', false, 0))
+        as t(authority_code, authority_name, is_synthetic, dossier_count)""",
+    "dim_units": """
+        select *, true as is_registered,
+          case unit_bloc_code when 'authority' then 0 else 1 end as bloc_display_order
+        from (values
+          ('H99', 'H99', 'Tỉnh Mẫu', null, 'authority', 'Toàn địa phương', null),
+          ('H99', 'H99.1', 'Sở Đất', 'Sở Đ', 'department', 'Sở, ban, ngành', 'H99'),
+          ('H99', 'H99.2', 'Sở Em', null, 'department', 'Sở, ban, ngành', 'H99'),
+          ('H99', 'H99.3', 'Sở Trống', null, 'department', 'Sở, ban, ngành', 'H99'),
+          ('H44', 'H44', 'Tỉnh <Khác>', null, 'authority', 'Toàn địa phương', null),
+          ('H44', 'H44.1', 'Sở <b>Lạ</b>', null, 'department', 'Sở, ban, ngành', 'H44'),
+          ('H44', 'H44.2', 'Sở Im', null, 'department', 'Sở, ban, ngành', 'H44'))
+        as t(authority_code, unit_code, unit_name, unit_short_name, unit_bloc_code, unit_bloc_name,
+          parent_unit_code)""",
+    "dim_peer_groups": """
+        select * from (values ('H99', 'department', 'Sở, ban', 3, 1), ('H44', 'department', 'Sở', 2, 1))
+        as t(authority_code, peer_group_code, peer_group_name, unit_count, display_order)""",
+    "dim_periods": """
+        select *, 'month' as period_kind_code, least(end_date, date '2026-04-10') as counted_to_date,
+          end_date <= date '2026-04-10' as is_complete
+        from (values
+          ('2026-02', 'Tháng 02/2026', date '2026-02-01', date '2026-02-28', null),
+          ('2026-03', 'Tháng 03/2026', date '2026-03-01', date '2026-03-31', '2026-02'),
+          ('2026-04', 'Tháng 04/2026', date '2026-04-01', date '2026-04-30', '2026-03'))
+        as t(period_code, period_name, start_date, end_date, previous_period_code)""",
+    "dim_indicators": """
+        select *, 'Không' as exclusions_text, 'higher_is_better' as direction_code, 30 as minimum_denominator,
+          'thử-1' as method_version, null as legal_basis
+        from (values
+          ('on_time_rate__resolved', 'Đúng hạn trên đã giải quyết', 'Đúng hạn', 'timeliness', 'Đúng hạn',
+           'Đã giải quyết', 'rate', 1, 'resolved', true, false, true, 10),
+          ('dossiers_resolved', 'Đã giải quyết', 'Đã giải quyết', 'volume', 'Đã xong', null,
+           'count', 1, null, false, true, false, 20))
+        as t(indicator_code, indicator_name, indicator_short_name, family_code, numerator_text,
+          denominator_text,
+          unit_of_measure_code, multiplier, definition_code, is_declared, is_confirmed, is_rankable,
+          display_order)""",
+    "fct_indicator_values": """
+        select authority_code, unit_code, period_code, indicator_code, origin_code, numerator, denominator,
+          0 as excluded_count, cast(numerator / denominator as decimal(18, 6)) as value, value_status,
+          cast(null as decimal(18, 6)) as interval_low, cast(null as decimal(18, 6)) as interval_high
+        from (values
+          ('H99', 'H99', '2026-03', 'on_time_rate__resolved', 'computed', 180, 200, 'ok'),
+          ('H99', 'H99', '2026-04', 'on_time_rate__resolved', 'computed', 40, 50, 'ok'),
+          ('H99', 'H99', '2026-02', 'on_time_rate__resolved', 'computed', 0, null, 'no_activity'),
+          ('H99', 'H99.1', '2026-03', 'on_time_rate__resolved', 'computed', 90, 100, 'ok'),
+          ('H99', 'H99.2', '2026-03', 'on_time_rate__resolved', 'computed', 90, 100, 'ok'),
+          ('H99', 'H99.3', '2026-03', 'on_time_rate__resolved', 'computed', 0, null, 'no_activity'),
+          ('H44', 'H44.1', '2026-03', 'on_time_rate__resolved', 'declared', 30, 40, 'ok'),
+          ('H44', 'H44.2', '2026-03', 'on_time_rate__resolved', 'declared', null, null, 'not_reported'))
+        as t(authority_code, unit_code, period_code, indicator_code, origin_code, numerator, denominator,
+          value_status)""",
+    "fct_unit_rankings": """
+        select authority_code, 'department' as peer_group_code, period_code, indicator_code, origin_code,
+          unit_code, value, value_status, numerator, denominator, interval_low, interval_high,
+          case when value_status = 'ok' then 1 end as unit_rank,
+          case when value_status = 'ok' then authority_code = 'H99' end as is_tied,
+          2 as ranked_unit_count, 3 as listed_unit_count,
+          case authority_code when 'H99' then 0.9 else 0.75 end as peer_group_median,
+          cast(null as integer) as previous_unit_rank, cast(null as decimal(18, 6)) as previous_value
+        from fct_indicator_values
+        where unit_code <> authority_code""",
+    "fct_on_time_reports": """
+        select 'H44' as authority_code, 'H44.1' as unit_code, date '2026-03-01' as period_start_date,
+          date '2026-03-31' as period_end_date, 'resolved' as definition_code,
+          'Báo & Đài' as publisher_name""",
+    "rpt_reported_totals": """
+        select 'H44' as authority_code, '2026-03' as period_code, 'resolved' as definition_code,
+          'department' as peer_group_code, 1 as reporting_unit_count, 30 as numerator, 40 as denominator,
+          'Báo & Đài' as publisher_name""",
+    "rpt_units_to_watch": """
+        select 'H99' as authority_code, '2026-03' as period_code, 'H99.1' as unit_code,
+          'overdue_backlog' as reason_code, 'Tồn' as reason_name, 3 as severity_order,
+          1 as position_in_reason,
+          cast(12 as decimal(18, 6)) as observed_value, cast(null as decimal(18, 6)) as reference_value,
+          12 as numerator, cast(null as bigint) as denominator""",
+    "fct_dossiers": """
+        select 'H99' as authority_code, 'HS-' || i as dossier_code, 'TT' as procedure_code,
+          'Thủ tục' as procedure_name,
+          'H99.1' as resolving_unit_code, date '2026-02-02' as received_date, date '2026-03-02' as due_date,
+          i as overdue_working_days, 'in_progress' as state_code, 'open_late' as timeliness_by_date_code
+        from range(1, 26) as t(i)""",
+}
+
+
+def _publish(root, build_id, as_of="2026-04-10", point_to_it=True):
+    """Write a whole build of TABLES under ``root`` and, if asked, point CURRENT to it."""
+    folder = root / "published" / build_id
+    folder.mkdir(parents=True)
+    manifest = {"build_id": build_id, "as_of_date": as_of, "code_version": "1", "tables": {}}
+    with duckdb.connect() as connection:
+        for name, sql in TABLES.items():
+            path = folder / f"{name}.parquet"
+            connection.execute(f"create table {name} as {sql}")
+            connection.execute(f"copy {name} to '{path}' (format parquet)")
+            manifest["tables"][name] = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    if point_to_it:
+        (root / "published" / "CURRENT").write_text(f"{build_id}\n")
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return load_settings(tmp_path)
+
+
+@pytest.fixture
+def build(settings):
+    _publish(settings.root, "a1")
+    return data_access.open_current_build(settings)
+
+
+def _run(settings, monkeypatch, **query):
+    """The dashboard, opened in process on ``settings`` with these query parameters; it may not raise."""
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    app = AppTest.from_file(str(PROJECT_ROOT / "dashboards" / "app.py"), default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_nothing_published_yet(settings):
+    with pytest.raises(data_access.BuildMissingError):
+        data_access.open_current_build(settings)
+
+
+@pytest.mark.parametrize("pointer", ["", "../a1", "a1/b", "khác"])
+def test_a_pointer_that_is_no_build_id_is_refused(settings, pointer):
+    _publish(settings.root, "a1")
+    (settings.published / "CURRENT").write_text(pointer)
+    with pytest.raises(data_access.BuildBrokenError, match="CURRENT"):
+        data_access.open_current_build(settings)
+
+
+def test_a_changed_file_is_refused_by_name(settings):
+    folder = _publish(settings.root, "a1")
+    path = folder / "dim_units.parquet"
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(data_access.BuildBrokenError, match=r"dim_units\.parquet"):
+        data_access.open_current_build(settings)
+
+
+def test_a_missing_file_or_table_is_refused_by_name(settings):
+    folder = _publish(settings.root, "a1")
+    (folder / "dim_periods.parquet").unlink()
+    with pytest.raises(data_access.BuildBrokenError, match=r"dim_periods\.parquet"):
+        data_access.open_current_build(settings)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["tables"]["fct_dossiers"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(data_access.BuildBrokenError, match="fct_dossiers"):
+        data_access.open_current_build(settings)
+
+
+def test_a_manifest_of_another_build_is_refused(settings):
+    _publish(settings.root, "a1")
+    (settings.published / "a1").rename(settings.published / "b2")
+    (settings.published / "CURRENT").write_text("b2")
+    with pytest.raises(data_access.BuildBrokenError, match="b2"):
+        data_access.open_current_build(settings)
+
+
+def test_a_new_current_is_noticed_on_the_next_call(settings):
+    _publish(settings.root, "a1")
+    assert data_access.open_current_build(settings).build_id == "a1"
+    _publish(settings.root, "b2", as_of="2026-05-11", point_to_it=False)
+    assert data_access.open_current_build(settings).build_id == "a1"
+    (settings.published / "CURRENT").write_text("b2")
+    newer = data_access.open_current_build(settings)
+    assert (newer.build_id, newer.as_of_date.isoformat()) == ("b2", "2026-05-11")
+
+
+def test_queries_cannot_read_outside_the_build(build, tmp_path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\n1\n")
+    with pytest.raises(duckdb.PermissionException):
+        data_access._rows(build.folder, f"select * from read_csv('{secret}')")
+    with pytest.raises(duckdb.InvalidInputException, match="locked"):
+        data_access._rows(build.folder, "set enable_external_access = true")
+
+
+def test_periods_without_anything_counted_are_left_out_newest_first(build):
+    codes = [row["period_code"] for row in data_access.periods_with_data(build, "H99")]
+    assert codes == ["2026-04", "2026-03"]
+    assert data_access.periods_with_data(build, "H99", "H99.3") == []
+
+
+def test_ranking_lists_everyone_ties_in_vietnamese_order(build):
+    rows = data_access.ranking(build, "H99", "department", "2026-03", "on_time_rate__resolved", "computed")
+    assert [(row["unit_name"], row["unit_rank"]) for row in rows] == [
+        ("Sở Đất", 1),
+        ("Sở Em", 1),
+        ("Sở Trống", None),
+    ]
+
+
+def test_overdue_dossiers_are_the_longest_ones_with_their_total(build):
+    rows = data_access.overdue_dossiers(build, "H99", "H99.1")
+    assert [row["overdue_working_days"] for row in rows] == list(range(25, 5, -1))
+    assert rows[0]["open_late_count"] == 25
+
+
+def _html(app):
+    return "".join(element.proto.body for element in app.get("html"))
+
+
+def _page_html(module, code, name, **flags):
+    """One page module drawn alone for an authority of the build under ``CCHC_DATA``."""
+    script = (
+        "from dagster_project.settings import load_settings\n"
+        "from dashboards import data_access, state\n"
+        f"from dashboards.app_pages import {module}\n"
+        "build = data_access.open_current_build(load_settings())\n"
+        f"{module}.render(state.View(build, {code!r}, {name!r}, **{flags!r}))\n"
+    )
+    app = AppTest.from_string(script, default_timeout=30).run()
+    assert not app.exception
+    return _html(app)
+
+
+def test_page_without_a_build_says_what_to_run(settings, monkeypatch):
+    app = _run(settings, monkeypatch)
+    assert app.title[0].value == "Chưa có số liệu được công bố"
+    assert "cchc build" in app.markdown[0].value
+
+
+def test_page_of_a_broken_build_shows_no_number(settings, monkeypatch):
+    folder = _publish(settings.root, "a1")
+    (folder / "dim_units.parquet").unlink()
+    app = _run(settings, monkeypatch)
+    assert app.title[0].value == "Không mở được bản dựng đã công bố"
+    assert "dim_units.parquet" in app.markdown[0].value
+    assert "180/200" not in _html(app)
+
+
+def test_overview_takes_the_latest_complete_month_and_keeps_no_data_apart_from_zero(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    html = _html(_run(settings, monkeypatch))
+    assert "90,00%" in html and "180/200 hồ sơ" in html
+    assert "Dữ liệu tổng hợp (không có thật)" in html and "10/04/2026" in html
+    assert html.count('<div class="value none">không có số liệu</div>') == 4  # only one indicator has rows
+    assert "so với" not in html  # the month before has no value to compare with
+    assert 'href="don-vi?authority=H99&amp;unit=H99.1"' in html
+
+
+def test_an_unfinished_month_says_until_when_it_counts(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    html = _html(_run(settings, monkeypatch, period="2026-04"))
+    assert "Tháng 04/2026 chưa kết thúc: số liệu mới có đến 10/04/2026." in html
+    assert "80,00%" in html and "so với" not in html
+
+
+def test_a_partial_declaration_is_not_the_province_and_names_are_escaped(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    html = _html(_run(settings, monkeypatch, authority="H44"))
+    assert html.count('<div class="value none">không có số liệu</div>') == 5
+    assert "75,00%" in html and "30/40" in html and "Báo &amp; Đài" in html
+    assert "Sở &lt;b&gt;Lạ&lt;/b&gt;" in html and "<b>Lạ" not in html
+
+
+def test_an_unconfirmed_definition_is_marked_and_the_unranked_have_a_reason(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("rankings", "H99", "Tỉnh Mẫu", is_synthetic=True, has_dossiers=True)
+    assert "định nghĩa chưa được xác nhận" in html and "<dd>chưa được xác nhận</dd>" in html
+    assert html.count('<td class="rank">=1</td>') == 2
+    assert "Trung vị của nhóm: 90,00%" in html
+    assert "không phát sinh hồ sơ" in html and "0,00%" not in html.replace("90,00%", "").replace(
+        "100,00%", ""
+    )
+
+
+def test_without_dossiers_the_unit_page_does_not_claim_that_none_is_overdue(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("unit", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
+    assert "Không có số liệu: bản dựng không chứa hồ sơ của địa phương này." in html
+    assert "Không thấy hồ sơ nào" not in html
+    assert "75,00%" in html and "đơn vị công bố" in html
+
+
+def test_the_authority_stands_for_the_overdue_dossiers_of_all_its_units(build):
+    assert data_access.overdue_dossiers(build, "H99", "H99")[0]["open_late_count"] == 25
+    assert data_access.overdue_dossiers(build, "H99", "H99.2") == []
