@@ -39,9 +39,7 @@ def row_conservation_specs() -> list[dg.AssetCheckSpec]:
 def gate_1_specs() -> list[dg.AssetCheckSpec]:
     """One check per rule of gate 1."""
     return [
-        dg.AssetCheckSpec(
-            check_name(rule.code), asset=dg.AssetKey(["landing", source]), description=rule.text
-        )
+        dg.AssetCheckSpec(check_name(rule.code), asset=dg.AssetKey(["landing", source]), description=rule.text)
         for source in load_contracts()
         for rule in source_rules(source)
     ]
@@ -72,17 +70,13 @@ def landing_check_results(deliveries: Sequence[Delivery]) -> Iterator[dg.AssetCh
                 for result in delivery.rule_results
                 if result["rule_code"] == rule.code
             ]
-            yield _rule_check(
-                rule.code, dg.AssetKey(["landing", source]), results, dg.AssetCheckSeverity.WARN
-            )
+            yield _rule_check(rule.code, dg.AssetKey(["landing", source]), results, dg.AssetCheckSeverity.WARN)
 
 
 def gate_2_check_results(results: Sequence[RuleResult]) -> Iterator[dg.AssetCheckResult]:
     """Results of gate 2, one per rule."""
     for result in results:
-        severity = (
-            dg.AssetCheckSeverity.ERROR if result.effect_code == BLOCK_PUBLISH else dg.AssetCheckSeverity.WARN
-        )
+        severity = dg.AssetCheckSeverity.ERROR if result.effect_code == BLOCK_PUBLISH else dg.AssetCheckSeverity.WARN
         yield _rule_check(result.rule_code, STAGED_BUILD_KEY, [result], severity)
 
 

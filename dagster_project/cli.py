@@ -161,7 +161,7 @@ def dagster(port: Port = 3000) -> None:
     os.execv(
         program,
         [str(program), "dev", "-m", "dagster_project.definitions", "-h", "127.0.0.1", "-p", str(port)],
-    )  # noqa: S606
+    )
 
 
 @app.command()

@@ -56,9 +56,7 @@ def real_files() -> list[Path]:
     return [PROJECT_ROOT / "data" / "reference", PROJECT_ROOT / "tests" / "fixtures" / "real"]
 
 
-def load_files(
-    paths: Sequence[Path], settings: Settings, say: Say, *, layout: str | None = None
-) -> LoadSummary:
+def load_files(paths: Sequence[Path], settings: Settings, say: Say, *, layout: str | None = None) -> LoadSummary:
     """Land files and folders through gate 1, going on past refused ones."""
     from dagster_project.landing.load import land_paths
     from expectations.runner import check_delivery
@@ -126,15 +124,11 @@ def _why_failed(result: Any) -> str:
         if not evaluation.passed and evaluation.blocking and "rule" in evaluation.metadata
     ]
     if checks:
-        return (
-            "Không công bố vì kiểm tra đầu ra không đạt: "
-            + "; ".join(checks)
-            + ". Bản đang phục vụ giữ nguyên."
-        )
+        return "Không công bố vì kiểm tra đầu ra không đạt: " + "; ".join(checks) + ". Bản đang phục vụ giữ nguyên."
     errors = [
         event.event_specific_data.error
         for event in result.all_events
-        if event.event_type_value == "STEP_FAILURE" and event.event_specific_data.error
+        if event.event_type_value in {"STEP_FAILURE", "RESOURCE_INIT_FAILURE"} and event.event_specific_data.error
     ]
     text = "; ".join(_innermost(error) for error in errors) or "chưa rõ nguyên nhân, xem nhật ký của Dagster"
     return f"Dựng không thành công: {text}. Bản đang phục vụ giữ nguyên."
@@ -192,9 +186,7 @@ def _quoted(path: Path) -> str:
 def format_rows(names: list[str], rows: list[tuple], style: str) -> str:
     """Rows as `table` (aligned text), `csv` or `json` (a list of objects)."""
     if style == "json":
-        return json.dumps(
-            [dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, default=str
-        )
+        return json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, default=str)
     if style == "csv":
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
@@ -208,8 +200,7 @@ def _aligned(names: list[str], rows: list[tuple]) -> str:
     cells = [names, *[["" if value is None else str(value) for value in row] for row in rows]]
     widths = [max(len(line[i]) for line in cells) for i in range(len(names))]
     lines = [
-        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip() for line in cells
     ]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join([*lines, f"({len(rows)} dòng)"])

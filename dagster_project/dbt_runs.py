@@ -65,6 +65,4 @@ def release_warehouse() -> None:
 def _last_change(project: Path) -> float:
     folders = ("models", "macros", "seeds", "tests")
     files = [path for folder in folders for path in (project / folder).rglob("*") if path.is_file()]
-    return max(
-        path.stat().st_mtime for path in [*files, project / "dbt_project.yml", project / "profiles.yml"]
-    )
+    return max(path.stat().st_mtime for path in [*files, project / "dbt_project.yml", project / "profiles.yml"])

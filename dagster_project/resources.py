@@ -55,7 +55,7 @@ def build_right(context: dg.InitResourceContext) -> Iterator[BuildRight]:
 
 def _free_claims_of_dead_runs(instance: dg.DagsterInstance) -> None:
     """Free the writer's pool: whoever holds a slot of it without the build lock was killed and will not come back."""
-    for run_id in instance.event_log_storage.get_concurrency_info(WRITER_POOL).running_run_ids:
+    for run_id in instance.event_log_storage.get_concurrency_info(WRITER_POOL).active_run_ids:
         instance.event_log_storage.free_concurrency_slots_for_run(run_id)
         run = instance.get_run_by_id(run_id)
         if run and not run.is_finished:

@@ -92,9 +92,7 @@ def _series_frame(rows: Rows) -> pd.DataFrame:
 
 def _y_axis(unit_of_measure_code: str) -> alt.Axis:
     is_rate = unit_of_measure_code == "rate"
-    return alt.Axis(
-        labelExpr=_PERCENT_LABEL if is_rate else _NUMBER_LABEL, tickCount=5, domain=False, ticks=False
-    )
+    return alt.Axis(labelExpr=_PERCENT_LABEL if is_rate else _NUMBER_LABEL, tickCount=5, domain=False, ticks=False)
 
 
 def trend_chart(rows: Rows, height: int = 260) -> alt.LayerChart:
@@ -125,9 +123,7 @@ def trend_chart(rows: Rows, height: int = 260) -> alt.LayerChart:
     layers: list[Any] = []
     if frame["low"].notna().any():
         layers.append(
-            alt.Chart(complete)
-            .mark_area(color=LIGHT_BLUE, opacity=0.22)
-            .encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+            alt.Chart(complete).mark_area(color=LIGHT_BLUE, opacity=0.22).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
         )
     if has_median:
         layers.append(
@@ -167,9 +163,7 @@ def volume_chart(received: Rows, resolved: Rows, height: int = 260) -> alt.Layer
         scale=alt.Scale(domain=bars["period"].tolist()),
     )
     y = alt.Y("value:Q", axis=_y_axis("count"), scale=alt.Scale(zero=True))
-    color = alt.Color(
-        "series:N", scale=alt.Scale(domain=["Tiếp nhận", "Đã giải quyết"], range=[LIGHT_BLUE, ORANGE])
-    )
+    color = alt.Color("series:N", scale=alt.Scale(domain=["Tiếp nhận", "Đã giải quyết"], range=[LIGHT_BLUE, ORANGE]))
     tooltip = [
         alt.Tooltip("period_name:N", title="Kỳ"),
         alt.Tooltip("series:N", title="Số liệu"),

@@ -111,9 +111,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], caption: str
     """A table of HTML cells (already escaped), with a caption for screen readers."""
     head = "".join(f'<th scope="col" class="{column.css}">{escape(column.head)}</th>' for column in columns)
     body = "".join(
-        "<tr>"
-        + "".join(f'<td class="{c.css}">{cell}</td>' for c, cell in zip(columns, row, strict=True))
-        + "</tr>"
+        "<tr>" + "".join(f'<td class="{c.css}">{cell}</td>' for c, cell in zip(columns, row, strict=True)) + "</tr>"
         for row in rows
     )
     return _wrap_table(head, body, caption)
@@ -159,9 +157,7 @@ def ranking_table(authority_code: str, rows: Sequence[Mapping[str, Any]], scale_
 
 def _median_row(row: Mapping[str, Any], median: Any) -> str:
     text = labels.format_value(median, row["unit_of_measure_code"])
-    return (
-        f'<tr class="median"><td colspan="{len(RANKING_COLUMNS)}">Trung vị của nhóm: {escape(text)}</td></tr>'
-    )
+    return f'<tr class="median"><td colspan="{len(RANKING_COLUMNS)}">Trung vị của nhóm: {escape(text)}</td></tr>'
 
 
 def _ranking_row(authority_code: str, row: Mapping[str, Any], scale_maximum: float) -> str:
@@ -182,12 +178,8 @@ def _ranking_row(authority_code: str, row: Mapping[str, Any], scale_maximum: flo
 def _bar(value: Any, median: Any, scale_maximum: float) -> str:
     """A bar from zero with a mark at the median; decorative, the number stands beside it."""
     width = _share(value, scale_maximum)
-    mark = (
-        "" if median is None else f'<span class="mark" style="left:{_share(median, scale_maximum)}%"></span>'
-    )
-    return (
-        f'<div class="track" aria-hidden="true"><span class="fill" style="width:{width}%"></span>{mark}</div>'
-    )
+    mark = "" if median is None else f'<span class="mark" style="left:{_share(median, scale_maximum)}%"></span>'
+    return f'<div class="track" aria-hidden="true"><span class="fill" style="width:{width}%"></span>{mark}</div>'
 
 
 def _share(value: Any, scale_maximum: float) -> str:
@@ -200,9 +192,7 @@ def definition_box(indicator: Mapping[str, Any], origin_code: str, is_narrow: bo
     narrow = " narrow" if is_narrow else ""
     return (
         f'<div class="box"><h2>{escape(indicator["indicator_name"])}</h2><dl class="definition{narrow}">'
-        + "".join(
-            f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in definition_items(indicator, origin_code)
-        )
+        + "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in definition_items(indicator, origin_code))
         + "</dl></div>"
     )
 

@@ -95,16 +95,12 @@ def ranking_csv(file: RankingFile) -> bytes:
 def ranking_xlsx(file: RankingFile) -> bytes:
     """One sheet: title, head lines, then the table with real numbers and a frozen header row."""
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": file.title, "created": dt.datetime.combine(file.as_of_date, dt.time())})
     sheet = book.add_worksheet("Xếp hạng")
     bold = book.add_format({"bold": True})
     title = book.add_format({"bold": True, "font_size": 14})
-    header = book.add_format(
-        {"bold": True, "text_wrap": True, "bottom": 1, "bg_color": "#E6EEF5", "valign": "top"}
-    )
+    header = book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "bg_color": "#E6EEF5", "valign": "top"})
     count, value = book.add_format({"num_format": "#,##0"}), book.add_format({"num_format": "#,##0.00"})
     sheet.write_string(0, 0, file.title, title)
     for line, (label, text) in enumerate(file.head, start=1):

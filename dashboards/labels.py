@@ -182,9 +182,7 @@ def watch_sentence(row: Mapping[str, Any]) -> str:
     observed, reference = format_percent(row["observed_value"]), row["reference_value"]
     if row["reason_code"] == "falling_on_time":
         return f"Tỷ lệ đúng hạn còn {observed} ({fraction} hồ sơ), kỳ trước {format_percent(reference)}."
-    name, thing = (
-        ("hài lòng", "lượt đánh giá") if row["reason_code"] == "low_satisfaction" else ("đúng hạn", "hồ sơ")
-    )
+    name, thing = ("hài lòng", "lượt đánh giá") if row["reason_code"] == "low_satisfaction" else ("đúng hạn", "hồ sơ")
     text = f"Tỷ lệ {name} {observed} ({fraction} {thing})"
     if reference is not None:
         text += f", trung vị của nhóm {format_percent(reference)}"

@@ -73,9 +73,7 @@ class Session:
         """Outcome of each rule on view `subject`, in order, as Great Expectations reports it."""
         suite = self._gx.ExpectationSuite(name=subject, expectations=[rule.expectation() for rule in rules])
         outcome = self._batch_definition(subject).get_batch().validate(suite, result_format="COMPLETE")
-        by_code = {
-            result.expectation_config.meta["rule_code"]: result.to_json_dict() for result in outcome.results
-        }
+        by_code = {result.expectation_config.meta["rule_code"]: result.to_json_dict() for result in outcome.results}
         return [by_code[rule.code] for rule in rules]
 
     def counts(self, subject: str, rules: Iterable[Rule]) -> list[int]:

@@ -113,9 +113,7 @@ class SourceSuite:
             "select 1",
         )
 
-    def rows(
-        self, name: str, text: str, example: str, effect: str, *, fails: str, applies: str = "true"
-    ) -> Rule:
+    def rows(self, name: str, text: str, example: str, effect: str, *, fails: str, applies: str = "true") -> Rule:
         """Each row where `applies` holds must not satisfy `fails`."""
         return self.rule(
             name,
@@ -126,9 +124,7 @@ class SourceSuite:
             f"select count(*) from batch where {applies}",
         )
 
-    def most_rows(
-        self, name: str, text: str, example: str, effect: str, *, fails: str, applies: str = "true"
-    ) -> Rule:
+    def most_rows(self, name: str, text: str, example: str, effect: str, *, fails: str, applies: str = "true") -> Rule:
         """Fails, naming its rows, only when more than half of the rows it applies to satisfy `fails`.
 
         Single wrong rows are a matter of reporting; half of them wrong means that the file was

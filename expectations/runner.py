@@ -54,15 +54,11 @@ def check_published(tables: Mapping[str, Path], rules: Iterable[Rule] | None = N
         session.execute(f"create or replace view {SHAPE_SUBJECT} as {COLUMNS_VIEW}")
         available = {*tables, SHAPE_SUBJECT}
         return [
-            result
-            for subject, group in subjects.items()
-            for result in _check_table(session, subject, group, available)
+            result for subject, group in subjects.items() for result in _check_table(session, subject, group, available)
         ]
 
 
-def _check_table(
-    session: engine.Session, subject: str, rules: list[Rule], available: set[str]
-) -> list[RuleResult]:
+def _check_table(session: engine.Session, subject: str, rules: list[Rule], available: set[str]) -> list[RuleResult]:
     missing = {rule.code: sorted({subject, *rule.needs} - available) for rule in rules}
     errors = {code: f"thiếu bảng {', '.join(names)}" for code, names in missing.items() if names}
     ready = [rule for rule in rules if rule.code not in errors]
@@ -152,9 +148,7 @@ def write_results(results: Iterable[RuleResult], path: Path) -> int:
     if len(by_key) != len(rows):
         raise ValueError("a rule has two results for one subject")
     sorted_rows = [by_key[key].to_dict() for key in sorted(by_key)]
-    table = pa.Table.from_pylist(
-        [{name: row[name] for name in schema.names} for row in sorted_rows], schema=schema
-    )
+    table = pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in sorted_rows], schema=schema)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     pq.write_table(table, temporary, compression="zstd")

@@ -67,9 +67,7 @@ def _time_table(peaks: list[tuple[float, float, float]], first: int, last: int, 
 
 
 DESK_TIMES = _time_table([(8.6, 1.0, 1.0), (14.7, 0.9, 0.7)], OPEN, CLOSE - 1800, lunch=True)
-ONLINE_TIMES = _time_table(
-    [(9.5, 1.6, 1.0), (15.0, 1.6, 0.9), (20.5, 1.5, 0.55), (13, 6, 0.06)], 0, DAY, lunch=False
-)
+ONLINE_TIMES = _time_table([(9.5, 1.6, 1.0), (15.0, 1.6, 0.9), (20.5, 1.5, 0.55), (13, 6, 0.06)], 0, DAY, lunch=False)
 
 
 def _times(rng: np.random.Generator, table: np.ndarray, count: int) -> np.ndarray:
@@ -92,9 +90,7 @@ def _pick_pairs(world: World, rng: np.random.Generator, off_day: np.ndarray) -> 
 
 def _channels(world: World, rng, unit, procedure, month: int, off_day: np.ndarray) -> np.ndarray:
     level = world.procedures.online[procedure]
-    chance = world.online_rate[unit, month] * np.select(
-        [level == "full", level == "partial"], [1.12, 0.85], 0.0
-    )
+    chance = world.online_rate[unit, month] * np.select([level == "full", level == "partial"], [1.12, 0.85], 0.0)
     draw, postal = rng.random(len(unit)), rng.random(len(unit)) < 0.04
     return np.where(off_day | (draw < chance), ONLINE, np.where(postal, POSTAL, DIRECT))
 

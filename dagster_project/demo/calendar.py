@@ -56,9 +56,7 @@ class WorkCalendar:
         Raises ``ValueError`` for an empty table or a kind_code outside holiday, swap_off, swap_work.
         """
         with days_off_csv.open(encoding="utf-8", newline="") as handle:
-            rows = [
-                (date.fromisoformat(row["calendar_date"]), row["kind_code"]) for row in csv.DictReader(handle)
-            ]
+            rows = [(date.fromisoformat(row["calendar_date"]), row["kind_code"]) for row in csv.DictReader(handle)]
         if not rows:
             raise ValueError(f"{days_off_csv.name} has no rows")
         first_year, last_year = min(rows)[0].year, max(rows)[0].year

@@ -172,8 +172,7 @@ def add_steps(world: World, d: Dossiers, rng: np.random.Generator) -> None:
     ends, done_work = d.done < NEVER, _work_or_never(world, d.done)
     room = np.where(ends, done_work - begin, 0)
     marks = [
-        begin + (rng.uniform(a, b, count) * room).astype(np.int64)
-        for a, b in ((0.4, 0.6), (0.62, 0.7), (0.75, 0.97))
+        begin + (rng.uniform(a, b, count) * room).astype(np.int64) for a, b in ((0.4, 0.6), (0.62, 0.7), (0.75, 0.97))
     ]
     pays = ends & (world.procedures.fee[d.procedure] > 0) & (rng.random(count) < BILLED_SHARE)
     d.transferred = calendar.from_work(transfer_work)

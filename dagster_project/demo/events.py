@@ -26,9 +26,7 @@ ACTIVITIES = [
     "Công dân rút hồ sơ",
     "Dừng xử lý",
 ]
-_RECEIVE, _TRANSFER, _ASK, _REPLY, _REVIEW, _BILL, _SIGN, _RESULT, _RETURN, _REFUSE, _WITHDRAW, _STOP = range(
-    12
-)
+_RECEIVE, _TRANSFER, _ASK, _REPLY, _REVIEW, _BILL, _SIGN, _RESULT, _RETURN, _REFUSE, _WITHDRAW, _STOP = range(12)
 STATUS_AFTER = np.array([2, 4, 5, 4, 4, 6, 4, 9, 10, 3, 7, 8])
 # The one-stop desk does these; the resolving unit does the rest.
 AT_DESK = np.isin(np.arange(12), [_RECEIVE, _TRANSFER, _REPLY, _RETURN, _WITHDRAW])

@@ -89,9 +89,7 @@ def generate_demo(
         if record and record["parameters_hash"] == fingerprint and _is_whole(out, record):
             return DemoSummary(out=out, is_new=False, **record)
         if record is None and out.exists() and any(out.iterdir()):
-            raise FileExistsError(
-                f"Thư mục {out} đã có dữ liệu không phải của tỉnh Mẫu; hãy chọn thư mục khác."
-            )
+            raise FileExistsError(f"Thư mục {out} đã có dữ liệu không phải của tỉnh Mẫu; hãy chọn thư mục khác.")
         calendar = WorkCalendar.read(DAYS_OFF)
         world = build_world(calendar, dossiers=dossiers, months=months, seed=seed, end=end)
         part = out.with_name(f".{out.name}.part")
@@ -186,9 +184,7 @@ def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: repor
     dossier_file = f"ho_so/ho_so_{label}.csv"
     number = files.rows.get(dossier_file, 0) + 1
     files.append(dossier_file, write.dossier_frame(world, d, seen, codes, rng, number))
-    files.append(
-        f"nhat_ky/nhat_ky_{label}.csv", write.event_frame(world, d, events.build_events(world, d), codes)
-    )
+    files.append(f"nhat_ky/nhat_ky_{label}.csv", write.event_frame(world, d, events.build_events(world, d), codes))
     ratings = write.rating_frame(world, d, surveys.rate_dossiers(world, d, seen, rng), codes)
     for (wave,), rated in ratings.partition_by("Mã đợt", as_dict=True, maintain_order=True).items():
         files.append(f"danh_gia/{wave.lower().replace('-', '_', 1)}.csv", rated)
@@ -203,9 +199,7 @@ def _label_text(record: dict) -> str:
         f"{100 * item['hidden_share']:.0f} % hồ sơ quá hạn được ghi là đúng hạn"
         for item in planted["flatteries"]
     )
-    silence = "\n".join(
-        f"  - {item['unit_code']}: {', '.join(item['months'])}" for item in planted["silences"]
-    )
+    silence = "\n".join(f"  - {item['unit_code']}: {', '.join(item['months'])}" for item in planted["silences"])
     return f"""DỮ LIỆU TỔNG HỢP – KHÔNG CÓ THẬT
 
 Mọi tệp trong thư mục này do chương trình sinh ra cho một tỉnh không có thật: {AUTHORITY_NAME} ({AUTHORITY}).

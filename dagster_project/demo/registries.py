@@ -381,9 +381,7 @@ def build_units() -> Units:
     agencies = [(f"H99.{i + 21:02d}", f"{n} tỉnh Mẫu", s, v) for i, (n, s, v) in enumerate(AGENCIES)]
     communes = [(f"H99.{i + 101}", name, short, 1.0) for i, (name, short) in enumerate(_communes())]
     rows = departments + agencies + communes
-    blocs = (
-        ["department"] * len(departments) + ["vertical_agency"] * len(agencies) + ["commune"] * len(communes)
-    )
+    blocs = ["department"] * len(departments) + ["vertical_agency"] * len(agencies) + ["commune"] * len(communes)
     sections = [6] * len(departments) + [4] * len(agencies) + [3] * len(communes)
     return Units(
         codes=[row[0] for row in rows],

@@ -105,9 +105,7 @@ def plant(world: World) -> Planted:
         for unit in chosen
     ]
     silences = []
-    for unit in np.sort(
-        rng.choice(len(world.units), min(SILENT_UNITS + months, len(world.units)), replace=False)
-    ):
+    for unit in np.sort(rng.choice(len(world.units), min(SILENT_UNITS + months, len(world.units)), replace=False)):
         length = int(rng.integers(1, min(4, months) + 1))
         first = int(rng.integers(0, months - length + 1))
         labels = [world.month_label(month) for month in range(first, first + length)]

@@ -49,9 +49,7 @@ def rate_dossiers(world: World, d: Dossiers, seen: Seen, rng: np.random.Generato
     draw, mood = rng.random(len(d)), rng.normal(0, 1.0, len(d))
     shown = (seen.status == RETURNED) & (draw < world.rating_rate[d.unit])
     late = seen.completed // DAY > np.minimum(seen.due, NEVER) // DAY
-    month = np.minimum(
-        world.month_of(np.where(shown, seen.returned, d.received)), world.satisfaction.shape[1] - 1
-    )
+    month = np.minimum(world.month_of(np.where(shown, seen.returned, d.received)), world.satisfaction.shape[1] - 1)
     score = world.satisfaction[d.unit, month] + mood - 1.3 * late
     level = np.select([score > -0.1, score > -1.55], [3, 2], 1)
     wait = np.where(d.channel == ONLINE, rng.integers(300, 3 * DAY, len(d)), rng.integers(20, 600, len(d)))

@@ -183,9 +183,7 @@ def build_world(calendar: WorkCalendar, *, dossiers: int, months: int, seed: int
         pair_procedure=pair_procedure,
         pair_weight=pair_weight,
         late_rate=_late_rates(rng, units.blocs, months),
-        on_day_rate=np.clip(
-            rng.normal(0.29, 0.05, count)[:, None] + _drift(rng, count, months, 0.02), 0.2, 0.4
-        ),
+        on_day_rate=np.clip(rng.normal(0.29, 0.05, count)[:, None] + _drift(rng, count, months, 0.02), 0.2, 0.4),
         supplement_rate=rng.uniform(0.08, 0.16, count),
         online_rate=np.clip(online_start + online_growth, 0.2, 0.88),
         rating_rate=rng.uniform(0.15, 0.40, count),

@@ -121,9 +121,7 @@ def _applicants(world: World, d: Dossiers, rng: np.random.Generator) -> pl.Serie
     return _labels(APPLICANTS, np.where(business, firm, citizen))
 
 
-def dossier_frame(
-    world: World, d: Dossiers, seen: Seen, codes: pl.Series, rng, first_number: int
-) -> pl.DataFrame:
+def dossier_frame(world: World, d: Dossiers, seen: Seen, codes: pl.Series, rng, first_number: int) -> pl.DataFrame:
     """One row per dossier as the list screen exports it; ``first_number`` starts the STT column."""
     units, procedures = world.units, world.procedures
     fee = procedures.fee[d.procedure]
@@ -189,9 +187,7 @@ def rating_frame(world: World, d: Dossiers, ratings: Ratings, codes: pl.Series) 
             "Mã đợt": _labels(waves, month),
             "Bộ câu hỏi": pl.repeat(KIOSK_INSTRUMENT, len(rated), eager=True),
             "Đơn vị tổ chức": pl.repeat("Đơn vị", len(rated), eager=True),
-            "Hình thức": _labels(
-                ["Kiosk", "Trực tuyến"], (d.channel[ratings.dossier] == ONLINE).astype(np.int64)
-            ),
+            "Hình thức": _labels(["Kiosk", "Trực tuyến"], (d.channel[ratings.dossier] == ONLINE).astype(np.int64)),
             "Mã đơn vị được đánh giá": _labels(world.units.codes, d.unit[ratings.dossier]),
             "Mã phiếu": pl.select(pl.concat_str(pl.lit("K-"), rated)).to_series(),
             "Mã câu hỏi": pl.repeat("overall", len(rated), eager=True),

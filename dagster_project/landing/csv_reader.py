@@ -206,10 +206,7 @@ def _copy_raw(job: _Job, path: Path, names: list[str], skip: int) -> int | None:
     cells = [name for name in names if name != ROW_NUMBER]
     trimmed = ", ".join(f"nullif(trim({name}), '')" for name in cells)
     # The first cell with anything in it nearly always settles it: trimming them all doubles the time.
-    filled = (
-        f"case when trim(coalesce({', '.join(cells)})) <> '' then true "
-        f"else coalesce({trimmed}) is not null end"
-    )
+    filled = f"case when trim(coalesce({', '.join(cells)})) <> '' then true else coalesce({trimmed}) is not null end"
     kept = [name for name in names if name == ROW_NUMBER or int(name[1:]) in job.positions]
     select = f"select {', '.join(kept)}, {filled} as is_filled"
     # Snappy: read once and thrown away. From Parquet, typing runs in parallel and on dictionaries.
@@ -308,9 +305,7 @@ class _Walk:
         if len(cells) != self.job.width:
             return self._set_aside(number, "wrong_field_count", len(cells))
         buffer = io.StringIO()
-        csv.writer(buffer, delimiter=self.job.delimiter, quoting=csv.QUOTE_ALL, lineterminator="").writerow(
-            cells
-        )
+        csv.writer(buffer, delimiter=self.job.delimiter, quoting=csv.QUOTE_ALL, lineterminator="").writerow(cells)
         return buffer.getvalue().encode()
 
     @staticmethod

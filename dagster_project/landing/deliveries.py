@@ -81,9 +81,7 @@ def read_delivery(settings: Settings, delivery_id: str) -> Delivery | None:
 def list_deliveries(settings: Settings) -> list[Delivery]:
     """Every landed delivery, by source and then delivery id (a total order without clocks)."""
     folder = settings.landing / "_deliveries"
-    found = [
-        Delivery(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))
-    ]
+    found = [Delivery(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
     return sorted(found, key=lambda delivery: (delivery.source_code, delivery.delivery_id))
 
 

@@ -217,9 +217,7 @@ def _check_formats(layout: Layout, origin: str) -> None:
         if {"dmy", "mdy"} <= set(formats):
             raise LayoutError(f"{origin}: {kind} cannot be both dmy and mdy")
         used = [
-            name
-            for name, spec in layout.columns.items()
-            if spec.headers and layout.contract.column(name).type == kind
+            name for name, spec in layout.columns.items() if spec.headers and layout.contract.column(name).type == kind
         ]
         if used and not formats:
             raise LayoutError(f"{origin}: no {kind} format, but columns {used} need one")

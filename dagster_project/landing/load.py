@@ -246,9 +246,7 @@ def _unused_columns(plan: Plan) -> list[str]:
     withheld = {layouts.normalise_header(text) for text in plan.layout.withheld}
     named = [(index, cell) for index, cell in enumerate(plan.header.cells) if (cell or "").strip()]
     return [
-        cell.strip()
-        for index, cell in named
-        if index not in used and layouts.normalise_header(cell) not in withheld
+        cell.strip() for index, cell in named if index not in used and layouts.normalise_header(cell) not in withheld
     ]
 
 
@@ -378,13 +376,9 @@ def _split(
     rows_accepted = written[0] if written else 0
     wrong = blank = 0
     if rows_accepted < raw.row_count:
-        con.execute(
-            f"create temp table wrong_rows as from ({judged}) where is_filled and not ({query.is_sound_sql})"
-        )
+        con.execute(f"create temp table wrong_rows as from ({judged}) where is_filled and not ({query.is_sound_sql})")
         wrong = _scalar(con, "select count(*) from wrong_rows")
-        blank = _scalar(
-            con, f"select count(*) from read_parquet({literal(str(raw.parquet))}) where not is_filled"
-        )
+        blank = _scalar(con, f"select count(*) from read_parquet({literal(str(raw.parquet))}) where not is_filled")
     rejected = _write_rejected(con, query, raw, work, delivery_id) if wrong or raw.broken else None
     return _Staged(
         accepted=accepted,
@@ -438,9 +432,7 @@ def _write_rejected(
     return path
 
 
-def _with_extent(
-    con: duckdb.DuckDBPyConnection, staged: _Staged, contract: SourceContract, today: dt.date
-) -> _Staged:
+def _with_extent(con: duckdb.DuckDBPyConnection, staged: _Staged, contract: SourceContract, today: dt.date) -> _Staged:
     """Add the authorities the rows are about and the days they cover; the future does not date a delivery."""
     source = f"read_parquet({literal(str(staged.accepted))})"
     rows = con.execute(
@@ -472,14 +464,10 @@ def _check_gate(results: Sequence[RuleResult]) -> None:
         + (f", ví dụ {', '.join(item.sample[:3])})" if item.sample else ")")
         for item in failed
     )
-    raise LandingError(
-        f"không đạt kiểm tra đầu vào: {texts}.", advice="Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại."
-    )
+    raise LandingError(f"không đạt kiểm tra đầu vào: {texts}.", advice="Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại.")
 
 
-def _publish(
-    settings: Settings, staged: _Staged, delivery: Delivery, replaced: Delivery | None, work: Path
-) -> None:
+def _publish(settings: Settings, staged: _Staged, delivery: Delivery, replaced: Delivery | None, work: Path) -> None:
     """Move the files into place; the record is last. A replaced delivery is taken off the ledger first."""
     if replaced is not None:
         deliveries.record_path(settings, replaced.delivery_id).unlink()

@@ -176,9 +176,7 @@ class TypedQuery:
             blank = _blank_sql(item.spec, r)
             found.append(Reason("extract_failed", text, f"{blank} is not null and {v} is null"))
         if item.column.required:
-            found.append(
-                Reason("missing_required", f'Cột "{header}": thiếu giá trị bắt buộc', f"{v} is null")
-            )
+            found.append(Reason("missing_required", f'Cột "{header}": thiếu giá trị bắt buộc', f"{v} is null"))
         if item.column.codes:
             allowed = ", ".join(literal(code) for code in item.column.codes)
             text = f'Cột "{header}": giá trị không có trong danh mục ({_known(item)})'
@@ -223,8 +221,7 @@ def _value_sql(spec: ColumnSpec, text: str) -> str:
         value = f"nullif(regexp_extract({value}, {literal(spec.extract)}, 1), '')"
     if spec.mapping:
         branches = " ".join(
-            f"when {literal(' '.join(label.split()).lower())} then {literal(code)}"
-            for label, code in spec.mapping
+            f"when {literal(' '.join(label.split()).lower())} then {literal(code)}" for label, code in spec.mapping
         )
         value = f"case lower({value}) {branches} else {value} end"
     return value
@@ -244,10 +241,7 @@ def _parsed_sql(value: str, shapes: Sequence[str]) -> str:
     formats = [day + time for time in _TIME_SHAPES for day in days]
     listed = ", ".join(literal(text) for text in formats)
     parsed = f"try_strptime({value}, [{listed}])"
-    return (
-        f"case when {parsed} between timestamp '{_FIRST_MOMENT}' and timestamp '{_LAST_MOMENT}' "
-        f"then {parsed} end"
-    )
+    return f"case when {parsed} between timestamp '{_FIRST_MOMENT}' and timestamp '{_LAST_MOMENT}' then {parsed} end"
 
 
 def _number_sql(value: str, item: Input, decimal: str, container: str) -> str:
@@ -269,14 +263,8 @@ def _number_sql(value: str, item: Input, decimal: str, container: str) -> str:
     shape = f"([+-]?[0-9]+|{grouped})({fraction})?"
     digits = f"replace(replace({text}, '{group}', ''), ' ', '')"
     # The shape allows an integer only zeros after its point.
-    digits = (
-        f"split_part({digits}, '{point}', 1)"
-        if column.type == "integer"
-        else f"replace({digits}, '{point}', '.')"
-    )
-    branches = [
-        f"when regexp_full_match({text}, '{shape}') then try_cast({digits} as {column.physical_type})"
-    ]
+    digits = f"split_part({digits}, '{point}', 1)" if column.type == "integer" else f"replace({digits}, '{point}', '.')"
+    branches = [f"when regexp_full_match({text}, '{shape}') then try_cast({digits} as {column.physical_type})"]
     if item.cell_kind == UNDECIDED_CELLS:
         branches.insert(0, f"when regexp_full_match({text}, '[+-]?[0-9]{{1,3}}[.][0-9]{{3}}') then NULL")
     if container != "csv" and decimal == "comma" and column.type == "decimal":

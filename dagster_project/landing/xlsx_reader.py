@@ -132,9 +132,7 @@ def open_tables(path: Path) -> list[XlsxTable]:
         with zipfile.ZipFile(path) as archive:
             is_workbook = any(name.startswith("xl/") for name in archive.namelist())
     except zipfile.BadZipFile as error:
-        raise LandingError(
-            "tệp nén bị hỏng hoặc thiếu phần cuối.", advice="Hãy xuất hoặc tải lại tệp."
-        ) from error
+        raise LandingError("tệp nén bị hỏng hoặc thiếu phần cuối.", advice="Hãy xuất hoặc tải lại tệp.") from error
     if not is_workbook:
         raise LandingError(
             "là tệp nén nhưng không phải sổ tính XLSX.", advice="Hãy giải nén rồi nạp từng tệp bên trong."

@@ -9,11 +9,18 @@ from pathlib import Path
 
 from dagster_project.settings import PROJECT_ROOT
 
-# Landing is not here: its outcome is in the hash of each landed Parquet file.
-CODE_FOLDERS = ("dbt/models", "dbt/macros", "dbt/seeds", "expectations", "dagster_project/publishing")
-CODE_FILES = ("dbt/dbt_project.yml",)
+# Layouts and column contracts are not here: a delivery carries the hash of those it was read with, so that adding a
+# vendor's layout leaves every build as it was.
+CODE_PATTERNS = (
+    "dbt/dbt_project.yml",
+    "dbt/models/**/*",
+    "dbt/macros/**/*",
+    "dbt/seeds/**/*",
+    "expectations/**/*.py",
+    "dagster_project/publishing/**/*.py",
+    "dagster_project/landing/**/*.py",
+)
 ENGINES = ("duckdb", "dbt-core", "dbt-duckdb")
-CODE_SUFFIXES = {".sql", ".yml", ".csv", ".py"}
 
 
 @cache
@@ -34,7 +41,5 @@ def code_version() -> str:
 
 
 def _code_paths(root: Path) -> list[Path]:
-    paths = [root / name for name in CODE_FILES]
-    for folder in CODE_FOLDERS:
-        paths += [path for path in (root / folder).rglob("*") if path.suffix in CODE_SUFFIXES]
-    return sorted(paths)
+    found = {path for pattern in CODE_PATTERNS for path in root.glob(pattern) if path.is_file()}
+    return sorted(found)

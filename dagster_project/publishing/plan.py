@@ -32,8 +32,8 @@ ARROW_TYPES = {
 class BuildPlan:
     """One build before it runs. ``deliveries`` are in the order in which later ones supersede earlier ones.
 
-    ``build_id`` depends on the deliveries' landed content, their order, the as-of date and the code, and on
-    nothing else: no clock, no path.
+    ``build_id`` depends on the deliveries' content and how it was read, their order, the as-of date and the code,
+    and on nothing else: no clock, no path.
     """
 
     build_id: str
@@ -43,9 +43,7 @@ class BuildPlan:
     code_version: str
 
 
-def plan_build(
-    settings: Settings, *, as_of: date | None = None, received_by: date | None = None
-) -> BuildPlan:
+def plan_build(settings: Settings, *, as_of: date | None = None, received_by: date | None = None) -> BuildPlan:
     """Plan a build of everything landed, or only of what had been received by ``received_by``.
 
     The as-of date defaults to the last day the deliveries speak of. Raises BuildError when nothing has landed or
@@ -57,9 +55,7 @@ def plan_build(
         if received_by is None or date.fromisoformat(delivery.landed_at[:10]) <= received_by
     ]
     if not deliveries:
-        raise BuildError(
-            "Chưa có tệp số liệu nào được nạp. Hãy chạy «cchc load TỆP…» hoặc «cchc demo» trước."
-        )
+        raise BuildError("Chưa có tệp số liệu nào được nạp. Hãy chạy «cchc load TỆP…» hoặc «cchc demo» trước.")
     ordered = tuple(sorted(deliveries, key=_supersession_key))
     as_of_date = as_of or _last_day(ordered)
     return BuildPlan(
@@ -127,7 +123,7 @@ def _last_day(deliveries: tuple[Delivery, ...]) -> date:
 
 def _build_id(deliveries: tuple[Delivery, ...], as_of_date: date) -> str:
     content = {
-        "deliveries": [[d.delivery_id, d.landed_parquet_sha256] for d in deliveries],
+        "deliveries": [[d.delivery_id, d.layout_hash, d.contract_hash] for d in deliveries],
         "as_of_date": as_of_date.isoformat(),
         "code_hash": code_hash(),
     }
@@ -179,10 +175,7 @@ def _deliveries_table(plan: BuildPlan, pa):
     text = ("delivery_id", "source_code", "layout_code", "file_name")
     counts = ("delivery_sequence", "rows_read", "rows_accepted", "rows_rejected", "rows_ignored")
     schema = pa.schema(
-        [
-            (name, pa.string() if name in text else pa.int64() if name in counts else pa.date32())
-            for name in rows[0]
-        ]
+        [(name, pa.string() if name in text else pa.int64() if name in counts else pa.date32()) for name in rows[0]]
     )
     return pa.Table.from_pylist(rows, schema=schema)
 

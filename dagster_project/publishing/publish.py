@@ -65,9 +65,7 @@ def publish(plan: BuildPlan, settings: Settings) -> Path:
     staged = staged_folder(settings, plan.build_id)
     target = settings.published / plan.build_id
     manifest = _manifest(plan, staged)
-    (staged / MANIFEST).write_text(
-        json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+    (staged / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if is_published(settings, plan.build_id):
         _require_same(target, manifest)
         shutil.rmtree(staged)

@@ -27,18 +27,14 @@ def render(view: state.View) -> None:
     """Draw the page for the chosen authority."""
     as_of = labels.format_date(view.build.as_of_date)
     components.show(
-        components.page_header(
-            "Tổng quan", view.authority_name, view.is_synthetic, as_of, view.build.build_id
-        )
+        components.page_header("Tổng quan", view.authority_name, view.is_synthetic, as_of, view.build.build_id)
     )
     periods = data_access.periods_with_data(view.build, view.authority_code)
     if not periods:
         components.show(components.note(f"Địa phương này {labels.NO_DATA} trong bản dựng."))
         return
     period = state.pick_period(periods, st.columns([1, 1.4, 2.6]))
-    series = data_access.unit_series(
-        view.build, view.authority_code, view.authority_code, period["period_kind_code"]
-    )
+    series = data_access.unit_series(view.build, view.authority_code, view.authority_code, period["period_kind_code"])
     history = _by_indicator(series)
     headline = headline_on_time(series, period["period_code"])
     totals = data_access.reported_totals(view.build, view.authority_code, period["period_code"])
@@ -89,9 +85,7 @@ def _unfinished_note(period: Row) -> str:
     if period["is_complete"]:
         return ""
     until = labels.format_date(period["counted_to_date"])
-    return (
-        components.note(f"{period['period_name']} chưa kết thúc: số liệu mới có đến {until}.", True) + "<br>"
-    )
+    return components.note(f"{period['period_name']} chưa kết thúc: số liệu mới có đến {until}.", True) + "<br>"
 
 
 def _computed_cards(period: Row, history: Mapping[tuple[str, str], list[Row]]) -> list[Card]:
@@ -212,9 +206,7 @@ def _total_cells(totals: Sequence[Row]) -> list[list[str]]:
 def _total_line(name: str, group: Sequence[Row]) -> list[str]:
     numerator, denominator = _sums(group)
     reporting, units = (sum(row[key] for row in group) for key in ("reporting_unit_count", "unit_count"))
-    percent = (
-        labels.format_percent(Decimal(numerator) / Decimal(denominator)) if denominator else labels.NO_DATA
-    )
+    percent = labels.format_percent(Decimal(numerator) / Decimal(denominator)) if denominator else labels.NO_DATA
     return [
         f"{components.text(name)} <span class=soft>({reporting}/{units} đơn vị báo cáo)</span>",
         components.text(group[0]["indicator_short_name"]),
@@ -248,9 +240,7 @@ def _draw_trends(
         lead = "Cột: tiếp nhận; đường: đã giải quyết; màu nhạt: kỳ chưa kết thúc"
         components.show(components.section(f"Hồ sơ theo {kind}", lead))
         chart = charts.volume_chart(received, resolved)
-        st.altair_chart(
-            chart, theme=None, width="stretch", alt=f"Hồ sơ tiếp nhận và đã giải quyết theo {kind}"
-        )
+        st.altair_chart(chart, theme=None, width="stretch", alt=f"Hồ sơ tiếp nhận và đã giải quyết theo {kind}")
 
 
 def _draw_watch(view: state.View, period: Row) -> None:

@@ -16,9 +16,7 @@ def render(view: state.View) -> None:
     """Draw the page for the chosen authority."""
     as_of = labels.format_date(view.build.as_of_date)
     components.show(
-        components.page_header(
-            "Xếp hạng đơn vị", view.authority_name, view.is_synthetic, as_of, view.build.build_id
-        )
+        components.page_header("Xếp hạng đơn vị", view.authority_name, view.is_synthetic, as_of, view.build.build_id)
     )
     choices = data_access.ranking_choices(view.build, view.authority_code)
     if not choices:
@@ -62,9 +60,7 @@ def _pick_choice(choices: Sequence[Row]) -> Row:
             list(by_key),
             "indicator",
             next(iter(by_key)),
-            lambda key: (
-                f"{by_key[key]['indicator_short_name']} – {labels.ORIGIN_TEXT[by_key[key]['origin_code']]}"
-            ),
+            lambda key: f"{by_key[key]['indicator_short_name']} – {labels.ORIGIN_TEXT[by_key[key]['origin_code']]}",
         )
     return by_key[key]
 
@@ -79,17 +75,13 @@ def _distinct(rows: Iterable[Row], column: str) -> list[Row]:
 
 def _summary(choice: Row, indicator: Row, ranked: Sequence[Row], rows: Sequence[Row]) -> str:
     """One line: what is ranked, how many units of how many, the median, whether it may still move."""
-    parts = [
-        f"{choice['peer_group_name']}, {state.period_text(choice)}: xếp hạng {len(ranked)}/{len(rows)} đơn vị"
-    ]
+    parts = [f"{choice['peer_group_name']}, {state.period_text(choice)}: xếp hạng {len(ranked)}/{len(rows)} đơn vị"]
     if ranked and ranked[0]["peer_group_median"] is not None:
         median = labels.format_value(ranked[0]["peer_group_median"], indicator["unit_of_measure_code"])
         parts.append(f"trung vị {median}")
     if not indicator["is_confirmed"]:
         parts.append("định nghĩa chưa được xác nhận")
-    return components.note(
-        " · ".join(parts) + ".", not indicator["is_confirmed"] or not choice["is_complete"]
-    )
+    return components.note(" · ".join(parts) + ".", not indicator["is_confirmed"] or not choice["is_complete"])
 
 
 def _draw_ranking(view: state.View, indicator: Row, ranked: Sequence[Row]) -> None:
@@ -98,9 +90,7 @@ def _draw_ranking(view: state.View, indicator: Row, ranked: Sequence[Row]) -> No
         return
     table, chart = st.tabs(["Bảng", "Biểu đồ khoảng tin cậy"])
     with table:
-        components.show(
-            components.ranking_table(view.authority_code, ranked, _scale_maximum(indicator, ranked))
-        )
+        components.show(components.ranking_table(view.authority_code, ranked, _scale_maximum(indicator, ranked)))
     with chart:
         components.show(
             '<p class="lead">Điểm: giá trị; dải nhạt: khoảng tin cậy 95%; vạch đứt: trung vị của nhóm. '
@@ -157,9 +147,7 @@ def _draw_downloads(view: state.View, choice: Row, indicator: Row, rows: Sequenc
     ]
     if view.is_synthetic:
         head.insert(0, ("Lưu ý", labels.SYNTHETIC_BADGE))
-    file = downloads.RankingFile(
-        f"Xếp hạng đơn vị: {indicator['indicator_name']}", head, rows, view.build.as_of_date
-    )
+    file = downloads.RankingFile(f"Xếp hạng đơn vị: {indicator['indicator_name']}", head, rows, view.build.as_of_date)
     parts = ("peer_group_code", "period_code", "indicator_code")
     name = "_".join(["xep-hang", view.authority_code, *(choice[part] for part in parts)])
     left, right = st.columns(2)

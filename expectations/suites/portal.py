@@ -72,8 +72,7 @@ def _arithmetic(suite: SourceSuite) -> list[Rule]:
             "Tỷ lệ công bố bằng tử số chia mẫu số (lệch không quá 0,01 điểm phần trăm)",
             "Công bố 98 %, mà 516 / 526 là 98,10 %",
             REPORT,
-            fails="abs(declared_percent - round(100.0 * numerator_count / denominator_count, 2)) "
-            f"> {ROUNDING}",
+            fails=f"abs(declared_percent - round(100.0 * numerator_count / denominator_count, 2)) > {ROUNDING}",
             applies="declared_percent is not null and numerator_count is not null and denominator_count > 0",
         ),
         suite.rows(

@@ -17,9 +17,7 @@ def value_rules() -> list[Rule]:
     suite = TableSuite("fct_indicator_values", VALUE_KEYS)
     return [
         suite.has_rows("Có ít nhất một giá trị chỉ số", "Bảng fct_indicator_values rỗng"),
-        suite.key_once(
-            "Mỗi đơn vị, kỳ, chỉ số và nguồn một dòng", "Sở Xây dựng có hai giá trị cho tháng 03/2026"
-        ),
+        suite.key_once("Mỗi đơn vị, kỳ, chỉ số và nguồn một dòng", "Sở Xây dựng có hai giá trị cho tháng 03/2026"),
         *_known_keys(suite),
         *_value_promises(suite),
         *_value_ranges(suite),
@@ -110,8 +108,7 @@ def _value_ranges(suite: TableSuite) -> list[Rule]:
             "Mẫu số nhỏ hơn mức tối thiểu thì trạng thái nói rõ, và chỉ khi đó",
             "3 phiếu khảo sát mà trạng thái là ok",
             fails="(value_status = 'insufficient_sample') <> (denominator < minimum_denominator)",
-            applies="value is not null and denominator is not null "
-            "and unit_of_measure_code in ('rate', 'score')",
+            applies="value is not null and denominator is not null and unit_of_measure_code in ('rate', 'score')",
         ),
         _measured(
             suite,
@@ -120,8 +117,7 @@ def _value_ranges(suite: TableSuite) -> list[Rule]:
             "Tỷ lệ 0,98, khoảng 0,80 – 0,90",
             fails="interval_low is null or interval_high is null or interval_low > value "
             "or interval_high < value or interval_low < 0 or interval_high > 1",
-            applies="unit_of_measure_code = 'rate' "
-            "and (interval_low is not null or interval_high is not null)",
+            applies="unit_of_measure_code = 'rate' and (interval_low is not null or interval_high is not null)",
         ),
     ]
 
@@ -131,8 +127,7 @@ def _measured(suite: TableSuite, name: str, text: str, example: str, *, fails: s
         name,
         text,
         example,
-        failing=f"select {', '.join(VALUE_KEYS)} from {_MEASURED} as value_rows "
-        f"where ({applies}) and ({fails})",
+        failing=f"select {', '.join(VALUE_KEYS)} from {_MEASURED} as value_rows where ({applies}) and ({fails})",
         checked=f"select count(*) from {_MEASURED} as value_rows where {applies}",
         needs=("dim_indicators",),
     )
@@ -176,9 +171,7 @@ def ranking_rules() -> list[Rule]:
     """Rules on `fct_unit_rankings`."""
     suite = TableSuite("fct_unit_rankings", (*_RANKING_GROUP.split(", "), "unit_code"))
     return [
-        suite.key_once(
-            "Mỗi đơn vị một dòng trong một bảng xếp hạng", "Sở Xây dựng có hai dòng tháng 03/2026"
-        ),
+        suite.key_once("Mỗi đơn vị một dòng trong một bảng xếp hạng", "Sở Xây dựng có hai dòng tháng 03/2026"),
         suite.known(
             "peer_group_known",
             "Nhóm so sánh có trong dim_peer_groups",
@@ -249,8 +242,7 @@ def _rank_arithmetic(suite: TableSuite) -> list[Rule]:
             "ties_marked",
             "Đơn vị cùng hạng với đơn vị khác thì được đánh dấu, và chỉ khi đó",
             "Hai đơn vị cùng hạng 2, không có dấu đồng hạng",
-            failing=f"select {keys} from ({ranked}) as ranked "
-            "where is_tied is distinct from (same_rank_count > 1)",
+            failing=f"select {keys} from ({ranked}) as ranked where is_tied is distinct from (same_rank_count > 1)",
             checked="select count(*) from batch where unit_rank is not null",
         ),
         suite.rule(
@@ -281,8 +273,7 @@ def _ranks_follow_values(suite: TableSuite) -> Rule:
         "ranks_follow_values",
         "Hạng bằng 1 cộng số đơn vị có giá trị tốt hơn; bằng nhau thì cùng hạng (1, 2, 2, 4)",
         "Các hạng 1, 2, 2, 3; hoặc 0,91 đứng trên 0,95",
-        failing=f"select {', '.join(suite.keys)} from ({expected}) as expected "
-        "where unit_rank <> expected_rank",
+        failing=f"select {', '.join(suite.keys)} from ({expected}) as expected where unit_rank <> expected_rank",
         checked="select count(*) from batch where unit_rank is not null",
         needs=("dim_indicators",),
     )

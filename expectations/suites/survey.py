@@ -20,10 +20,7 @@ def answer_codes(instruments_file: Path = INSTRUMENTS_FILE) -> dict[str, list[st
     with instruments_file.open(encoding="utf-8", newline="") as file:
         return {
             row["instrument_code"]: [
-                *(
-                    str(answer)
-                    for answer in range(int(row["valid_from_answer"]), int(row["valid_to_answer"]) + 1)
-                ),
+                *(str(answer) for answer in range(int(row["valid_from_answer"]), int(row["valid_to_answer"]) + 1)),
                 NO_ANSWER,
             ]
             for row in csv.DictReader(file)

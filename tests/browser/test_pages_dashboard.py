@@ -153,9 +153,7 @@ def test_overview_names_the_units_to_watch_and_links_to_them(open_at, published)
     )
     page = open_at(f"/?authority={DEMO}&period={month}")
     links = [link.get_attribute("href") for link in page.locator("ol.watch a").all()]
-    assert sorted(parse_qs(urlsplit(link).query)["unit"][0] for link in links) == sorted(
-        c for (c,) in expected
-    )
+    assert sorted(parse_qs(urlsplit(link).query)["unit"][0] for link in links) == sorted(c for (c,) in expected)
     page.locator("ol.watch a").first.click()
     page.wait_for_url("**/don-vi**")
     settle(page)
@@ -211,9 +209,7 @@ def test_ranking_table_equals_the_published_ranking(open_at, published, group):
           and indicator_code = 'on_time_rate__resolved' and origin_code = 'computed' and unit_rank is not null
         """
     )
-    page = open_at(
-        f"/xep-hang?authority={DEMO}&group={group}&period={code}&indicator=on_time_rate__resolved.computed"
-    )
+    page = open_at(f"/xep-hang?authority={DEMO}&group={group}&period={code}&indicator=on_time_rate__resolved.computed")
     shown = [
         (cells[0], cells[1], cells[2].splitlines()[0], cells[4])
         for cells in (_table(page, "Bảng xếp hạng") if expected else [])
@@ -275,9 +271,7 @@ def test_unit_page_lists_its_oldest_overdue_dossiers(open_at, published):
     assert f"{_dotted(total)} hồ sơ" in _text(page)
     assert len(rows) == min(total, 20)
     assert rows[0][4] == _dotted(oldest)
-    codes = {
-        c for (c,) in query(f"select dossier_code from fct_dossiers where resolving_unit_code = '{unit}'")
-    }
+    codes = {c for (c,) in query(f"select dossier_code from fct_dossiers where resolving_unit_code = '{unit}'")}
     assert {row[0] for row in rows} <= codes
 
 

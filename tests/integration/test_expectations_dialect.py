@@ -102,9 +102,7 @@ def test_threads_take_turns(tmp_path):
             from range(9) as numbers(i)"""
         path = write_reports(tmp_path / f"{wrong}.parquet", select)
         results = check_delivery("portal__on_time_reports", path, str(wrong))
-        return wrong, next(
-            r.failed_count for r in results if r.rule_code == "reports.numerator_within_denominator"
-        )
+        return wrong, next(r.failed_count for r in results if r.rule_code == "reports.numerator_within_denominator")
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(one, (1, 3, 5, 7))) == [(1, 1), (3, 3), (5, 5), (7, 7)]

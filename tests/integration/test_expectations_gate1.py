@@ -182,9 +182,7 @@ def write_delivery(source: str, rows: list[dict], path: Path) -> Path:
     unknown = {name for row in rows for name in row} - set(types)
     assert not unknown
     with duckdb.connect() as connection:
-        connection.execute(
-            f"create table rows ({', '.join(f'{name} {kind}' for name, kind in types.items())})"
-        )
+        connection.execute(f"create table rows ({', '.join(f'{name} {kind}' for name, kind in types.items())})")
         for number, row in enumerate(rows, start=2):
             complete = {"delivery_id": "d1", "source_row_number": number} | row
             connection.execute(
@@ -312,9 +310,7 @@ def test_a_rounded_claim_of_a_real_newspaper_is_reported(tmp_path):
 
 
 def test_count_is_exact_and_sample_short_and_stable_when_many_rows_fail(tmp_path):
-    rows = [
-        GOOD["one_stop__dossiers"][0] | {"dossier_code": str(number), "due_at": None} for number in range(300)
-    ]
+    rows = [GOOD["one_stop__dossiers"][0] | {"dossier_code": str(number), "due_at": None} for number in range(300)]
     result = check("one_stop__dossiers", rows, tmp_path)["dossiers.has_due_date"]
     assert (result.failed_count, result.checked_count) == (300, 300)
     assert result.sample == [f"dòng {number}" for number in range(2, 2 + SAMPLE_SIZE)]

@@ -140,9 +140,7 @@ def good_tables() -> dict[str, list[dict]]:
     }
 
 
-def _indicator(
-    code: str, measure: str, multiplier: int, minimum: int, direction: str, rankable: bool
-) -> dict:
+def _indicator(code: str, measure: str, multiplier: int, minimum: int, direction: str, rankable: bool) -> dict:
     return {
         "indicator_code": code,
         "numerator_text": "Hồ sơ đúng hạn",
@@ -282,9 +280,7 @@ BAD = {
     "dim_periods.dates_in_order": edit("dim_periods", {}, start_date="2026-04-01"),
     "dim_indicators.has_rows": empty("dim_indicators"),
     "dim_indicators.key_once": repeat("dim_indicators"),
-    "dim_indicators.denominator_named": edit(
-        "dim_indicators", {"indicator_code": RATE}, denominator_text=None
-    ),
+    "dim_indicators.denominator_named": edit("dim_indicators", {"indicator_code": RATE}, denominator_text=None),
     "fct_indicator_values.has_rows": empty("fct_indicator_values"),
     "fct_indicator_values.key_once": repeat("fct_indicator_values"),
     "fct_indicator_values.unit_known": value_of("H99.05", unit_code="H99.98"),
@@ -300,9 +296,7 @@ BAD = {
     "fct_indicator_values.grid_complete": without_cell,
     "fct_unit_rankings.key_once": repeat("fct_unit_rankings"),
     "fct_unit_rankings.peer_group_known": rank_of("H99.01", peer_group_code="ward"),
-    "fct_unit_rankings.unit_in_its_peer_group": edit(
-        "dim_units", {"unit_code": "H99.01"}, unit_bloc_code="commune"
-    ),
+    "fct_unit_rankings.unit_in_its_peer_group": edit("dim_units", {"unit_code": "H99.01"}, unit_bloc_code="commune"),
     "fct_unit_rankings.values_agree": rank_of("H99.01", numerator=98),
     "fct_unit_rankings.only_rankable_ranked": rank_of("H99.04", unit_rank=4),
     "fct_unit_rankings.ranks_follow_values": rank_of("H99.03", unit_rank=3),

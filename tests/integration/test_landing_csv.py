@@ -68,9 +68,7 @@ def test_a_sound_file_lands_with_every_contract_column_typed(land, settings):
     assert result.status == "landed"
     assert counts(result) == (2, 2, 0, 0)
     path = landed_path(settings, "one_stop__dossier_events", result.delivery.delivery_id)
-    described = duckdb.sql(
-        f"select column_name, column_type from (describe select * from '{path}')"
-    ).fetchall()
+    described = duckdb.sql(f"select column_name, column_type from (describe select * from '{path}')").fetchall()
     assert described == [
         ("delivery_id", "VARCHAR"),
         ("source_row_number", "BIGINT"),
@@ -274,9 +272,7 @@ def test_a_forced_layout(land, settings):
     unknown = land(text, layout="nothing")
     assert 'không có bố cục "nothing". Các bố cục hiện có:' in str(unknown.error)
     other = land(text, layout="wabo_cases")
-    assert 'không tìm thấy cột bắt buộc "case_id" (mã chuẩn dossier_code) của bố cục wabo_cases' in str(
-        other.error
-    )
+    assert 'không tìm thấy cột bắt buộc "case_id" (mã chuẩn dossier_code) của bố cục wabo_cases' in str(other.error)
     assert land(text, layout="canonical_one_stop__dossier_events").status == "landed"
 
 

@@ -119,9 +119,7 @@ def test_wabo_events_keep_every_instant_and_their_blank_groups(settings):
 
 def test_cao_bang_keeps_its_two_definitions_apart(settings):
     done = land_file(REAL / "declared_cao_bang_2021.csv", settings).delivery
-    assert landed(
-        settings, done, "definition_code, numerator_count, denominator_count, declared_percent"
-    ) == [
+    assert landed(settings, done, "definition_code, numerator_count, denominator_count, declared_percent") == [
         ("resolved", 5401, 5535, Decimal("97.58")),
         ("received", 516, 526, Decimal("98")),
     ]

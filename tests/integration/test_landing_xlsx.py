@@ -101,9 +101,7 @@ def test_a_failed_formula_is_rejected_and_not_taken_for_an_empty_cell(settings, 
     result = land_file(tmp_path / "hồ sơ.xlsx", settings)
     assert (result.delivery.rows_accepted, result.delivery.rows_rejected) == (1, 2)
     path = rejected_path(settings, "one_stop__dossiers", result.delivery.delivery_id)
-    found = duckdb.sql(
-        f"select source_row_number, column_name, reason_code, raw_value from '{path}'"
-    ).fetchall()
+    found = duckdb.sql(f"select source_row_number, column_name, reason_code, raw_value from '{path}'").fetchall()
     assert found == [
         (3, "fee_amount", "excel_error", "#DIV/0!"),
         (4, "completed_at", "excel_error", "#N/A"),
@@ -120,9 +118,7 @@ def test_a_failed_formula_is_rejected_and_not_taken_for_an_empty_cell(settings, 
     ],
     ids=["text cells", "number cells", "text and whole numbers", "text and fractions: undecided"],
 )
-def test_a_point_before_three_digits_is_read_by_the_cells_of_its_column(
-    settings, tmp_path, book, cells, fees
-):
+def test_a_point_before_three_digits_is_read_by_the_cells_of_its_column(settings, tmp_path, book, cells, fees):
     sheet = book.add_worksheet("S")
     sheet.write(0, 1, "Tiêu đề")
     write_header(sheet, 2, 1)

@@ -62,9 +62,7 @@ def test_same_input_gives_the_same_bytes_elsewhere(built_real, tmp_path):
     assert again.build_id == first.build_id
     assert (again.folder / "manifest.json").read_bytes() == (first.folder / "manifest.json").read_bytes()
     for table in first.manifest["tables"]:
-        assert (again.folder / f"{table}.parquet").read_bytes() == (
-            first.folder / f"{table}.parquet"
-        ).read_bytes()
+        assert (again.folder / f"{table}.parquet").read_bytes() == (first.folder / f"{table}.parquet").read_bytes()
 
 
 def test_second_load_and_build_do_nothing(built_real):
@@ -75,9 +73,7 @@ def test_second_load_and_build_do_nothing(built_real):
     said: list[str] = []
     build(built_real, said.append)
     assert said == [f"Không có gì mới: bản dựng {current_build_id(built_real)} đã có, đang được phục vụ."]
-    assert before == {
-        path: path.stat().st_mtime_ns for path in built_real.landing.rglob("*") if path.is_file()
-    }
+    assert before == {path: path.stat().st_mtime_ns for path in built_real.landing.rglob("*") if path.is_file()}
 
 
 def test_as_of_is_an_input(built_real, tmp_path):
@@ -86,9 +82,7 @@ def test_as_of_is_an_input(built_real, tmp_path):
     dossiers = pq.read_table(published.folder / "fct_dossiers.parquet").to_pylist()
     assert published.as_of_date == date(2011, 6, 30)
     assert dossiers and all(row["received_date"] <= date(2011, 6, 30) for row in dossiers)
-    assert all(
-        row["completed_date"] is None or row["completed_date"] <= date(2011, 6, 30) for row in dossiers
-    )
+    assert all(row["completed_date"] is None or row["completed_date"] <= date(2011, 6, 30) for row in dossiers)
     assert {row["state_code"] for row in dossiers} == {"finished", "in_progress"}
 
 

@@ -26,9 +26,7 @@ def ask(cchc: list[str], settings, sql: str) -> list[dict]:
 
 
 def real_rows(name: str) -> list[dict]:
-    lines = [
-        line for line in (REAL / name).read_text(encoding="utf-8").splitlines() if not line.startswith("#")
-    ]
+    lines = [line for line in (REAL / name).read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     return list(csv.DictReader(lines))
 
 
@@ -88,19 +86,14 @@ def test_units_are_ranked_per_peer_group(built_real, cchc):
     # The registry's minimum for a rate is 30 cases.
     ranked = Counter(levels[row["level"]] for row in published if int(row["received"]) >= 30)
     assert rows == [
-        {"peer_group_code": group, "ranked": ranked[group], "listed": listed[group]}
-        for group in sorted(listed)
+        {"peer_group_code": group, "ranked": ranked[group], "listed": listed[group]} for group in sorted(listed)
     ]
 
 
 def wabo_verdict(row: dict) -> str:
     if not row["enddate"]:
         return "open_late"  # every deadline lies years before the as-of date
-    return (
-        "on_time"
-        if datetime.fromisoformat(row["enddate"]) <= datetime.fromisoformat(row["deadline"])
-        else "late"
-    )
+    return "on_time" if datetime.fromisoformat(row["enddate"]) <= datetime.fromisoformat(row["deadline"]) else "late"
 
 
 def test_wabo_counts_by_timestamp(built_real, cchc):
@@ -122,8 +115,7 @@ def test_wabo_by_channel_and_department_as_computed_independently(built_real, cc
         "Intern": "internal",
     }
     expected = Counter(
-        (channels[row["channel"]], row["department"], wabo_verdict(row))
-        for row in real_rows("wabo_receipt_cases.csv")
+        (channels[row["channel"]], row["department"], wabo_verdict(row)) for row in real_rows("wabo_receipt_cases.csv")
     )
     rows = ask(
         cchc,
@@ -151,9 +143,7 @@ def test_cao_bang_denominators_stay_apart(built_real, cchc):
         "select indicator_code, unit_code, numerator, denominator, value, unit_rank, ranked_unit_count "
         "from fct_unit_rankings where authority_code = 'CAOBANG' and value is not null order by indicator_code",
     )
-    percents = [
-        (Decimal(row["value"]) * 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP) for row in rows
-    ]
+    percents = [(Decimal(row["value"]) * 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP) for row in rows]
     assert percents == [Decimal("98.10"), Decimal("97.58")]
     assert [(row["indicator_code"], row["unit_code"], row["ranked_unit_count"]) for row in rows] == [
         ("on_time_rate__received", "CAOBANG.HQ", 1),

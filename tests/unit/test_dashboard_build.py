@@ -286,9 +286,7 @@ def test_an_unconfirmed_definition_is_marked_and_the_unranked_have_a_reason(sett
     assert "định nghĩa chưa được xác nhận" in html and "<dd>chưa được xác nhận</dd>" in html
     assert html.count('<td class="rank">=1</td>') == 2
     assert "Trung vị của nhóm: 90,00%" in html
-    assert "không phát sinh hồ sơ" in html and "0,00%" not in html.replace("90,00%", "").replace(
-        "100,00%", ""
-    )
+    assert "không phát sinh hồ sơ" in html and "0,00%" not in html.replace("90,00%", "").replace("100,00%", "")
 
 
 def test_without_dossiers_the_unit_page_does_not_claim_that_none_is_overdue(settings, monkeypatch):

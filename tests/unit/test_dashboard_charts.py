@@ -53,11 +53,7 @@ def test_an_unfinished_period_hangs_on_a_dashed_line():
     rows = [_row("2026-01", 0.9), _row("2026-02", 0.8), _row("2026-03", 0.7, is_complete=False)]
     layers, _ = _layers(charts.trend_chart(rows))
     dashed = [(layer, data) for layer, data in layers if layer["mark"].get("strokeDash") == [3, 3]]
-    solid = [
-        data
-        for layer, data in layers
-        if layer["mark"]["type"] == "line" and "strokeDash" not in layer["mark"]
-    ]
+    solid = [data for layer, data in layers if layer["mark"]["type"] == "line" and "strokeDash" not in layer["mark"]]
     assert [point["period"] for point in dashed[0][1]] == ["02/2026", "03/2026"]
     assert [point["period"] for point in solid[0]] == ["01/2026", "02/2026"]
 

@@ -117,9 +117,7 @@ def test_the_hash_follows_the_content_of_a_layout():
 def test_headers_match_without_case_odd_spaces_or_decomposed_accents():
     layout = layouts.parse_layout(events_document(), "x.yml")
     decomposed = unicodedata.normalize("NFD", "Mã hồ sơ")
-    match = layout.match(
-        ["STT", f"  {decomposed.upper()} ", "SỐ\u00a0 BƯỚC", "Bước", "tên\nbước", "lúc", None]
-    )
+    match = layout.match(["STT", f"  {decomposed.upper()} ", "SỐ\u00a0 BƯỚC", "Bước", "tên\nbước", "lúc", None])
     assert match.fits
     assert match.positions == {"dossier_code": 1, "event_code": 3, "activity_name": 4, "occurred_at": 5}
 

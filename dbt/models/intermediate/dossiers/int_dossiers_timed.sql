@@ -83,7 +83,9 @@ closed as (
 
     select
         *,
-        completed_at is not null or state_code in ('withdrawn', 'finished', 'returned') as is_closed
+        completed_at is not null or state_code in ('withdrawn', 'finished', 'returned') as is_closed,
+        -- A due date written without a time lands at midnight and means its whole day.
+        due_at = cast(due_date as timestamp) as is_due_by_day
     from dated
 
 ),
@@ -107,8 +109,10 @@ judged as (
             when is_closed and (completed_at is null or state_code in ('withdrawn', 'stopped')) then 'not_counted'
             when due_at is null then 'no_due_date'
             when is_closed and completed_at <= due_at then 'on_time'
+            when is_closed and is_due_by_day and completed_date = due_date then 'on_time'
             when is_closed then 'late'
-            when as_of_end_at > due_at then 'open_late'
+            when is_due_by_day and as_of_date > due_date then 'open_late'
+            when not is_due_by_day and as_of_end_at > due_at then 'open_late'
             else 'open_in_time'
         end as timeliness_by_timestamp_code
     from closed
