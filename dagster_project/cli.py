@@ -10,12 +10,17 @@ import sys
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+if TYPE_CHECKING:
+    from dagster_project.commands import LoadSummary
+    from dagster_project.publishing.builds import PublishedBuild
+
 from dagster_project.console import Console, vi_count
-from dagster_project.settings import PROJECT_ROOT, Settings, load_settings
+from dagster_project.publishing.errors import BuildError
+from dagster_project.settings import PROJECT_ROOT, DataRootError, Settings, load_settings
 
 app = typer.Typer(
     add_completion=False,
@@ -23,6 +28,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Kho dữ liệu cải cách hành chính: nạp tệp, dựng chỉ số, công bố, xem bảng xếp hạng.",
 )
+
+
+def main() -> None:
+    """Run the command line; what a person can mend ends with one sentence and exit code 1, never a traceback."""
+    try:
+        app()
+    except (BuildError, DataRootError) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
 
 
 class Format(StrEnum):
@@ -68,7 +82,7 @@ def load(
     from dagster_project.commands import load_files
 
     console = Console()
-    summary = load_files(files, load_settings(), console.say, layout=layout)
+    summary = load_files(files, load_settings(), console, layout=layout)
     typer.echo(
         f"{vi_count(summary.file_count)} tệp: nạp mới {vi_count(summary.landed_count)}, "
         f"đã có {vi_count(summary.already_landed_count)}, từ chối {vi_count(len(summary.refused))}. "
@@ -96,7 +110,7 @@ def builds() -> None:
 
     found = list_builds(load_settings())
     if not found:
-        _stop("Chưa có bản dựng nào. Hãy chạy «cchc build» trước.")
+        raise BuildError("Chưa có bản dựng nào. Hãy chạy «cchc build» trước.")
     for item in found:
         mark = "*" if item.is_current else " "
         typer.echo(
@@ -113,12 +127,8 @@ def query(
     """Hỏi các bảng của bản dựng đang phục vụ bằng SQL."""
     from dagster_project.commands import format_rows
     from dagster_project.commands import query as run_query
-    from dagster_project.publishing.errors import BuildError
 
-    try:
-        names, rows = run_query(sql, load_settings())
-    except BuildError as error:
-        _stop(str(error))
+    names, rows = run_query(sql, load_settings())
     typer.echo(format_rows(names, rows, format.value))
 
 
@@ -139,13 +149,7 @@ def run(
     _write_demo(settings, console)
     summary = _load_inbox(settings, console, real_files())
     published = _build(settings, console, None, None)
-    typer.echo(
-        f"\nXong sau {console.elapsed:.0f} giây.\n"
-        f"  Tệp đã nạp     {vi_count(len(published.manifest['deliveries']))} (lần này nạp mới {vi_count(summary.landed_count)}, từ chối {vi_count(len(summary.refused))})\n"
-        f"  Số dòng        đọc {vi_count(summary.rows_read)}, nhận {vi_count(summary.rows_accepted)}, loại {vi_count(summary.rows_rejected)}\n"
-        f"  Bản dựng       {published.build_id}, số liệu chốt đến hết ngày {published.as_of_date:%d/%m/%Y}\n"
-        f"  Mở             http://127.0.0.1:{port}"
-    )
+    typer.echo(_run_summary(console, published, summary, port))
     if serve:
         _serve(port)
 
@@ -158,7 +162,7 @@ def dagster(port: Port = 3000) -> None:
     prepare_dagster_home(load_settings())
     program = Path(sys.executable).with_name("dagster")
     os.chdir(PROJECT_ROOT)
-    os.execv(
+    os.execv(  # noqa: S606
         program,
         [str(program), "dev", "-m", "dagster_project.definitions", "-h", "127.0.0.1", "-p", str(port)],
     )
@@ -171,6 +175,22 @@ def docs() -> None:
 
     for page in write_documentation(load_settings()):
         typer.echo(page)
+
+
+def _run_summary(console: Console, published: PublishedBuild, summary: LoadSummary, port: int) -> str:
+    deliveries, new, refused = (
+        vi_count(count) for count in (len(published.manifest["deliveries"]), summary.landed_count, len(summary.refused))
+    )
+    read, accepted, rejected = (
+        vi_count(count) for count in (summary.rows_read, summary.rows_accepted, summary.rows_rejected)
+    )
+    return (
+        f"\nXong sau {console.elapsed:.0f} giây.\n"
+        f"  Tệp đã nạp     {deliveries} (lần này nạp mới {new}, từ chối {refused})\n"
+        f"  Số dòng        đọc {read}, nhận {accepted}, loại {rejected}\n"
+        f"  Bản dựng       {published.build_id}, số liệu chốt đến hết ngày {published.as_of_date:%d/%m/%Y}\n"
+        f"  Mở             http://127.0.0.1:{port}"
+    )
 
 
 def _write_demo(settings: Settings, console: Console, **parameters) -> None:
@@ -188,19 +208,16 @@ def _load_inbox(settings: Settings, console: Console, extra: list[Path] | None =
 
     settings.inbox.mkdir(parents=True, exist_ok=True)
     console.say("Nạp tệp…")
-    return load_files([settings.inbox, *(extra or [])], settings, console.say)
+    return load_files([settings.inbox, *(extra or [])], settings, console)
 
 
 def _build(settings: Settings, console: Console, as_of: date | None, received_by: date | None):
     from dagster_project.commands import build as run_build
-    from dagster_project.publishing.errors import BuildError
 
-    try:
-        published = run_build(settings, console.say, as_of=as_of, received_by=received_by)
-    except BuildError as error:
-        _stop(str(error))
+    published = run_build(settings, console.say, as_of=as_of, received_by=received_by)
     console.say(
-        f"Đang phục vụ bản dựng {published.build_id}, chốt đến hết ngày {published.as_of_date:%d/%m/%Y}, {vi_count(published.row_count)} dòng."
+        f"Đang phục vụ bản dựng {published.build_id}, chốt đến hết ngày {published.as_of_date:%d/%m/%Y}, "
+        f"{vi_count(published.row_count)} dòng."
     )
     return published
 
@@ -214,8 +231,3 @@ def _serve(port: int) -> NoReturn:
 
 def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
-
-
-def _stop(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(code=1)

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.console import Console
 from dagster_project.publishing.errors import BuildError
 from dagster_project.settings import PROJECT_ROOT, Settings
 
@@ -56,14 +57,18 @@ def real_files() -> list[Path]:
     return [PROJECT_ROOT / "data" / "reference", PROJECT_ROOT / "tests" / "fixtures" / "real"]
 
 
-def load_files(paths: Sequence[Path], settings: Settings, say: Say, *, layout: str | None = None) -> LoadSummary:
-    """Land files and folders through gate 1, going on past refused ones."""
+def load_files(
+    paths: Sequence[Path], settings: Settings, console: Console, *, layout: str | None = None
+) -> LoadSummary:
+    """Land files and folders through gate 1, going on past refused ones; every refusal is told in full."""
     from dagster_project.landing.load import land_paths
     from expectations.runner import check_delivery
 
     def told(result: LandingResult, done: int, total: int) -> None:
-        if result.status != "already_landed":
-            say(f"({done}/{total}) {result.message}")
+        if result.status == "refused":
+            console.say(result.message)
+        elif result.status == "landed":
+            console.progress(done, total, result.message)
 
     return _summary(land_paths(paths, settings, check_delivery, told, layout=layout))
 
@@ -159,15 +164,11 @@ def query(sql: str, settings: Settings) -> tuple[list[str], list[tuple]]:
     import duckdb
 
     from dagster_project.publishing.builds import current_build
+    from dagster_project.publishing.reading import open_tables
 
-    folder = current_build(settings).folder
-    connection = duckdb.connect()
+    published = current_build(settings)
+    connection = open_tables(published.folder, published.manifest["tables"])
     try:
-        connection.execute(f"set allowed_directories = ['{_quoted(folder)}']")
-        for path in sorted(folder.glob("*.parquet")):
-            connection.execute(f"create view {path.stem} as select * from read_parquet('{_quoted(path)}')")
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise BuildError("Chỉ chạy được đúng một câu lệnh SELECT.")
@@ -177,10 +178,6 @@ def query(sql: str, settings: Settings) -> tuple[list[str], list[tuple]]:
         raise BuildError(f"Câu lệnh SQL không chạy được: {error}") from error
     finally:
         connection.close()
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def format_rows(names: list[str], rows: list[tuple], style: str) -> str:

@@ -21,6 +21,14 @@ class Console:
         """Seconds since the start."""
         return time.monotonic() - self._started
 
+    def progress(self, done: int, total: int, text: str) -> None:
+        """What became of one of ``total`` things: on a terminal in one line that changes, else every tenth part."""
+        line = f"[{self.elapsed:6.1f} giây] ({done}/{total}) {text}"
+        if sys.stderr.isatty():
+            print(f"\r\033[K{line[:160]}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        elif done == total or done * 10 // total != (done - 1) * 10 // total:
+            print(line, file=sys.stderr, flush=True)
+
     def say(self, text: str) -> None:
         """One progress line."""
         print(f"[{self.elapsed:6.1f} giây] {text}", file=sys.stderr, flush=True)

@@ -59,7 +59,20 @@ class Settings:
         return PROJECT_ROOT / "dbt"
 
 
+class DataRootError(Exception):
+    """A data root that cannot be used. The message is one Vietnamese sentence."""
+
+
 def load_settings(root: str | os.PathLike[str] | None = None) -> Settings:
-    """Settings for ``root``, else ``CCHC_DATA``, else ``data/`` of the project."""
-    chosen = root or os.environ.get("CCHC_DATA") or PROJECT_ROOT / "data"
-    return Settings(root=Path(chosen).expanduser().resolve())
+    """Settings for ``root``, else ``CCHC_DATA``, else ``data/`` of the project.
+
+    Raises DataRootError for a path with characters that mean something else to SQL and dbt.
+    """
+    chosen = Path(root or os.environ.get("CCHC_DATA") or PROJECT_ROOT / "data").expanduser().resolve()
+    strange = sorted(set(str(chosen)) & set("*?[]{}'\"\\"))
+    if strange:
+        raise DataRootError(
+            f"Thư mục dữ liệu «{chosen}» có ký tự không dùng được: {' '.join(strange)}. "
+            "Hãy đổi tên thư mục hoặc đặt CCHC_DATA sang thư mục khác."
+        )
+    return Settings(root=chosen)

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import streamlit as st
 
+from dagster_project.publishing.reading import open_tables
 from dagster_project.settings import Settings
 
 Row = dict[str, Any]
@@ -83,7 +84,7 @@ def _connect(folder: str) -> tuple[Build, duckdb.DuckDBPyConnection]:
         code_version=manifest["code_version"],
         folder=folder,
     )
-    return build, _open_views(folder, sorted(manifest["tables"]))
+    return build, open_tables(Path(folder), sorted(manifest["tables"]))
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
@@ -108,19 +109,6 @@ def _verify_table(path: Path, expected_sha256: str) -> None:
         found = hashlib.file_digest(handle, "sha256").hexdigest()
     if found != expected_sha256:
         raise BuildBrokenError(f"Tệp {path.name} của bản dựng {path.parent.name} khác với manifest.json.")
-
-
-def _open_views(folder: str, tables: list[str]) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection that can read this folder and nothing else."""
-    connection = duckdb.connect(":memory:")
-    quoted = folder.replace("'", "''")
-    connection.execute(f"set allowed_directories = ['{quoted}']")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set parquet_metadata_cache = true")
-    for name in tables:
-        connection.execute(f"create view {name} as select * from read_parquet('{quoted}/{name}.parquet')")
-    connection.execute("set lock_configuration = true")
-    return connection
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
@@ -247,29 +235,20 @@ def declared_values(build: Build, authority_code: str, period_code: str) -> list
 
 
 def reported_totals(build: Build, authority_code: str, period_code: str) -> list[Row]:
-    """One row per declared rate and peer group of a period: the sums over the units that reported.
-
-    ``unit_count`` is how many units the group has and ``authority_unit_count`` how many all groups have, so
-    that a partial report is seen to be partial.
-    """
+    """One row per declared rate and peer group of a period, and one for all groups: sums over who reported."""
     return _rows(
         build.folder,
         """
         select i.indicator_code, i.indicator_name, i.indicator_short_name, i.denominator_text, i.family_code,
-          g.peer_group_code, g.peer_group_name, g.unit_count, t.reporting_unit_count, t.numerator,
-          t.denominator, t.publisher_name,
-          (
-            select cast(sum(a.unit_count) as bigint)
-            from dim_peer_groups as a
-            where a.authority_code = t.authority_code
-          ) as authority_unit_count
+          t.peer_group_code, g.peer_group_name, t.unit_count, t.reporting_unit_count, t.is_complete, t.numerator,
+          t.denominator, t.value, t.publisher_name
         from rpt_reported_totals as t
         inner join dim_indicators as i on t.definition_code = i.definition_code
-        inner join dim_peer_groups as g
+        left join dim_peer_groups as g
           on t.authority_code = g.authority_code and t.peer_group_code = g.peer_group_code
         where t.authority_code = ? and t.period_code = ?
           and i.is_declared and i.unit_of_measure_code = 'rate'
-        order by i.display_order, g.display_order, g.peer_group_code
+        order by i.display_order, g.display_order nulls last, t.peer_group_code
         """,
         (authority_code, period_code),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.console import Console
 from dagster_project.settings import PROJECT_ROOT, Settings
 
 TESTS = Path(__file__).parent
@@ -43,7 +44,7 @@ def built_demo(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
     settings = Settings(root=tmp_path_factory.mktemp("demo_root"))
     generate_demo(settings.inbox / DEMO_FOLDER, dossiers=20_000, months=12, seed=7)
-    summary = load_files([settings.inbox, *real_files()], settings, _say)
+    summary = load_files([settings.inbox, *real_files()], settings, Console())
     assert not summary.refused
     build(settings, _say)
     return settings
@@ -55,7 +56,7 @@ def built_real(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     from dagster_project.commands import build, load_files, real_files
 
     settings = Settings(root=tmp_path_factory.mktemp("real_root"))
-    load_files(real_files(), settings, _say)
+    load_files(real_files(), settings, Console())
     build(settings, _say)
     return settings
 

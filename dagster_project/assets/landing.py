@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
 from dagster_project.checks import gate_1_specs, landing_check_results, row_conservation_specs
 from dagster_project.landing.contracts import load_contracts
@@ -16,7 +17,7 @@ LANDING_PREFIX = "landing"
 class LandingConfig(dg.Config):
     """Files or folders to land besides the inbox."""
 
-    paths: list[str] = []
+    paths: list[str] = Field(default_factory=list)
 
 
 def landing_key(source: str) -> dg.AssetKey:

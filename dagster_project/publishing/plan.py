@@ -116,7 +116,8 @@ def _last_day(deliveries: tuple[Delivery, ...]) -> date:
     days = [delivery.data_until_date for delivery in deliveries if delivery.data_until_date]
     if not days:
         raise BuildError(
-            "Các tệp đã nạp chỉ có danh mục, chưa có số liệu theo ngày. Hãy nạp hồ sơ hoặc báo cáo, hoặc chọn ngày chốt bằng --as-of."
+            "Các tệp đã nạp chỉ có danh mục, chưa có số liệu theo ngày. "
+            "Hãy nạp hồ sơ hoặc báo cáo, hoặc chọn ngày chốt bằng --as-of."
         )
     return date.fromisoformat(max(days))
 

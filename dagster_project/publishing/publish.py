@@ -14,6 +14,7 @@ from pathlib import Path
 from dagster_project.publishing.builds import MANIFEST, is_published, point_to
 from dagster_project.publishing.errors import BuildError
 from dagster_project.publishing.plan import BuildPlan
+from dagster_project.publishing.reading import quoted
 from dagster_project.settings import Settings
 
 MARTS_SCHEMA = "marts"
@@ -115,13 +116,10 @@ def _export(connection, mart: Mart, folder: Path) -> Path:
     path = folder / f"{mart.name}.parquet"
     order = ", ".join(f"{column} nulls last" for column in mart.grain)
     connection.execute(
-        f"copy (select * from {MARTS_SCHEMA}.{mart.name} order by {order}) to '{_quoted(path)}' (format parquet, compression zstd)"
+        f"copy (select * from {MARTS_SCHEMA}.{mart.name} order by {order}) "
+        f"to '{quoted(path)}' (format parquet, compression zstd)"
     )
     return path
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _manifest(plan: BuildPlan, folder: Path) -> dict:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import streamlit as st
@@ -13,6 +13,8 @@ from dashboards.components import Card
 
 Row = Mapping[str, Any]
 HAS_VALUE = ("ok", "insufficient_sample")
+# The row of rpt_reported_totals that sums all peer groups.
+ALL_GROUPS = "authority"
 ON_TIME = "Giải quyết đúng hạn"
 FEW_DECLARED = 12
 EXPLAINED = (
@@ -111,23 +113,15 @@ def _declared_card(totals: Sequence[Row]) -> Card:
     """The on-time figure of an authority whose units only declare: the sums over all its units.
 
     Shown only where every unit reported under the same definition; a partial sum is no province figure.
-    The percent is the plain ratio of the two published sums.
     """
-    for code in dict.fromkeys(row["indicator_code"] for row in totals):
-        group = [row for row in totals if row["indicator_code"] == code]
-        units = group[0]["authority_unit_count"]
-        numerator, denominator = _sums(group)
-        if denominator and sum(row["reporting_unit_count"] for row in group) == units:
+    for row in totals:
+        if row["peer_group_code"] == ALL_GROUPS and row["is_complete"] and row["value"] is not None:
             return Card(
-                f"{group[0]['indicator_short_name']} (đơn vị công bố)",
-                labels.format_percent(Decimal(numerator) / Decimal(denominator)),
-                f"{labels.format_fraction(numerator, denominator)} hồ sơ của {units} đơn vị",
+                f"{row['indicator_short_name']} (đơn vị công bố)",
+                labels.format_percent(row["value"]),
+                f"{labels.format_fraction(row['numerator'], row['denominator'])} hồ sơ của {row['unit_count']} đơn vị",
             )
     return Card(ON_TIME, labels.NO_DATA, has_value=False)
-
-
-def _sums(group: Sequence[Row]) -> tuple[int, int]:
-    return sum(row["numerator"] for row in group), sum(row["denominator"] for row in group)
 
 
 def _card(label: str, now: Row | None, before: Row | None, of: str = "") -> Card:
@@ -193,27 +187,22 @@ def _declared_cells(view: state.View, row: Row) -> list[str]:
 
 
 def _total_cells(totals: Sequence[Row]) -> list[list[str]]:
-    """One line per declared rate and group, then one line for all groups of that rate."""
-    lines = []
-    for code in dict.fromkeys(row["indicator_code"] for row in totals):
-        group = [row for row in totals if row["indicator_code"] == code]
-        lines.extend(_total_line(row["peer_group_name"], [row]) for row in group)
-        if len(group) > 1:
-            lines.append(_total_line("Cộng", group))
-    return lines
-
-
-def _total_line(name: str, group: Sequence[Row]) -> list[str]:
-    numerator, denominator = _sums(group)
-    reporting, units = (sum(row[key] for row in group) for key in ("reporting_unit_count", "unit_count"))
-    percent = labels.format_percent(Decimal(numerator) / Decimal(denominator)) if denominator else labels.NO_DATA
+    """One line per declared rate and group, then one line for all groups where there are several."""
+    groups = Counter(row["indicator_code"] for row in totals)
     return [
-        f"{components.text(name)} <span class=soft>({reporting}/{units} đơn vị báo cáo)</span>",
-        components.text(group[0]["indicator_short_name"]),
-        components.text(percent),
-        labels.format_fraction(numerator, denominator),
-        components.text(group[0]["denominator_text"] or labels.NO_DATA),
-        components.text(group[0]["publisher_name"] or labels.NO_DATA),
+        _total_line(row) for row in totals if row["peer_group_code"] != ALL_GROUPS or groups[row["indicator_code"]] > 2
+    ]
+
+
+def _total_line(row: Row) -> list[str]:
+    reporting = f"{row['reporting_unit_count']}/{row['unit_count']} đơn vị báo cáo"
+    return [
+        f"{components.text(row['peer_group_name'] or 'Cộng')} <span class=soft>({reporting})</span>",
+        components.text(row["indicator_short_name"]),
+        components.text(labels.format_value(row["value"], "rate")),
+        labels.format_fraction(row["numerator"], row["denominator"]),
+        components.text(row["denominator_text"] or labels.NO_DATA),
+        components.text(row["publisher_name"] or labels.NO_DATA),
     ]
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.commands import build, load_files, real_files
+from dagster_project.console import Console
 from dagster_project.landing.load import land_file
 from dagster_project.publishing.builds import current_build, current_build_id, list_builds
 from dagster_project.publishing.errors import BuildError
@@ -56,7 +57,7 @@ def start(cchc: list[str], settings: Settings) -> subprocess.Popen:
 
 def test_same_input_gives_the_same_bytes_elsewhere(built_real, tmp_path):
     other = Settings(root=tmp_path / "elsewhere")
-    load_files(real_files(), other, silent)
+    load_files(real_files(), other, Console())
     again = build(other, silent)
     first = list_builds(built_real)[-1]
     assert again.build_id == first.build_id
@@ -67,7 +68,7 @@ def test_same_input_gives_the_same_bytes_elsewhere(built_real, tmp_path):
 
 def test_second_load_and_build_do_nothing(built_real):
     before = {path: path.stat().st_mtime_ns for path in built_real.landing.rglob("*") if path.is_file()}
-    summary = load_files(real_files(), built_real, silent)
+    summary = load_files(real_files(), built_real, Console())
     assert summary.landed_count == 0
     assert summary.already_landed_count == summary.file_count
     said: list[str] = []

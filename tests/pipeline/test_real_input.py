@@ -34,11 +34,17 @@ def test_phu_tho_totals(built_real, cchc):
     totals = ask(
         cchc,
         built_real,
-        "select sum(denominator) as received, sum(numerator) as on_time, sum(reporting_unit_count) as units "
-        "from rpt_reported_totals where authority_code = 'H44'",
+        "select denominator, numerator, unit_count, reporting_unit_count, value from rpt_reported_totals "
+        "where authority_code = 'H44' and peer_group_code = 'authority'",
     )
-    assert [{name: int(value) for name, value in row.items()} for row in totals] == [
-        {"received": 597918, "on_time": 528684, "units": 163}
+    assert totals == [
+        {
+            "denominator": 597918,
+            "numerator": 528684,
+            "unit_count": 163,
+            "reporting_unit_count": 163,
+            "value": "0.884208",
+        }
     ]
 
 

@@ -1,0 +1,126 @@
+"""The asset graph: what is in it, that every check is visible, what runs by itself, and one writer at a time."""
+
+from __future__ import annotations
+
+import json
+
+import dagster as dg
+import pytest
+
+from dagster_project.automation import inbox_files, inbox_sensor
+from dagster_project.checks import check_name
+from dagster_project.dbt_runs import manifest_path
+from dagster_project.definitions import build_defs
+from dagster_project.resources import DataRoot
+from dagster_project.settings import Settings
+from expectations.catalogue import all_rules
+
+LANDED = {
+    "landing/one_stop__dossier_events",
+    "landing/one_stop__dossiers",
+    "landing/portal__on_time_reports",
+    "landing/procedure_registry__procedures",
+    "landing/survey__answers",
+    "landing/unit_registry__units",
+}
+MARTS = {
+    "marts/dim_authorities",
+    "marts/dim_dates",
+    "marts/dim_indicators",
+    "marts/dim_peer_groups",
+    "marts/dim_periods",
+    "marts/dim_procedures",
+    "marts/dim_units",
+    "marts/fct_deliveries",
+    "marts/fct_dossier_events",
+    "marts/fct_dossiers",
+    "marts/fct_indicator_values",
+    "marts/fct_on_time_reports",
+    "marts/fct_rule_results",
+    "marts/fct_survey_answers",
+    "marts/fct_unit_rankings",
+    "marts/rpt_reported_totals",
+    "marts/rpt_units_to_watch",
+}
+
+
+@pytest.fixture(scope="module")
+def definitions(built_real) -> dg.Definitions:
+    return build_defs(settings=built_real)
+
+
+def keys(definitions: dg.Definitions, prefix: str) -> set[str]:
+    found = {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
+    return {key for key in found if key.startswith(f"{prefix}/")}
+
+
+def test_asset_keys(definitions):
+    assert keys(definitions, "landing") == LANDED
+    assert keys(definitions, "build") == {"build/builds", "build/deliveries", "build/rule_results"}
+    assert keys(definitions, "marts") == MARTS
+    assert keys(definitions, "published") == {"published/staged_build", "published/build"}
+
+
+def test_the_published_build_hangs_on_every_mart_and_the_marts_on_the_files(definitions):
+    graph = definitions.resolve_asset_graph()
+    above = {key.to_user_string() for key in graph.get_ancestor_asset_keys(dg.AssetKey(["published", "build"]))}
+    assert above >= MARTS | LANDED
+
+
+def test_every_rule_and_every_dbt_test_is_an_asset_check(definitions, built_real):
+    checks = {key.name: key for key in definitions.resolve_asset_graph().asset_check_keys}
+    manifest = json.loads(manifest_path(built_real).read_text(encoding="utf-8"))
+    dbt_tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
+    rules = {check_name(rule.code) for rule in all_rules()}
+    assert dbt_tests and rules
+    assert set(checks) == dbt_tests | rules | {"row_conservation"}
+
+
+def test_the_last_run_told_rows_and_checks(built_real):
+    from dagster_project.commands import prepare_dagster_home
+
+    prepare_dagster_home(built_real)
+    with dg.DagsterInstance.from_config(str(built_real.dagster_home)) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey(["landing", "one_stop__dossiers"]))
+        metadata = event.asset_materialization.metadata
+        assert metadata["rows_read"].value == metadata["rows_accepted"].value == 1434
+        checks = instance.event_log_storage.get_latest_asset_check_execution_by_key(
+            [dg.AssetCheckKey(dg.AssetKey(["marts", "fct_dossiers"]), "unique_grain_fct_dossiers")]
+        )
+        assert [str(record.status.value) for record in checks.values()] == ["SUCCEEDED"]
+
+
+def test_schedule_and_job(definitions):
+    schedule = definitions.resolve_schedule_def("daily_refresh")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 5 * * *", "Asia/Ho_Chi_Minh")
+    assert schedule.job_name == definitions.resolve_job_def("refresh").name
+
+
+def test_sensor_asks_once_per_change_of_the_inbox(built_real, tmp_path):
+    settings = Settings(root=tmp_path)
+    settings.inbox.mkdir()
+    resources = {"data_root": DataRoot(settings)}
+
+    def look(cursor: str | None):
+        context = dg.build_sensor_context(cursor=cursor, resources=resources)
+        return inbox_sensor(context)
+
+    assert isinstance(look(None), dg.SkipReason)
+    (settings.inbox / "a.csv").write_text("x")
+    (settings.inbox / ".hidden").write_text("x")
+    assert len(inbox_files(settings.inbox)) == 1
+    first = look(None)
+    assert len(first.run_requests) == 1
+    assert isinstance(look(first.cursor), dg.SkipReason)
+    (settings.inbox / "b.csv").write_text("x")
+    assert look(first.cursor).cursor != first.cursor
+
+
+def test_the_writer_has_a_pool_of_one(definitions, built_real):
+    writer = {"warehouse_models", "staged_build", "published__build"}
+    pools = {
+        node.name: definitions.resolve_job_def("refresh").get_node_named(node.name).definition.pools
+        for node in definitions.resolve_job_def("refresh").nodes
+    }
+    assert {name for name, found in pools.items() if found == {"duckdb"}} == writer
+    assert "default_limit: 1" in (built_real.dagster_home / "dagster.yaml").read_text(encoding="utf-8")
