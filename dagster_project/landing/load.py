@@ -8,13 +8,11 @@ Does not belong here: Dagster, the rules of gate 1 (handed in as ``gate``).
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import hashlib
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +29,7 @@ from dagster_project.landing.layouts import HOME_TIME_ZONE, Layout
 from dagster_project.landing.readers import Plan
 from dagster_project.landing.tables import TEXT_CELLS, RawTable
 from dagster_project.landing.typing_sql import Input, TypedQuery, identifier, literal
+from dagster_project.landing.workplace import Workplace
 from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,6 +42,9 @@ ALREADY_LANDED = "already_landed"
 REFUSED = "refused"
 
 MEMORY_LIMIT = "2GB"
+# Files read side by side: while one waits for its checks or for the disk, the other keeps the processor busy. More
+# would only ask for more memory: DuckDB already uses every core on a large file.
+WORKERS = 2
 # A file with more broken records than this share was not meant to be read this way.
 MAX_BROKEN_SHARE = 0.5
 
@@ -87,12 +89,8 @@ def land_file(
     ``layout`` forces a layout by code; ``gate`` judges the typed Parquet before it becomes visible;
     ``landed_at`` replaces the clock (naive Asia/Ho_Chi_Minh, or aware).
     """
-    path = Path(path)
-    try:
-        return _land(path, settings, layout, gate, landed_at)
-    except LandingError as error:
-        error.file = path.name
-        return LandingResult(REFUSED, path, error=error)
+    with Workplace(settings) as workplace:
+        return _commit(_prepare(Path(path), settings, workplace, layout, gate, landed_at), settings, landed_at)
 
 
 def land_paths(
@@ -111,11 +109,14 @@ def land_paths(
     """
     files = expand_paths(paths)
     results = []
-    for done, path in enumerate(files, start=1):
-        result = land_file(path, settings, layout=layout, gate=gate, landed_at=landed_at)
-        results.append(result)
-        if on_progress is not None:
-            on_progress(result, done, len(files))
+    with Workplace(settings) as workplace, ThreadPoolExecutor(WORKERS) as workers:
+        # Files are read side by side and become visible one by one in name order, as if landed in turn.
+        prepared = workers.map(lambda path: _prepare(path, settings, workplace, layout, gate, landed_at), files)
+        for done, attempt in enumerate(prepared, start=1):
+            result = _commit(attempt, settings, landed_at)
+            results.append(result)
+            if on_progress is not None:
+                on_progress(result, done, len(files))
     return results
 
 
@@ -136,58 +137,108 @@ def _folder_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if is_wanted(path))
 
 
-def _land(
-    path: Path, settings: Settings, forced: str | None, gate: Gate | None, landed_at: dt.datetime | None
-) -> LandingResult:
+@dataclass(frozen=True)
+class _Prepared:
+    """A delivery that lies complete in ``work``, typed, checked and not yet visible."""
+
+    path: Path
+    work: Path
+    staged: _Staged
+    delivery: Delivery
+    forced: str | None
+
+
+def _prepare(
+    path: Path,
+    settings: Settings,
+    workplace: Workplace,
+    forced: str | None,
+    gate: Gate | None,
+    landed_at: dt.datetime | None,
+) -> LandingResult | _Prepared:
+    """Everything but making it visible; a result when the file is refused or landed already."""
+    try:
+        return _staged_delivery(path, settings, workplace, forced, gate, landed_at)
+    except LandingError as error:
+        error.file = path.name
+        return LandingResult(REFUSED, path, error=error)
+
+
+def _commit(attempt: LandingResult | _Prepared, settings: Settings, landed_at: dt.datetime | None) -> LandingResult:
+    """Make a prepared delivery visible, unless the same content has become so in the meantime."""
+    if isinstance(attempt, LandingResult):
+        return attempt
+    landed = deliveries.read_delivery(settings, attempt.delivery.delivery_id)
+    if landed is not None and _is_current(landed, attempt.forced):
+        return LandingResult(ALREADY_LANDED, attempt.path, delivery=landed)
+    delivery = replace(attempt.delivery, landed_at=_moment(landed_at).isoformat(timespec="seconds"))
+    _publish(settings, attempt.staged, delivery, landed, attempt.work)
+    shutil.rmtree(attempt.work)
+    return LandingResult(LANDED, attempt.path, delivery=delivery)
+
+
+def _staged_delivery(
+    path: Path,
+    settings: Settings,
+    workplace: Workplace,
+    forced: str | None,
+    gate: Gate | None,
+    landed_at: dt.datetime | None,
+) -> LandingResult | _Prepared:
     _check_file(path)
     candidates = _candidates(forced)
     seen = _stamp(path)
     sha256 = _file_sha256(path)
-    delivery_id = sha256[:16]
-    landed = deliveries.read_delivery(settings, delivery_id)
+    landed = deliveries.read_delivery(settings, sha256[:16])
     if landed is not None and _is_current(landed, forced):
         return LandingResult(ALREADY_LANDED, path, delivery=landed)
     plan = readers.plan_file(path, candidates, forced is not None)
-    with _exclusive(settings) as work:
-        # Another process may have landed the same file while this one waited.
-        landed = deliveries.read_delivery(settings, delivery_id)
-        if landed is not None and _is_current(landed, forced):
-            return LandingResult(ALREADY_LANDED, path, delivery=landed)
+    work = workplace.folder()
+    try:
         moment = _moment(landed_at)
-        try:
-            staged = _stage(plan, work, delivery_id, moment.date())
-            _check_unchanged(path, seen)
-            results = gate(plan.layout.source, staged.accepted, delivery_id) if gate else []
-            _check_gate(results)
-        except LandingError as error:
-            error.sheet = error.sheet or plan.table.sheet_name
-            raise
-        delivery = Delivery(
-            delivery_id=delivery_id,
-            source_code=plan.layout.source,
-            layout_code=plan.layout.layout,
-            layout_hash=plan.layout.layout_hash,
-            contract_hash=plan.layout.contract.contract_hash,
-            file_name=path.name,
-            file_size=seen[0],
-            file_sha256=sha256,
-            sheet_name=plan.table.sheet_name,
-            rows_read=staged.rows_read,
-            rows_accepted=staged.rows_accepted,
-            rows_rejected=staged.rows_rejected,
-            rows_ignored=staged.rows_ignored,
-            unused_columns=_unused_columns(plan),
-            withheld_columns=_withheld_columns(plan),
-            absent_columns=sorted(plan.match.absent),
-            authority_codes=staged.authority_codes,
-            data_from_date=staged.data_from_date,
-            data_until_date=staged.data_until_date,
-            landed_parquet_sha256=_file_sha256(staged.accepted),
-            landed_at=moment.isoformat(timespec="seconds"),
-            rule_results=[result.to_dict() for result in results],
-        )
-        _publish(settings, staged, delivery, landed, work)
-    return LandingResult(LANDED, path, delivery=delivery)
+        staged = _stage(plan, work, sha256[:16], moment.date())
+        _check_unchanged(path, seen)
+        results = gate(plan.layout.source, staged.accepted, sha256[:16]) if gate else []
+        _check_gate(results)
+    except LandingError as error:
+        error.sheet = error.sheet or plan.table.sheet_name
+        raise
+    return _Prepared(path, work, staged, _record(plan, path, seen[0], sha256, staged, moment, results), forced)
+
+
+def _record(
+    plan: Plan,
+    path: Path,
+    file_size: int,
+    sha256: str,
+    staged: _Staged,
+    moment: dt.datetime,
+    results: Sequence[RuleResult],
+) -> Delivery:
+    return Delivery(
+        delivery_id=sha256[:16],
+        source_code=plan.layout.source,
+        layout_code=plan.layout.layout,
+        layout_hash=plan.layout.layout_hash,
+        contract_hash=plan.layout.contract.contract_hash,
+        file_name=path.name,
+        file_size=file_size,
+        file_sha256=sha256,
+        sheet_name=plan.table.sheet_name,
+        rows_read=staged.rows_read,
+        rows_accepted=staged.rows_accepted,
+        rows_rejected=staged.rows_rejected,
+        rows_ignored=staged.rows_ignored,
+        unused_columns=_unused_columns(plan),
+        withheld_columns=_withheld_columns(plan),
+        absent_columns=sorted(plan.match.absent),
+        authority_codes=staged.authority_codes,
+        data_from_date=staged.data_from_date,
+        data_until_date=staged.data_until_date,
+        landed_parquet_sha256=_file_sha256(staged.accepted),
+        landed_at=moment.isoformat(timespec="seconds"),
+        rule_results=[result.to_dict() for result in results],
+    )
 
 
 def _check_file(path: Path) -> None:
@@ -253,35 +304,6 @@ def _unused_columns(plan: Plan) -> list[str]:
 def _withheld_columns(plan: Plan) -> list[str]:
     present = {layouts.normalise_header(cell) for cell in plan.header.cells}
     return [text for text in plan.layout.withheld if layouts.normalise_header(text) in present]
-
-
-@contextmanager
-def _exclusive(settings: Settings) -> Iterator[Path]:
-    """The landing's lock (a second process waits) and an empty work folder, gone afterwards.
-
-    Nobody else can be at work while the lock is held, so whatever lies in ``.work`` is a dead run's.
-    """
-    settings.landing.mkdir(parents=True, exist_ok=True)
-    base = settings.landing / ".work"
-    with (settings.landing / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _clear_leftovers(settings, base)
-        base.mkdir()
-        try:
-            yield Path(tempfile.mkdtemp(dir=base))
-        finally:
-            shutil.rmtree(base)
-
-
-def _clear_leftovers(settings: Settings, base: Path) -> None:
-    """Remove the work of a killed run: temporary files, and Parquet that never got its record."""
-    if base.exists():
-        shutil.rmtree(base)
-    recorded = {path.stem for path in (settings.landing / "_deliveries").glob("*.json")}
-    for pattern in ("[!_.]*/*.parquet", "_rejected/*/*.parquet"):
-        for parquet in settings.landing.glob(pattern):
-            if parquet.stem not in recorded:
-                parquet.unlink()
 
 
 @dataclass(frozen=True)

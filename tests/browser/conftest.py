@@ -44,6 +44,7 @@ def dashboard_url(built_demo, tmp_path_factory):
     port = _free_port()
     log = tmp_path_factory.mktemp("dashboard") / "streamlit.log"
     command = [sys.executable, "-m", "streamlit", "run", "dashboards/app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1"]
     environment = os.environ | {"CCHC_DATA": str(built_demo.root)}
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
@@ -57,8 +58,8 @@ def dashboard_url(built_demo, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def chromium():
-    """A headless Chromium; skipped only where none is installed."""
-    if shutil.which("chromium") is None:
+    """A headless Chromium; skipped only where none is installed, and never in continuous integration."""
+    if shutil.which("chromium") is None and not os.environ.get("CI"):
         pytest.skip("no Chromium installed (apt-get install chromium fonts-noto-core)")
     from playwright.sync_api import sync_playwright
 

@@ -112,9 +112,8 @@ def test_exact_ratio_agrees_with_fractions(built_real, digits):
     scale = 10**digits
     pairs = [(n, d) for d in (1, 2, 3, 7, 8, 161, 526, 5535, 597918) for n in (0, 1, d // 2, d - 1, d)]
     pairs += [(1, 2 * scale), (3, 2 * scale), (5, 2 * scale)]
-    expression = (
-        body.replace("{{ numerator }}", "n").replace("{{ denominator }}", "d").replace("{{ scale }}", str(scale))
-    )
+    for name, value in (("numerator", "n"), ("denominator", "d"), ("scale", str(scale))):
+        body = body.replace(f"{{{{ {name} }}}}", value)
     values = ", ".join(f"({n}, {d})" for n, d in pairs)
     rows = duckdb.sql(f"select n, d, {body} as r from (values {values}) as t (n, d)").fetchall()
     for n, d, ratio in rows:

@@ -6,13 +6,7 @@ with builds as (
 
 versions as (
 
-    select
-        dossiers.*,
-        row_number() over (
-            partition by dossiers.authority_code, dossiers.dossier_code
-            order by dossiers.delivery_sequence desc nulls last, dossiers.source_row_number desc nulls last
-        ) as version_number
-    from {{ ref('stg_one_stop__dossiers') }} as dossiers
+    {{ newest_version(ref('stg_one_stop__dossiers'), ['authority_code', 'dossier_code']) }}
 
 )
 
@@ -22,6 +16,5 @@ select
 from versions
 cross join builds
 where
-    versions.version_number = 1
     -- What was received after the as-of date did not exist yet.
-    and versions.received_at < cast(builds.as_of_date + 1 as timestamp)
+    versions.received_at < cast(builds.as_of_date + 1 as timestamp)

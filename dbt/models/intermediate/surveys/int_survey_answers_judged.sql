@@ -6,13 +6,7 @@ with builds as (
 
 versions as (
 
-    select
-        answers.*,
-        row_number() over (
-            partition by answers.authority_code, answers.wave_code, answers.ballot_code, answers.item_code
-            order by answers.delivery_sequence desc nulls last, answers.source_row_number desc nulls last
-        ) as version_number
-    from {{ ref('stg_survey__answers') }} as answers
+    {{ newest_version(ref('stg_survey__answers'), ['authority_code', 'wave_code', 'ballot_code', 'item_code']) }}
 
 ),
 
@@ -27,9 +21,7 @@ latest as (
     select versions.*
     from versions
     cross join builds
-    where
-        versions.version_number = 1
-        and versions.answered_at < cast(builds.as_of_date + 1 as timestamp)
+    where versions.answered_at < cast(builds.as_of_date + 1 as timestamp)
 
 ),
 
