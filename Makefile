@@ -38,7 +38,7 @@ run: setup ## Demo province and real files: load, check, build, publish, serve o
 test: setup ## All tests (unit, integration, pipeline, browser)
 	@$(BIN)/python -m pytest
 
-lint: setup ## Style of Python and SQL
+lint: setup ## Style of Python (SQL is held to the portable set by the tests)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 

@@ -73,6 +73,29 @@ def load_files(
     return _summary(land_paths(paths, settings, check_delivery, told, layout=layout))
 
 
+def rejected_rows(settings: Settings, file_name: str | None = None) -> tuple[list[str], list[tuple]]:
+    """Rejected cells of every delivery, or of those whose file is called ``file_name``, in file order.
+
+    Returns column titles and rows: file, row in the file, column, reason, value as sent.
+    Raises BuildError when nothing of that name has landed.
+    """
+    import pyarrow.parquet as pq
+
+    from dagster_project.landing.deliveries import list_deliveries, rejected_path
+
+    chosen = [d for d in list_deliveries(settings) if file_name in (None, d.file_name)]
+    if file_name and not chosen:
+        raise BuildError(f"Chưa nạp tệp nào tên «{file_name}». Hãy chạy «cchc load» hoặc kiểm tra lại tên tệp.")
+    rows = []
+    for delivery in sorted(chosen, key=lambda d: (d.file_name, d.delivery_id)):
+        path = rejected_path(settings, delivery.source_code, delivery.delivery_id)
+        for row in pq.read_table(path).to_pylist() if path.exists() else []:
+            rows.append(
+                (delivery.file_name, row["source_row_number"], row["column_name"], row["reason_text"], row["raw_value"])
+            )
+    return ["Tệp", "Dòng", "Cột", "Lý do", "Giá trị"], rows
+
+
 def build(
     settings: Settings, say: Say, *, as_of: date | None = None, received_by: date | None = None
 ) -> PublishedBuild:

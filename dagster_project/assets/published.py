@@ -67,6 +67,7 @@ def published_assets(manifest: Path) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult:
         """Give the checked build its name and serve it."""
         settings = data_root.settings
+        data_root.say("Công bố…")
         folder = publish(read_plan(settings), settings)
         build = current_build(settings)
         return dg.MaterializeResult(

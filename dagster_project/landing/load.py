@@ -43,7 +43,7 @@ REFUSED = "refused"
 
 MEMORY_LIMIT = "2GB"
 # Files read side by side: while one waits for its checks or for the disk, the other keeps the processor busy. More
-# would only ask for more memory: DuckDB already uses every core on a large file.
+# would only ask for more memory: the cores are shared out among them.
 WORKERS = 2
 # A file with more broken records than this share was not meant to be read this way.
 MAX_BROKEN_SHARE = 0.5
@@ -109,9 +109,10 @@ def land_paths(
     """
     files = expand_paths(paths)
     results = []
-    with Workplace(settings) as workplace, ThreadPoolExecutor(WORKERS) as workers:
+    workers = max(1, min(WORKERS, len(files)))
+    with Workplace(settings, workers) as workplace, ThreadPoolExecutor(workers) as pool:
         # Files are read side by side and become visible one by one in name order, as if landed in turn.
-        prepared = workers.map(lambda path: _prepare(path, settings, workplace, layout, gate, landed_at), files)
+        prepared = pool.map(lambda path: _prepare(path, settings, workplace, layout, gate, landed_at), files)
         for done, attempt in enumerate(prepared, start=1):
             result = _commit(attempt, settings, landed_at)
             results.append(result)
@@ -196,7 +197,7 @@ def _staged_delivery(
     work = workplace.folder()
     try:
         moment = _moment(landed_at)
-        staged = _stage(plan, work, sha256[:16], moment.date())
+        staged = _stage(plan, work, sha256[:16], moment.date(), workplace.threads)
         _check_unchanged(path, seen)
         results = gate(plan.layout.source, staged.accepted, sha256[:16]) if gate else []
         _check_gate(results)
@@ -321,10 +322,10 @@ class _Staged:
     data_until_date: str | None
 
 
-def _stage(plan: Plan, work: Path, delivery_id: str, today: dt.date) -> _Staged:
+def _stage(plan: Plan, work: Path, delivery_id: str, today: dt.date, threads: int) -> _Staged:
     """Read, type and split the rows into Parquet files under ``work``."""
     positions = sorted(set(plan.match.positions.values()))
-    with duckdb.connect(config=_duckdb_config(work)) as con:
+    with duckdb.connect(config=_duckdb_config(work, threads)) as con:
         con.execute(f"set TimeZone = {literal(plan.layout.time_zone)}")
         con.execute("set enable_progress_bar = false")
         # Pushed down to the scan, the condition "no cell is wrong" would type every cell a second time, and
@@ -338,8 +339,9 @@ def _stage(plan: Plan, work: Path, delivery_id: str, today: dt.date) -> _Staged:
         return _with_extent(con, staged, plan.layout.contract, today)
 
 
-def _duckdb_config(work: Path) -> dict[str, str]:
+def _duckdb_config(work: Path, threads: int) -> dict[str, str | int]:
     return {
+        "threads": threads,
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": str(work / "spill"),
         "preserve_insertion_order": "true",

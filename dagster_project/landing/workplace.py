@@ -6,6 +6,7 @@ Does not belong here: what is written into a work folder.
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 import threading
@@ -22,12 +23,18 @@ class Workplace:
     Another process waits for it. Threads may share a workplace.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, workers: int = 1) -> None:
         """Nothing is taken or written yet."""
         self._settings = settings
         self._base = settings.landing / ".work"
         self._guard = threading.Lock()
         self._lock: IO[str] | None = None
+        self._workers = workers
+
+    @property
+    def threads(self) -> int:
+        """Processor threads for one of the workers that share this workplace."""
+        return max(1, (os.cpu_count() or 1) // self._workers)
 
     def folder(self) -> Path:
         """A new empty folder on the landing's own file system."""

@@ -92,3 +92,21 @@ def test_missing_file_is_refused(built_real, tmp_path, cchc):
     done = run(cchc, built_real, "load", str(tmp_path / "khong_co.csv"))
     assert done.returncode == 1
     assert "khong_co.csv" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_rejected_rows_are_listed_with_row_column_reason_and_value(built_real, tmp_path, cchc):
+    path = tmp_path / "co_loi.csv"
+    path.write_text(
+        "Mã hồ sơ,Mã đơn vị giải quyết,Ngày tiếp nhận,Ngày hẹn trả,Ngày kết thúc xử lý,Trạng thái\n"
+        "H98.01-260105-0001,H98.01,31/02/2026 08:00:00,,,\n"
+        "H98.01-260105-0002,H98.01,28/02/2026 08:00:00,,,\n",
+        encoding="utf-8",
+    )
+    root = str(tmp_path / "root")
+    assert run(cchc, root, "load", str(path)).returncode == 0
+    done = run(cchc, root, "rejected", "co_loi.csv", "--format", "csv")
+    assert done.stdout.splitlines()[0] == "Tệp,Dòng,Cột,Lý do,Giá trị"
+    assert done.stdout.splitlines()[1].startswith("co_loi.csv,2,received_at,")
+    assert done.stdout.splitlines()[1].endswith("31/02/2026 08:00:00")
+    assert len(done.stdout.splitlines()) == 2
+    assert run(cchc, root, "rejected", "khac.csv").returncode == 1

@@ -1,0 +1,144 @@
+"""The figures of one run as a page: docs/benchmarks.md, which is also what the bench prints."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+
+from tests.bench.stages import Figures
+
+AIM = 8
+VERSIONS = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations", "streamlit")
+
+
+def page(figures: Figures, command: str) -> str:
+    """The whole page in Markdown."""
+    return (
+        "\n\n".join(
+            [
+                "# Benchmarks",
+                f"Written by `{command}`; every figure below is from that one run. Machine: {_machine()}. "
+                f"{_versions()}.",
+                f"Input: the demo province with {figures.dossiers:,} dossiers over 24 months, seed 7, everything "
+                f"the demo writes. Peak memory is the resident set of the child process. "
+                f"Load average before {figures.load_average[0]:.1f}, after {figures.load_average[1]:.1f}: more than "
+                "the number of cores means that other programs slowed the run down.",
+                "## The physical floor",
+                "DuckDB reads the same CSV files as text, counts the rows by one column and throws everything away: no "
+                "types, no checks, nothing written. The files are in the page cache.",
+                _floor_table(figures),
+                "## Land, build, publish",
+                _verdict(figures),
+                _stage_table(figures),
+                "## Where the build's time goes",
+                _parts_table(figures),
+                f"dbt itself reports {figures.dbt_seconds:.1f} s. Its slowest nodes (two at a time, so they overlap):",
+                _table(("node", "s"), [(f"`{name}`", f"{seconds:.2f}") for name, seconds in figures.slowest_models]),
+                "## Questions of the dashboard",
+                _questions_text(figures),
+                _questions_table(figures),
+                NOTES,
+            ]
+        )
+        + "\n"
+    )
+
+
+NOTES = """\
+## What to make of it
+
+* The floor parses text and keeps one column. Landing has to read every column, normalise Unicode, type and check each
+  cell, keep what is wrong with its reason, and write Parquet; the build reads that Parquet, keeps the newest version
+  of each row, and writes tables twice (DuckDB file, sorted published Parquet). The multiples come from that work,
+  and from the start of dbt, Dagster and Great Expectations, which costs the same at 1,000 dossiers as at a million.
+* The largest single piece is the log of steps (six rows per dossier): landing it, storing it, sorting it by its grain
+  for publishing. Sorting is what makes the same input give the same bytes; it also sets the build's peak memory.
+* Every check result is an event in Dagster's SQLite storage (some 600 per build, several milliseconds each).
+* A second load or build with nothing new costs the hash of the files."""
+
+
+def _machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} {platform.machine()}"
+
+
+def _versions() -> str:
+    return ", ".join(
+        [f"Python {platform.python_version()}", *(f"{name} {metadata.version(name)}" for name in VERSIONS)]
+    )
+
+
+def _floor_table(figures: Figures) -> str:
+    rows = [
+        (name, f"{family['rows']:,}", f"{family['bytes'] / 1e6:,.0f}", f"{family['seconds']:.2f}")
+        for name, family in figures.floor.items()
+    ]
+    whole = [sum(family[key] for family in figures.floor.values()) for key in ("rows", "bytes")]
+    rows.append(("**all**", f"{whole[0]:,}", f"{whole[1] / 1e6:,.0f}", f"**{figures.floor_seconds:.2f}**"))
+    return _table(("files", "rows", "MB", "s"), rows)
+
+
+def _verdict(figures: Figures) -> str:
+    seconds = figures.runs["load"].seconds + figures.runs["build"].seconds
+    ratio = seconds / figures.floor_seconds
+    outcome = "**The aim is met**" if ratio <= AIM else "**The aim is missed**"
+    return (
+        f"{outcome}: land + build + publish take {seconds:.1f} s, {ratio:.1f} × the floor of "
+        f"{figures.floor_seconds:.2f} s; the aim is {AIM} ×, which is {AIM * figures.floor_seconds:.1f} s."
+    )
+
+
+def _stage_table(figures: Figures) -> str:
+    titles = {
+        "demo": "write the demo's files",
+        "load": "`cchc load`: land, gate 1",
+        "build": "`cchc build`: build, gate 2, publish",
+        "load again": "`cchc load` again, nothing new",
+        "build again": "`cchc build` again, nothing new",
+        "help": "`cchc --help`",
+    }
+    rows = [
+        (
+            title,
+            f"{figures.runs[name].seconds:.1f}" if name != "help" else f"{figures.runs[name].seconds:.2f}",
+            f"{figures.runs[name].processor_seconds:.1f}",
+            f"{figures.runs[name].peak_mb:,.0f}",
+            f"{figures.runs[name].seconds / figures.floor_seconds:.1f}",
+        )
+        for name, title in titles.items()
+    ]
+    published = f"Published: {figures.published_rows:,} rows, {figures.published_bytes / 1e6:,.0f} MB."
+    return _table(("step", "s", "processor s", "peak MB", "× floor"), rows) + "\n\n" + published
+
+
+def _parts_table(figures: Figures) -> str:
+    rows = [
+        (name, f"{seconds:.1f}", f"{seconds / figures.floor_seconds:.1f}")
+        for name, seconds in figures.build_parts.items()
+    ]
+    return _table(("part", "s", "× floor"), rows)
+
+
+def _questions_text(figures: Figures) -> str:
+    asked, cached = figures.questions["all_asked"], figures.questions["all_cached"]
+    return (
+        f"Every function by which the pages ask, over the published Parquet. Median of {asked['count']} questions with "
+        f"Streamlit's cache emptied before each: **{asked['median'] * 1000:.1f} ms**, slowest "
+        f"{asked['slowest'] * 1000:.0f} ms; median from the cache {cached['median'] * 1000:.2f} ms. Opening the build "
+        f"(the hash of every file is compared): {figures.questions['open_seconds'] * 1000:.0f} ms, once per process."
+    )
+
+
+def _questions_table(figures: Figures) -> str:
+    cold = figures.questions["cold"]
+    rows = [
+        (name, f"{cold[name] * 1000:.1f}", f"{spread['median'] * 1000:.1f}", f"{spread['slowest'] * 1000:.1f}")
+        for name, spread in figures.questions["asked"].items()
+    ]
+    return _table(("question", "first time, ms", "median, ms", "slowest, ms"), rows)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    rule = tuple("---" if index == 0 else "---:" for index in range(len(head)))
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
