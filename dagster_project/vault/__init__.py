@@ -1,0 +1,1 @@
+"""The identity vault: the only place where names, ID numbers, phones, e-mails and addresses are kept."""
