@@ -12,7 +12,6 @@ from dagster_project.settings import Settings
 def dbt_environment(settings: Settings) -> dict[str, str]:
     """Environment variables that ``dbt/profiles.yml`` and the sources read, and dbt's own switches."""
     return {
-        "CCHC_LANDING": str(settings.landing),
         "CCHC_PLAN": str(plan_folder(settings)),
         "CCHC_WAREHOUSE_FILE": str(settings.warehouse_file),
         "CCHC_TEMP_DIRECTORY": str(settings.warehouse / "temporary"),

@@ -8,9 +8,6 @@ Does not belong here: the warehouse file (dbt alone opens it), formulas of indic
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,8 @@ from typing import Any
 import duckdb
 import streamlit as st
 
+from dagster_project.publishing.builds import current_build_id, verified_build
+from dagster_project.publishing.errors import BuildBrokenError, BuildMissingError
 from dagster_project.publishing.reading import open_tables
 from dagster_project.settings import Settings
 
@@ -39,14 +38,6 @@ REQUIRED_TABLES = (
 )
 
 
-class BuildMissingError(Exception):
-    """Nothing has been published under this data root yet."""
-
-
-class BuildBrokenError(Exception):
-    """The published build does not match its manifest; the message says in Vietnamese what differs."""
-
-
 @dataclass(frozen=True)
 class Build:
     """One published build: its id, its as-of date and its folder."""
@@ -62,53 +53,23 @@ def open_current_build(settings: Settings) -> Build:
 
     Raises BuildMissingError without a published build, BuildBrokenError when files and manifest differ.
     """
-    pointer = settings.published / "CURRENT"
-    if not pointer.is_file():
+    build_id = current_build_id(settings)
+    if build_id is None:
         raise BuildMissingError(str(settings.published))
-    build_id = pointer.read_text(encoding="utf-8").strip()
-    if not re.fullmatch(r"[0-9A-Za-z_-]+", build_id):
-        raise BuildBrokenError("Con trỏ CURRENT không chứa mã bản dựng hợp lệ.")
-    folder = str(settings.published / build_id)
-    return _connect(folder)[0]
+    return _connect(str(settings.published / build_id))[0]
 
 
 @st.cache_resource(max_entries=2, show_spinner="Đang mở bản dựng…")
 def _connect(folder: str) -> tuple[Build, duckdb.DuckDBPyConnection]:
     """Verify the build in ``folder`` and open a connection with one view per table."""
-    manifest = _read_manifest(Path(folder))
-    for name, entry in manifest["tables"].items():
-        _verify_table(Path(folder) / f"{name}.parquet", entry["sha256"])
-    build = Build(
-        build_id=manifest["build_id"],
-        as_of_date=dt.date.fromisoformat(manifest["as_of_date"]),
-        code_version=manifest["code_version"],
-        folder=folder,
-    )
-    return build, open_tables(Path(folder), sorted(manifest["tables"]))
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    """The build's manifest; BuildBrokenError when it is absent, unreadable or of another build."""
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BuildBrokenError(f"Không đọc được manifest.json của bản dựng {folder.name}.") from error
-    if manifest.get("build_id") != folder.name:
-        raise BuildBrokenError(f"manifest.json không phải của bản dựng {folder.name}.")
-    missing = [name for name in REQUIRED_TABLES if name not in manifest["tables"]]
+    path = Path(folder)
+    found = verified_build(Settings(root=path.parents[1]), path.name)
+    tables = sorted(found.manifest["tables"])
+    missing = [name for name in REQUIRED_TABLES if name not in tables]
     if missing:
-        raise BuildBrokenError(f"Bản dựng {folder.name} thiếu bảng: {', '.join(missing)}.")
-    return manifest
-
-
-def _verify_table(path: Path, expected_sha256: str) -> None:
-    """BuildBrokenError unless the file exists and has the hash of the manifest."""
-    if not path.is_file():
-        raise BuildBrokenError(f"Bản dựng {path.parent.name} thiếu tệp {path.name}.")
-    with path.open("rb") as handle:
-        found = hashlib.file_digest(handle, "sha256").hexdigest()
-    if found != expected_sha256:
-        raise BuildBrokenError(f"Tệp {path.name} của bản dựng {path.parent.name} khác với manifest.json.")
+        raise BuildBrokenError(f"Bản dựng {found.build_id} thiếu bảng: {', '.join(missing)}.")
+    build = Build(found.build_id, found.as_of_date, found.code_version, folder)
+    return build, open_tables(path, tables)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)

@@ -13,7 +13,7 @@ from typing import Any
 NO_DATA = "không có số liệu"
 SYNTHETIC_BADGE = "Dữ liệu tổng hợp (không có thật)"
 
-ORIGIN_TEXT = {"computed": "tính từ hồ sơ, phiếu", "declared": "đơn vị công bố"}
+ORIGIN_TEXT = {"computed": "tính từ hồ sơ, phiếu", "declared": "số đã công bố"}
 KIND_TEXT = {
     "month": "Tháng",
     "quarter": "Quý",
@@ -27,7 +27,7 @@ DIRECTION_TEXT = {
     "neutral": "không xét tốt xấu",
 }
 STATUS_TEXT = {
-    "no_activity": "không phát sinh hồ sơ",
+    "no_activity": "không có hồ sơ nào để tính trong kỳ",
     "insufficient_sample": "không đủ mẫu",
     "not_assessed": NO_DATA,
     "not_reported": "chưa báo cáo",
@@ -79,6 +79,13 @@ def format_value(value: Number | None, unit_of_measure_code: str) -> str:
     if unit_of_measure_code == "days":
         return f"{format_decimal(value, 1)} ngày"
     return format_count(value)
+
+
+def overdue_days_text(days: int | None) -> str:
+    """Working days overdue; less than a whole one is «dưới 1», an unknown calendar «không có số liệu»."""
+    if days is None:
+        return NO_DATA
+    return format_count(days) if days else "dưới 1"
 
 
 def format_fraction(numerator: Number | None, denominator: Number | None) -> str:

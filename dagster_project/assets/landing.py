@@ -15,7 +15,7 @@ LANDING_PREFIX = "landing"
 
 
 class LandingConfig(dg.Config):
-    """Files or folders to land besides the inbox."""
+    """Files or folders to land besides the inbox and the reference files."""
 
     paths: list[str] = Field(default_factory=list)
 
@@ -47,7 +47,7 @@ def landed_deliveries(
 
     settings = data_root.settings
     settings.inbox.mkdir(parents=True, exist_ok=True)
-    paths = [settings.inbox, *(Path(path) for path in config.paths)]
+    paths = [settings.inbox, settings.reference, *(Path(path) for path in config.paths)]
     results = land_paths(paths, settings, gate=check_delivery)
     refused = [result.message for result in results if result.error]
     deliveries = list_deliveries(settings)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from dagster_project.publishing.errors import BuildError
+from dagster_project.publishing.errors import BuildBrokenError, BuildMissingError
+from dagster_project.publishing.files import file_sha256
 from dagster_project.settings import Settings
 
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
+_HOW_TO_HEAL = "Hãy chạy «cchc build» để dựng lại."
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,9 @@ class PublishedBuild:
 
     build_id: str
     as_of_date: date
+    code_version: str
     folder: Path
     manifest: dict
-    is_current: bool
     published_at: datetime
 
     @property
@@ -33,29 +36,57 @@ class PublishedBuild:
 
 
 def current_build_id(settings: Settings) -> str | None:
-    """Id in the pointer, or None when nothing has been published."""
+    """Id in the pointer, or None when nothing has been published. BuildBrokenError when the pointer holds no id."""
     pointer = settings.published / POINTER
-    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+    if not pointer.is_file():
+        return None
+    build_id = pointer.read_bytes().decode("utf-8", errors="replace").strip()
+    if not re.fullmatch(r"[0-9A-Za-z_-]+", build_id):
+        raise BuildBrokenError("Con trỏ CURRENT không chứa mã bản dựng hợp lệ. Hãy chạy «cchc build» để dựng lại.")
+    return build_id
 
 
 def list_builds(settings: Settings) -> list[PublishedBuild]:
-    """Every complete build, the newest first."""
-    current = current_build_id(settings)
-    builds = [_read(path.parent, current) for path in settings.published.glob(f"[!.]*/{MANIFEST}")]
+    """Every build whose manifest can be read, the newest first."""
+    builds = []
+    for path in settings.published.glob(f"[!.]*/{MANIFEST}"):
+        try:
+            builds.append(_read(settings, path.parent.name))
+        except BuildBrokenError:  # listed nowhere and rebuilt when it is wanted
+            continue
     return sorted(builds, key=lambda build: (build.published_at, build.build_id), reverse=True)
 
 
 def current_build(settings: Settings) -> PublishedBuild:
-    """The served build; BuildError when there is none."""
+    """The served build, every file verified against its manifest.
+
+    Raises BuildMissingError without one, BuildBrokenError when files and manifest differ.
+    """
     build_id = current_build_id(settings)
     if build_id is None:
-        raise BuildError("Chưa có bản dựng nào. Hãy chạy «cchc build» trước.")
-    return _read(settings.published / build_id, build_id)
+        raise BuildMissingError("Chưa có bản dựng nào. Hãy chạy «cchc build» trước.")
+    return verified_build(settings, build_id)
+
+
+def verified_build(settings: Settings, build_id: str) -> PublishedBuild:
+    """One build with every file checked; BuildBrokenError names the file that is missing or changed."""
+    build = _read(settings, build_id)
+    for name, entry in build.manifest["tables"].items():
+        path = build.folder / f"{name}.parquet"
+        if not path.is_file():
+            raise BuildBrokenError(f"Bản dựng {build_id} thiếu tệp {path.name}. {_HOW_TO_HEAL}")
+        if file_sha256(path) != entry["sha256"]:
+            raise BuildBrokenError(f"Tệp {path.name} của bản dựng {build_id} khác với {MANIFEST}. {_HOW_TO_HEAL}")
+    return build
 
 
 def is_published(settings: Settings, build_id: str) -> bool:
-    """Whether the build's folder is complete (its manifest is written before the folder gets its name)."""
-    return (settings.published / build_id / MANIFEST).exists()
+    """Whether the build stands complete and unchanged."""
+    try:
+        verified_build(settings, build_id)
+    except BuildBrokenError:
+        return False
+    return True
 
 
 def point_to(settings: Settings, build_id: str) -> None:
@@ -65,13 +96,20 @@ def point_to(settings: Settings, build_id: str) -> None:
     staged.replace(settings.published / POINTER)
 
 
-def _read(folder: Path, current: str | None) -> PublishedBuild:
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return PublishedBuild(
-        build_id=manifest["build_id"],
-        as_of_date=date.fromisoformat(manifest["as_of_date"]),
-        folder=folder,
-        manifest=manifest,
-        is_current=manifest["build_id"] == current,
-        published_at=datetime.fromtimestamp(folder.stat().st_mtime),
-    )
+def _read(settings: Settings, build_id: str) -> PublishedBuild:
+    folder = settings.published / build_id
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        build = PublishedBuild(
+            build_id=manifest["build_id"],
+            as_of_date=date.fromisoformat(manifest["as_of_date"]),
+            code_version=manifest["code_version"],
+            folder=folder,
+            manifest=manifest,
+            published_at=datetime.fromtimestamp(folder.stat().st_mtime),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BuildBrokenError(f"Không đọc được {MANIFEST} của bản dựng {build_id}. {_HOW_TO_HEAL}") from error
+    if build.build_id != build_id:
+        raise BuildBrokenError(f"{MANIFEST} không phải của bản dựng {build_id}. {_HOW_TO_HEAL}")
+    return build

@@ -41,5 +41,10 @@ def code_version() -> str:
 
 
 def _code_paths(root: Path) -> list[Path]:
-    found = {path for pattern in CODE_PATTERNS for path in root.glob(pattern) if path.is_file()}
+    found = {
+        path
+        for pattern in CODE_PATTERNS
+        for path in root.glob(pattern)
+        if path.is_file() and path.suffix != ".pyc" and not path.name.endswith("__unit_tests.yml")
+    }
     return sorted(found)

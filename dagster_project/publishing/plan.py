@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
 from dagster_project.landing.contracts import SourceContract, load_contracts
-from dagster_project.landing.deliveries import Delivery, list_deliveries
+from dagster_project.landing.deliveries import Delivery, landed_path, list_deliveries
 from dagster_project.publishing.code_identity import code_hash, code_version
 from dagster_project.publishing.errors import BuildError
+from dagster_project.publishing.files import file_sha256
 from dagster_project.settings import Settings
 
 ARROW_TYPES = {
@@ -68,23 +70,30 @@ def plan_build(settings: Settings, *, as_of: date | None = None, received_by: da
 
 
 def write_plan(plan: BuildPlan, settings: Settings) -> Path:
-    """Write the plan as Parquet for dbt, and an empty file per source so that a source without data still reads.
+    """Write the plan for dbt: its tables as Parquet, and one folder per source with exactly the deliveries it uses.
 
-    Returns the plan folder.
+    A source without deliveries gets an empty file with its columns. Returns the plan folder. Raises BuildError when
+    landed rows are not what their record says.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     folder = plan_folder(settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in _plan_tables(plan, pa).items():
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, table in _plan_tables(plan).items():
         pq.write_table(table, folder / f"{name}.parquet")
     for contract in load_contracts().values():
-        source_folder = settings.landing / contract.source
-        source_folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(_empty_table(contract, pa), source_folder / "_empty.parquet")
+        source_folder(settings, contract.source).mkdir()
+        pq.write_table(_empty_table(contract), source_folder(settings, contract.source) / "_empty.parquet")
+    for delivery in plan.deliveries:
+        _link_landed_rows(delivery, settings)
     (folder / "plan.json").write_text(json.dumps(_plan_content(plan), ensure_ascii=False), encoding="utf-8")
     return folder
+
+
+def source_folder(settings: Settings, source: str) -> Path:
+    """Where dbt reads the rows of one source."""
+    return plan_folder(settings) / source
 
 
 def read_plan(settings: Settings) -> BuildPlan:
@@ -107,9 +116,24 @@ def plan_folder(settings: Settings) -> Path:
     return settings.warehouse / "plan"
 
 
-def _supersession_key(delivery: Delivery) -> tuple[str, str, str]:
-    # What speaks of a later day wins; of two files about the same day, the one received later.
-    return (delivery.data_until_date or "", delivery.landed_at, delivery.delivery_id)
+def _supersession_key(delivery: Delivery) -> tuple[str, str, str, str]:
+    # A later load supersedes an earlier one, so that a correction wins; inside one load, the later day of data wins.
+    return (delivery.landed_at, delivery.data_until_date or "", delivery.file_name, delivery.delivery_id)
+
+
+def _link_landed_rows(delivery: Delivery, settings: Settings) -> None:
+    """Give the build its own name for a delivery's rows: nothing that happens in landing afterwards can change them."""
+    landed = landed_path(settings, delivery.source_code, delivery.delivery_id)
+    if not landed.exists() or file_sha256(landed) != delivery.landed_parquet_sha256:
+        raise BuildError(
+            f"Số liệu đã nạp từ tệp «{delivery.file_name}» (lần nạp {delivery.delivery_id}) bị mất hoặc bị sửa trong "
+            "vùng đệm. Hãy nạp lại tệp gốc bằng «cchc load», rồi dựng lại."
+        )
+    linked = source_folder(settings, delivery.source_code) / landed.name
+    try:
+        linked.hardlink_to(landed)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(landed, linked)
 
 
 def _last_day(deliveries: tuple[Delivery, ...]) -> date:
@@ -117,7 +141,7 @@ def _last_day(deliveries: tuple[Delivery, ...]) -> date:
     if not days:
         raise BuildError(
             "Các tệp đã nạp chỉ có danh mục, chưa có số liệu theo ngày. "
-            "Hãy nạp hồ sơ hoặc báo cáo, hoặc chọn ngày chốt bằng --as-of."
+            "Hãy chạy «cchc load TỆP…» với hồ sơ hoặc báo cáo, hoặc chọn ngày chốt bằng --as-of."
         )
     return date.fromisoformat(max(days))
 
@@ -141,7 +165,9 @@ def _plan_content(plan: BuildPlan) -> dict:
     }
 
 
-def _plan_tables(plan: BuildPlan, pa) -> dict:
+def _plan_tables(plan: BuildPlan) -> dict:
+    import pyarrow as pa
+
     builds = pa.table(
         {
             "build_id": pa.array([plan.build_id], pa.string()),
@@ -206,7 +232,9 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _empty_table(contract: SourceContract, pa):
+def _empty_table(contract: SourceContract):
+    import pyarrow as pa
+
     fields = [("delivery_id", pa.string()), ("source_row_number", pa.int64())]
     fields += [(column.name, _arrow_type(column.type, pa)) for column in contract.columns]
     return pa.schema(fields).empty_table()

@@ -5,7 +5,6 @@ Does not belong here: SQL that computes anything. Tables leave as dbt built them
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from pathlib import Path
 
 from dagster_project.publishing.builds import MANIFEST, is_published, point_to
 from dagster_project.publishing.errors import BuildError
+from dagster_project.publishing.files import file_sha256, quoted
 from dagster_project.publishing.plan import BuildPlan
-from dagster_project.publishing.reading import quoted
 from dagster_project.settings import Settings
 
 MARTS_SCHEMA = "marts"
@@ -71,6 +70,8 @@ def publish(plan: BuildPlan, settings: Settings) -> Path:
         _require_same(target, manifest)
         shutil.rmtree(staged)
     else:
+        # What stands there under this id was damaged by hand: a build is never half of itself.
+        shutil.rmtree(target, ignore_errors=True)
         staged.rename(target)
     point_to(settings, plan.build_id)
     return target
@@ -140,15 +141,10 @@ def _manifest(plan: BuildPlan, folder: Path) -> dict:
             for delivery in plan.deliveries
         ],
         "tables": {
-            path.stem: {"rows": pq.read_metadata(path).num_rows, "sha256": _sha256(path)}
+            path.stem: {"rows": pq.read_metadata(path).num_rows, "sha256": file_sha256(path)}
             for path in sorted(folder.glob("*.parquet"))
         },
     }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _require_same(target: Path, manifest: dict) -> None:

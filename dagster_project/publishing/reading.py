@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagster_project.publishing.files import quoted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -26,8 +28,3 @@ def open_tables(folder: Path, tables: Iterable[str]) -> duckdb.DuckDBPyConnectio
         connection.execute(f"create view {table} as select * from read_parquet('{quoted(path)}')")
     connection.execute("set lock_configuration = true")
     return connection
-
-
-def quoted(path: Path) -> str:
-    """A path inside a SQL string literal."""
-    return str(path).replace("'", "''")

@@ -117,7 +117,7 @@ def _declared_card(totals: Sequence[Row]) -> Card:
     for row in totals:
         if row["peer_group_code"] == ALL_GROUPS and row["is_complete"] and row["value"] is not None:
             return Card(
-                f"{row['indicator_short_name']} (đơn vị công bố)",
+                f"{row['indicator_short_name']} (số đã công bố)",
                 labels.format_percent(row["value"]),
                 f"{labels.format_fraction(row['numerator'], row['denominator'])} hồ sơ của {row['unit_count']} đơn vị",
             )
@@ -162,7 +162,7 @@ def _draw_declared(view: state.View, period: Row, totals: Sequence[Row]) -> None
         lead = "Ghi nguyên theo nguồn; mỗi tỷ lệ có mẫu số riêng, không so sánh giữa các định nghĩa."
     else:
         head, cells = "Nhóm đơn vị", _total_cells(totals)
-        lead = "Cộng từ số các đơn vị công bố. Từng đơn vị: xem trang Xếp hạng đơn vị."
+        lead = "Cộng từ số đã công bố của các đơn vị. Từng đơn vị: xem trang Xếp hạng đơn vị."
     columns = (
         components.Column(head),
         components.Column("Chỉ số"),
@@ -171,7 +171,7 @@ def _draw_declared(view: state.View, period: Row, totals: Sequence[Row]) -> None
         components.Column("Mẫu số là", "wide"),
         components.Column("Nơi công bố", "wide"),
     )
-    title = "Số liệu do đơn vị công bố"
+    title = "Số liệu đã công bố"
     components.show(components.section(title, lead) + components.table(columns, cells, title))
 
 

@@ -148,7 +148,7 @@ def _draw_downloads(view: state.View, choice: Row, indicator: Row, rows: Sequenc
     if view.is_synthetic:
         head.insert(0, ("Lưu ý", labels.SYNTHETIC_BADGE))
     file = downloads.RankingFile(f"Xếp hạng đơn vị: {indicator['indicator_name']}", head, rows, view.build.as_of_date)
-    parts = ("peer_group_code", "period_code", "indicator_code")
+    parts = ("peer_group_code", "period_code", "indicator_code", "origin_code")
     name = "_".join(["xep-hang", view.authority_code, *(choice[part] for part in parts)])
     left, right = st.columns(2)
     left.download_button(

@@ -74,7 +74,7 @@ def _draw_values(series: Sequence[Row], period: Row) -> None:
 def _value_cells(row: Row) -> list[str]:
     name = components.text(row["indicator_short_name"])
     if row["origin_code"] == "declared":
-        name += ' <span class="badge quiet">đơn vị công bố</span>'
+        name += ' <span class="badge quiet">số đã công bố</span>'
     if not row["is_confirmed"]:
         name += '<span class="why">định nghĩa chưa được xác nhận</span>'
     if row["value"] is not None and row["value_status"] != "ok":
@@ -119,7 +119,7 @@ def _draw_history(series: Sequence[Row], period: Row, active_codes: set[str]) ->
     for start in range(0, len(drawn), 2):
         for column, rows in zip(st.columns(2, gap="medium"), drawn[start : start + 2], strict=False):
             with column:
-                origin = " (đơn vị công bố)" if rows[0]["origin_code"] == "declared" else ""
+                origin = " (số đã công bố)" if rows[0]["origin_code"] == "declared" else ""
                 components.show(f"<b>{components.text(rows[0]['indicator_short_name'] + origin)}</b>")
                 chart = charts.trend_chart(rows, height=170)
                 st.altair_chart(chart, theme=None, width="stretch", alt=rows[0]["indicator_name"])
@@ -148,7 +148,7 @@ def _draw_overdue(view: state.View, unit_code: str) -> None:
             components.text(row["procedure_name"] or row["procedure_code"] or labels.NO_DATA),
             labels.format_date(row["received_date"]),
             labels.format_date(row["due_date"]),
-            labels.format_count(row["overdue_working_days"]),
+            labels.overdue_days_text(row["overdue_working_days"]),
         ]
         for row in rows
     )

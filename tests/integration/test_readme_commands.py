@@ -127,10 +127,27 @@ def test_readmes_ask_the_tables(document):
 def test_changelog_names_the_method_of_every_published_number():
     with (PROJECT_ROOT / "dbt" / "seeds" / "indicators.csv").open(encoding="utf-8", newline="") as handle:
         registry = [
-            (row["indicator_code"], row["method_version"], row["is_computed"], row["is_declared"], row["is_confirmed"])
+            (
+                row["indicator_code"],
+                row["method_version"],
+                row["minimum_denominator"],
+                row["is_computed"],
+                row["is_declared"],
+                row["is_confirmed"],
+            )
             for row in csv.DictReader(handle)
         ]
     text = (PROJECT_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    told = re.findall(r"^\| `(\w+)` \| `([\w.-]+)` \| (yes|no) \| (yes|no) \| (yes|no) \|$", text, re.M)
+    told = re.findall(r"^\| `(\w+)` \| `([\w.-]+)` \| (\d+) \| (yes|no) \| (yes|no) \| (yes|no) \|$", text, re.M)
     words = {"yes": "true", "no": "false"}
-    assert [(code, method, *(words[flag] for flag in flags)) for code, method, *flags in told] == registry
+    told = [(code, method, least, *(words[flag] for flag in flags)) for code, method, least, *flags in told]
+    assert told == registry, "CHANGELOG.md, Published numbers: one row per line of dbt/seeds/indicators.csv, same order"
+
+
+def test_readmes_name_the_smallest_samples_of_the_registry():
+    with (PROJECT_ROOT / "dbt" / "seeds" / "indicators.csv").open(encoding="utf-8", newline="") as handle:
+        least = {row["minimum_denominator"] for row in csv.DictReader(handle) if row["is_rankable"] == "true"}
+    assert least == {"30", "660"}
+    for name in ("README.md", "README.vi.md"):
+        text = (PROJECT_ROOT / name).read_text(encoding="utf-8")
+        assert re.search(r"\b30\b", text) and re.search(r"\b660\b", text), name

@@ -169,7 +169,7 @@ def test_a_missing_file_or_table_is_refused_by_name(settings):
     with pytest.raises(data_access.BuildBrokenError, match=r"dim_periods\.parquet"):
         data_access.open_current_build(settings)
     manifest = json.loads((folder / "manifest.json").read_text())
-    del manifest["tables"]["fct_dossiers"]
+    del manifest["tables"]["dim_periods"], manifest["tables"]["fct_dossiers"]
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(data_access.BuildBrokenError, match="fct_dossiers"):
         data_access.open_current_build(settings)
@@ -288,7 +288,9 @@ def test_an_unconfirmed_definition_is_marked_and_the_unranked_have_a_reason(sett
     assert "định nghĩa chưa được xác nhận" in html and "<dd>chưa được xác nhận</dd>" in html
     assert html.count('<td class="rank">=1</td>') == 2
     assert "Trung vị của nhóm: 90,00%" in html
-    assert "không phát sinh hồ sơ" in html and "0,00%" not in html.replace("90,00%", "").replace("100,00%", "")
+    assert "không có hồ sơ nào để tính trong kỳ" in html and "0,00%" not in html.replace("90,00%", "").replace(
+        "100,00%", ""
+    )
 
 
 def test_without_dossiers_the_unit_page_does_not_claim_that_none_is_overdue(settings, monkeypatch):
@@ -297,7 +299,7 @@ def test_without_dossiers_the_unit_page_does_not_claim_that_none_is_overdue(sett
     html = _page_html("unit", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
     assert "Không có số liệu: bản dựng không chứa hồ sơ của địa phương này." in html
     assert "Không thấy hồ sơ nào" not in html
-    assert "75,00%" in html and "đơn vị công bố" in html
+    assert "75,00%" in html and "số đã công bố" in html
 
 
 def test_the_authority_stands_for_the_overdue_dossiers_of_all_its_units(build):

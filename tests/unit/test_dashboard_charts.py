@@ -45,7 +45,7 @@ def test_a_rate_is_drawn_in_percent_and_a_gap_as_nothing():
     layers, _ = _layers(charts.trend_chart(rows))
     points = layers[-1][1]
     assert [point["value"] for point in points] == [90.0, None, 80.0]
-    assert points[1]["value_text"] == "không phát sinh hồ sơ"
+    assert points[1]["value_text"] == "không có hồ sơ nào để tính trong kỳ"
     assert [point["period"] for point in points] == ["01/2026", "02/2026", "03/2026"]
 
 

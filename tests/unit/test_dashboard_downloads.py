@@ -64,7 +64,7 @@ def test_csv_text_is_never_a_formula(file):
 def test_a_unit_without_data_has_a_reason_and_no_number(file):
     lines = list(csv.reader(io.StringIO(downloads.ranking_csv(file).decode("utf-8-sig")), delimiter=";"))
     assert lines[7][0] == "" and lines[7][4] == ""
-    assert lines[7][-1] == "không phát sinh hồ sơ"
+    assert lines[7][-1] == "không có hồ sơ nào để tính trong kỳ"
 
 
 def test_xlsx_holds_numbers_and_text(file):
@@ -76,7 +76,7 @@ def test_xlsx_holds_numbers_and_text(file):
     assert table["Giá trị"].to_list() == [97.58, 97.58, None]
     assert table["Mẫu số"].to_list() == [5535, 5535, 0]
     assert table["Đơn vị"].to_list()[1] == "=HYPERLINK(1)"
-    assert table["Lý do không xếp hạng"].to_list()[2] == "không phát sinh hồ sơ"
+    assert table["Lý do không xếp hạng"].to_list()[2] == "không có hồ sơ nào để tính trong kỳ"
 
 
 def test_the_same_ranking_gives_the_same_bytes(file):

@@ -99,7 +99,7 @@ def _row(status, denominator=None, family="timeliness", value=None):
     ("row", "expected"),
     [
         (_row("ok", 100), ""),
-        (_row("no_activity", 0), "không phát sinh hồ sơ"),
+        (_row("no_activity", 0), "không có hồ sơ nào để tính trong kỳ"),
         (_row("no_activity", 0, "satisfaction"), "không có lượt đánh giá"),
         (_row("insufficient_sample", 12), "không đủ mẫu (n = 12, cần ít nhất 30)"),
         (_row("not_reported"), "chưa báo cáo"),
@@ -112,7 +112,7 @@ def test_every_status_has_its_reason(row, expected):
 
 def test_a_missing_value_shows_its_reason_not_a_number():
     assert labels.value_or_status(None) == "không có số liệu"
-    assert labels.value_or_status(_row("no_activity", 0)) == "không phát sinh hồ sơ"
+    assert labels.value_or_status(_row("no_activity", 0)) == "không có hồ sơ nào để tính trong kỳ"
     assert labels.value_or_status(_row("ok", 40, value=Decimal("0.5"))) == "50,00%"
 
 

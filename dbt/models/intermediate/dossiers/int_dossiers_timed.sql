@@ -90,13 +90,23 @@ closed as (
 
 ),
 
+judgeable as (
+
+    select
+        *,
+        -- Outside every on-time rate: never received, withdrawn, stopped, or finished without a date.
+        is_counted
+        and not (is_closed and (completed_at is null or state_code in ('withdrawn', 'stopped'))) as is_judged
+    from closed
+
+),
+
 judged as (
 
     select
         *,
         case
-            when not is_counted then 'not_counted'
-            when is_closed and (completed_at is null or state_code in ('withdrawn', 'stopped')) then 'not_counted'
+            when not is_judged then 'not_counted'
             when due_at is null then 'no_due_date'
             when is_closed and completed_date < due_date then 'early'
             when is_closed and completed_date = due_date then 'on_time'
@@ -105,8 +115,7 @@ judged as (
             else 'open_in_time'
         end as timeliness_by_date_code,
         case
-            when not is_counted then 'not_counted'
-            when is_closed and (completed_at is null or state_code in ('withdrawn', 'stopped')) then 'not_counted'
+            when not is_judged then 'not_counted'
             when due_at is null then 'no_due_date'
             when is_closed and completed_at <= due_at then 'on_time'
             when is_closed and is_due_by_day and completed_date = due_date then 'on_time'
@@ -115,7 +124,7 @@ judged as (
             when not is_due_by_day and as_of_end_at > due_at then 'open_late'
             else 'open_in_time'
         end as timeliness_by_timestamp_code
-    from closed
+    from judgeable
 
 )
 

@@ -18,7 +18,22 @@ versions as (
 
 )
 
-select versions.*
+select
+    versions.*,
+    versions.numerator_count is not null and versions.denominator_count is not null as has_counts,
+    -- More on time than there were, more parts than the whole, a share above 100 %, or more dossiers than a country has
+    -- (a slip of the keyboard): kept as claimed, never valued, summed or ranked.
+    coalesce(
+        versions.numerator_count < 0
+        or versions.denominator_count < 0
+        or versions.overdue_count < 0
+        or versions.numerator_count > versions.denominator_count
+        or versions.numerator_count + versions.overdue_count > versions.denominator_count
+        or versions.denominator_count > 1000000000
+        or versions.numerator_count > 1000000000
+        or versions.overdue_count > 1000000000
+        or versions.declared_percent not between 0 and 100, false
+    ) as is_contradictory
 from versions
 cross join builds
 where

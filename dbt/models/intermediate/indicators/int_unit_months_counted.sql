@@ -1,10 +1,6 @@
 {#- Volume belongs to the receiving unit, timeliness to the resolving unit. -#}
-{%- set measures = [
-    'received_count', 'channel_known_count', 'online_count',
-    'closed_count', 'early_count', 'on_time_count', 'late_count', 'no_due_date_count', 'not_judged_count',
-    'timestamp_on_time_count', 'timestamp_late_count',
-    'open_change', 'open_late_change',
-] -%}
+{%- set stock_changes = ['open_change', 'open_late_change'] -%}
+{%- set measures = received_measures() + closed_measures() + stock_changes -%}
 
 with dossiers as (
 
@@ -15,6 +11,8 @@ with dossiers as (
         channel_code,
         {{ month_start('received_date') }} as received_month_date,
         {{ month_start('completed_date') }} as completed_month_date,
+        -- A dossier said to be finished before it was received leaves the open stock in the month it enters it.
+        case when completed_date is not null then {{ month_start('greatest(completed_date, received_date)') }} end as left_open_month_date,
         -- Late from the day after the due date; a due date that has not passed on the as-of date makes nobody late.
         case when due_date < as_of_date then {{ month_start('greatest(due_date + 1, received_date)') }} end as late_month_date,
         is_closed,
@@ -72,25 +70,25 @@ open_flows as (
 
     select authority_code, resolving_unit_code as unit_code, received_month_date as month_start_date, 1 as open_change, 0 as open_late_change
     from dossiers
-    where not is_closed or completed_month_date is not null
+    where not is_closed or left_open_month_date is not null
 
     union all
 
-    select authority_code, resolving_unit_code as unit_code, completed_month_date as month_start_date, -1 as open_change, 0 as open_late_change
+    select authority_code, resolving_unit_code as unit_code, left_open_month_date as month_start_date, -1 as open_change, 0 as open_late_change
     from dossiers
-    where completed_month_date is not null
+    where left_open_month_date is not null
 
     union all
 
     select authority_code, resolving_unit_code as unit_code, late_month_date as month_start_date, 0 as open_change, 1 as open_late_change
     from dossiers
-    where late_month_date is not null and (not is_closed or late_month_date < completed_month_date)
+    where late_month_date is not null and (not is_closed or late_month_date < left_open_month_date)
 
     union all
 
-    select authority_code, resolving_unit_code as unit_code, completed_month_date as month_start_date, 0 as open_change, -1 as open_late_change
+    select authority_code, resolving_unit_code as unit_code, left_open_month_date as month_start_date, 0 as open_change, -1 as open_late_change
     from dossiers
-    where late_month_date < completed_month_date
+    where late_month_date < left_open_month_date
 
 ),
 
@@ -110,15 +108,15 @@ flows as (
 stacked as (
 
     select authority_code, unit_code, month_start_date
-        {%- for measure in measures %}, {{ measure if measure in ['received_count', 'channel_known_count', 'online_count'] else '0' }} as {{ measure }}{% endfor %}
+        {%- for measure in measures %}, {{ measure if measure in received_measures() else '0' }} as {{ measure }}{% endfor %}
     from received
     union all
     select authority_code, unit_code, month_start_date
-        {%- for measure in measures %}, {{ measure if measure.endswith('_count') and measure not in ['received_count', 'channel_known_count', 'online_count'] else '0' }} as {{ measure }}{% endfor %}
+        {%- for measure in measures %}, {{ measure if measure in closed_measures() else '0' }} as {{ measure }}{% endfor %}
     from closed
     union all
     select authority_code, unit_code, month_start_date
-        {%- for measure in measures %}, {{ measure if measure.endswith('_change') else '0' }} as {{ measure }}{% endfor %}
+        {%- for measure in measures %}, {{ measure if measure in stock_changes else '0' }} as {{ measure }}{% endfor %}
     from flows
 
 ),

@@ -1,8 +1,4 @@
-{%- set sums = [
-    'received_count', 'channel_known_count', 'online_count',
-    'closed_count', 'early_count', 'on_time_count', 'late_count', 'no_due_date_count', 'not_judged_count',
-    'timestamp_on_time_count', 'timestamp_late_count',
-] -%}
+{%- set sums = received_measures() + closed_measures() -%}
 
 with expected as (
 

@@ -37,7 +37,7 @@ computed as (
         counts.denominator,
         counts.excluded_count,
         cast(null as decimal(18, 6)) as declared_percent,
-        false as is_contradictory
+        false as is_unusable
     from computed_grid
     left join {{ ref('int_indicator_counts_unioned') }} as counts
         on
@@ -87,17 +87,15 @@ declared as (
         'declared' as origin_code,
         true as is_assessed,
         reports.unit_code is not null as is_reported,
-        reports.numerator_count as numerator,
-        reports.denominator_count as denominator,
+        -- Half a fraction is no fraction: without both counts the publisher's percentage stands alone.
+        case when reports.has_counts then reports.numerator_count end as numerator,
+        case when reports.has_counts then reports.denominator_count end as denominator,
         cast(null as bigint) as excluded_count,
-        -- A percentage published without its counts is kept as the publisher gave it.
-        case when reports.denominator_count is null then reports.declared_percent end as declared_percent,
-        -- More on time than there were, or a share above 100 %: kept as claimed, never valued or ranked.
+        case when not reports.has_counts then reports.declared_percent end as declared_percent,
         coalesce(
-            reports.numerator_count < 0
-            or reports.numerator_count > reports.denominator_count
-            or reports.declared_percent not between 0 and 100, false
-        ) as is_contradictory
+            reports.is_contradictory
+            or (not reports.has_counts and reports.declared_percent is null), false
+        ) as is_unusable
     from declared_grid
     left join reports
         on
@@ -127,7 +125,7 @@ stated as (
         indicators.interval_method_code,
         case
             when not stacked.is_reported then 'not_reported'
-            when not stacked.is_assessed or stacked.is_contradictory then 'not_assessed'
+            when not stacked.is_assessed or stacked.is_unusable then 'not_assessed'
             when indicators.unit_of_measure_code = 'count' then 'ok'
             when stacked.declared_percent is not null and indicators.unit_of_measure_code = 'rate' then 'ok'
             when coalesce(stacked.denominator, 0) = 0 then 'no_activity'

@@ -2,7 +2,7 @@ with reports as (
 
     -- A sum needs counts: a percentage published without them, or counts that contradict themselves, add nothing.
     select * from {{ ref('int_on_time_reports_latest') }}
-    where numerator_count between 0 and denominator_count
+    where has_counts and not is_contradictory
 
 ),
 
