@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dagster_project.publishing.builds import PublishedBuild
 
 from dagster_project.console import Console, vi_count
+from dagster_project.landing.deliveries import LedgerError
 from dagster_project.publishing.errors import BuildError
 from dagster_project.settings import PROJECT_ROOT, DataRootError, Settings, load_settings
 
@@ -34,8 +35,11 @@ def main() -> None:
     """Run the command line; what a person can mend ends with one sentence and exit code 1, never a traceback."""
     try:
         app()
-    except (BuildError, DataRootError) as error:
+    except (BuildError, DataRootError, LedgerError) as error:
         typer.echo(str(error), err=True)
+        sys.exit(1)
+    except OSError as error:
+        typer.echo(f"Không đọc hoặc ghi được «{error.filename}»: {error.strerror}.", err=True)
         sys.exit(1)
 
 
@@ -94,6 +98,44 @@ def load(
 
 
 @app.command()
+def rejected(
+    file_name: Annotated[str | None, typer.Argument(help="Tên tệp đã nạp; bỏ trống là mọi tệp.")] = None,
+    format: Annotated[Format, typer.Option(help="Dạng kết quả.")] = Format.table,
+) -> None:
+    """Xem các dòng bị loại: dòng nào, cột nào, vì sao, giá trị gì."""
+    from dagster_project.commands import format_rows, rejected_rows
+
+    names, rows = rejected_rows(load_settings(), file_name)
+    typer.echo(format_rows(names, rows, format.value))
+
+
+@app.command()
+def sources(
+    markdown: Annotated[bool, typer.Option(help="In trang tài liệu đầy đủ (docs/sources.md).")] = False,
+) -> None:
+    """Liệt kê các nguồn số liệu; mỗi nguồn có một mẫu do «cchc template» viết."""
+    from dagster_project.landing.contract_docs import sources_page
+    from dagster_project.landing.contracts import load_contracts
+
+    if markdown:
+        typer.echo(sources_page(), nl=False)
+        return
+    for contract in load_contracts().values():
+        typer.echo(f"{contract.source:<34}{len(contract.columns):>3} cột  {contract.title}")
+
+
+@app.command()
+def template(
+    source: Annotated[str, typer.Argument(help="Mã nguồn, xem «cchc sources».", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Tệp ghi ra; mặc định là mau_<nguồn>.xlsx.")] = None,
+) -> None:
+    """Viết sổ tính mẫu để đơn vị điền rồi gửi lại: có chú thích, danh sách chọn, định dạng sẵn."""
+    from dagster_project.commands import write_source_template
+
+    typer.echo(f"Đã viết {write_source_template(source, out)}")
+
+
+@app.command()
 def build(as_of: AsOf = None, received_by: ReceivedBy = None) -> None:
     """Dựng chỉ số từ mọi tệp đã nạp (kể cả hộp thư), kiểm tra, công bố."""
     settings, console = load_settings(), Console()
@@ -106,13 +148,15 @@ def build(as_of: AsOf = None, received_by: ReceivedBy = None) -> None:
 @app.command()
 def builds() -> None:
     """Liệt kê các bản dựng đã công bố; dấu * là bản đang phục vụ."""
-    from dagster_project.publishing.builds import list_builds
+    from dagster_project.publishing.builds import current_build_id, list_builds
 
-    found = list_builds(load_settings())
+    settings = load_settings()
+    found = list_builds(settings)
     if not found:
         raise BuildError("Chưa có bản dựng nào. Hãy chạy «cchc build» trước.")
+    served = current_build_id(settings)
     for item in found:
-        mark = "*" if item.is_current else " "
+        mark = "*" if item.build_id == served else " "
         typer.echo(
             f"{mark} {item.build_id}  chốt {item.as_of_date:%d/%m/%Y}  công bố {item.published_at:%d/%m/%Y %H:%M}  "
             f"{len(item.manifest['deliveries'])} lần nạp  {vi_count(item.row_count)} dòng"
@@ -208,7 +252,7 @@ def _load_inbox(settings: Settings, console: Console, extra: list[Path] | None =
 
     settings.inbox.mkdir(parents=True, exist_ok=True)
     console.say("Nạp tệp…")
-    return load_files([settings.inbox, *(extra or [])], settings, console)
+    return load_files([settings.inbox, settings.reference, *(extra or [])], settings, console)
 
 
 def _build(settings: Settings, console: Console, as_of: date | None, received_by: date | None):

@@ -11,9 +11,10 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from dagster_project.console import Console
 from dagster_project.publishing.errors import BuildError
@@ -53,7 +54,7 @@ class LoadSummary:
 
 
 def real_files() -> list[Path]:
-    """The real input and reference files that ship with the project."""
+    """The real input that ships with the project, and the reference files every build takes in."""
     return [PROJECT_ROOT / "data" / "reference", PROJECT_ROOT / "tests" / "fixtures" / "real"]
 
 
@@ -70,7 +71,11 @@ def load_files(
         elif result.status == "landed":
             console.progress(done, total, result.message)
 
-    return _summary(land_paths(paths, settings, check_delivery, told, layout=layout))
+    try:
+        return _summary(land_paths(paths, settings, check_delivery, told, layout=layout))
+    except KeyboardInterrupt as stopped:
+        console.say(str(stopped))
+        raise
 
 
 def rejected_rows(settings: Settings, file_name: str | None = None) -> tuple[list[str], list[tuple]]:
@@ -96,6 +101,20 @@ def rejected_rows(settings: Settings, file_name: str | None = None) -> tuple[lis
     return ["Tệp", "Dòng", "Cột", "Lý do", "Giá trị"], rows
 
 
+def write_source_template(source: str, out: Path | None) -> Path:
+    """Write the empty template of one source and return its path. BuildError for an unknown source or a taken name."""
+    from dagster_project.landing.contracts import load_contracts
+    from dagster_project.landing.templates import write_template
+
+    contract = load_contracts().get(source)
+    if contract is None:
+        raise BuildError(f'Không có nguồn "{source}". Các nguồn: {", ".join(load_contracts())}.')
+    path = out or Path(f"mau_{source}.xlsx")
+    if path.exists():
+        raise BuildError(f"Đã có {path}. Hãy chọn tên khác bằng --out để không ghi đè lên tệp đang điền.")
+    return write_template(contract, path)
+
+
 def build(
     settings: Settings, say: Say, *, as_of: date | None = None, received_by: date | None = None
 ) -> PublishedBuild:
@@ -107,6 +126,8 @@ def build(
     from dagster_project.publishing.lock import build_lock
     from dagster_project.publishing.plan import plan_build
 
+    if as_of and as_of > _today():
+        raise BuildError(f"Ngày chốt {as_of:%d/%m/%Y} còn ở tương lai. Hãy chọn ngày đã qua.")
     plan = plan_build(settings, as_of=as_of, received_by=received_by)
     if is_published(settings, plan.build_id):
         with build_lock(settings.warehouse / "build.lock", on_wait=say):
@@ -116,6 +137,10 @@ def build(
         say(f"Dựng bản {plan.build_id}, số liệu chốt đến hết ngày {plan.as_of_date:%d/%m/%Y}…")
         _run_refresh(settings, say, as_of, received_by)
     return current_build(settings)
+
+
+def _today() -> date:
+    return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
 def _run_refresh(settings: Settings, say: Say, as_of: date | None, received_by: date | None) -> None:
@@ -206,6 +231,8 @@ def query(sql: str, settings: Settings) -> tuple[list[str], list[tuple]]:
 def format_rows(names: list[str], rows: list[tuple], style: str) -> str:
     """Rows as `table` (aligned text), `csv` or `json` (a list of objects)."""
     if style == "json":
+        if len(set(names)) < len(names):
+            raise BuildError("Hai cột của kết quả cùng tên. Hãy đặt tên khác bằng «as».")
         return json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, default=str)
     if style == "csv":
         out = io.StringIO()

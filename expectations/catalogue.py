@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from expectations.rules import Rule
-from expectations.suites import one_stop, portal, published, registries, survey
+from expectations.suites import (
+    feedback,
+    national_portal,
+    one_stop,
+    portal,
+    published,
+    registries,
+    scoring,
+    survey,
+    waiting,
+)
 
 SOURCES: dict[str, Callable[[], list[Rule]]] = {
     "one_stop__dossiers": one_stop.dossier_rules,
@@ -14,6 +24,17 @@ SOURCES: dict[str, Callable[[], list[Rule]]] = {
     "survey__answers": survey.answer_rules,
     "unit_registry__units": registries.unit_rules,
     "procedure_registry__procedures": registries.procedure_rules,
+    "one_stop__supplements": waiting.supplement_rules,
+    "one_stop__pauses": waiting.pause_rules,
+    "one_stop__apology_letters": waiting.letter_rules,
+    "kiosk__ratings": feedback.rating_rules,
+    "petition_portal__petitions": feedback.petition_rules,
+    "national_portal__qd766_metrics": national_portal.metric_rules,
+    "par__criterion_scores": scoring.score_rules,
+    "unit_registry__unit_changes": registries.change_rules,
+    "calendar__days_off": registries.day_off_rules,
+    "regulation__criteria": scoring.criterion_rules,
+    "regulation__bands": scoring.band_rules,
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -30,14 +31,36 @@ PHYSICAL_TYPES = {
 
 @dataclass(frozen=True)
 class Column:
-    """One canonical column. ``type`` is a key of ``PHYSICAL_TYPES``; ``codes`` empty means any code."""
+    """One canonical column. ``type`` is a key of ``PHYSICAL_TYPES``; ``codes`` empty means any code.
+
+    ``labels`` are the Vietnamese words of the codes, in the same order; a canonical file may hold either.
+    """
 
     name: str
     type: str
     meaning: str
     required: bool = False
     codes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     example: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Short Vietnamese name: the meaning up to its first explanation."""
+        return re.split(r"[;:]", self.meaning, maxsplit=1)[0].strip()
+
+    @property
+    def definition(self) -> str:
+        """The meaning without what an empty cell means."""
+        return re.sub(r"[;,]? *\btrống[^.;]*", "", self.meaning)
+
+    @property
+    def null_rule(self) -> str:
+        """What an empty cell means, in Vietnamese."""
+        if self.required:
+            return "bắt buộc, không để trống"
+        said = re.search(r"\btrống[^.;]*", self.meaning)
+        return said.group().strip() if said else "trống là không có số liệu"
 
     @property
     def physical_type(self) -> str:
@@ -79,6 +102,8 @@ def parse_contract(document: dict, origin: str) -> SourceContract:
     """Build a contract from parsed YAML; LayoutError names what is wrong in ``origin``."""
     columns = tuple(_parse_column(raw, origin) for raw in document["columns"])
     names = [column.name for column in columns]
+    for column in columns:
+        _check_labels(column, origin)
     if len(set(names)) != len(names):
         raise LayoutError(f"{origin}: a column name appears twice")
     for key in ("grain", "observed"):
@@ -98,14 +123,25 @@ def parse_contract(document: dict, origin: str) -> SourceContract:
 def _parse_column(raw: dict, origin: str) -> Column:
     if raw["type"] not in PHYSICAL_TYPES:
         raise LayoutError(f"{origin}: column {raw['name']!r} has the unknown type {raw['type']!r}")
+    codes = raw.get("codes", {})
+    if not isinstance(codes, dict):
+        raise LayoutError(f"{origin}: column {raw['name']!r} needs its codes as a map from code to Vietnamese label")
     return Column(
         name=raw["name"],
         type=raw["type"],
         meaning=raw["meaning"],
         required=bool(raw.get("required", False)),
-        codes=tuple(raw.get("codes", ())),
+        codes=tuple(codes),
+        labels=tuple(codes.values()),
         example=str(raw.get("example", "")),
     )
+
+
+def _check_labels(column: Column, origin: str) -> None:
+    """A word must stand for one code only, whatever its case."""
+    words = [word.casefold() for pair in zip(column.codes, column.labels, strict=True) for word in dict.fromkeys(pair)]
+    if len(set(words)) != len(words):
+        raise LayoutError(f"{origin}: codes and labels of column {column.name!r} share a word")
 
 
 @cache

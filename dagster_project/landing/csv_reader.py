@@ -7,7 +7,8 @@ cannot swallow the rest of the file, and no row disappears unseen.
 
 A row number counts records as a spreadsheet would show them: a quoted line break stays inside its record,
 blank lines and lines above the header count.
-Does not belong here: encodings other than UTF-8 (transcode before), meanings of columns.
+A file in another encoding is read from a copy in UTF-8.
+Does not belong here: encodings (``encodings``), meanings of columns.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from dagster_project.landing import encodings, stopping
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.tables import BROKEN_REASONS, HEAD_ROWS, BrokenRow, HeadRow, RawTable
 
@@ -37,29 +40,38 @@ ROW_NUMBER = "r"
 
 @dataclass(frozen=True)
 class CsvTable:
-    """One CSV file in UTF-8, with or without byte order mark."""
+    """One CSV file; ``head`` is its beginning in UTF-8, ``encoding`` what the file itself is in."""
 
     path: Path
     head: bytes
+    encoding: str = encodings.UTF_8
+    ends_in_returns: bool = False
     sheet_name: str | None = None
     container: str = "csv"
 
     def heads(self) -> list[list[HeadRow]]:
         """First rows under each delimiter of ``DELIMITERS`` that occurs at all."""
         text = self.head.removeprefix(BOM).decode("utf-8")
+        if self.ends_in_returns:
+            text = text.replace("\r", "\n")
         return [_head_rows(text, delimiter) for delimiter in DELIMITERS]
 
     def read(
         self, con: duckdb.DuckDBPyConnection, work: Path, reading: int, header: HeadRow, positions: list[int]
     ) -> RawTable:
         """Raw rows below ``header``; see :class:`RawTable`. LandingError when the file is not readable."""
-        job = _Job(con, self.path, work, DELIMITERS[reading], header, positions)
-        scan = scan_records(self.path, header.row_number, job.has_comments)
-        if scan.is_regular:
-            raw = _read_regular(job, scan)
-            if raw is not None:
-                return raw
-        return _read_carefully(job)
+        # DuckDB gets a plain name: it takes some characters of a name for a pattern, some endings for compression.
+        plain = work / "input.csv"
+        text = encodings.as_utf8(self.path, work, self.encoding)
+        if self.ends_in_returns:
+            _copy_with_newlines(text, plain)
+        else:
+            plain.symlink_to(text.absolute())
+        raw = _read(_Job(con, plain, work, DELIMITERS[reading], header, positions))
+        plain.unlink()
+        if text != self.path:
+            text.unlink()
+        return raw
 
 
 @dataclass(frozen=True)
@@ -86,20 +98,41 @@ class _Job:
         return self.work / "raw.parquet"
 
 
+def _read(job: _Job) -> RawTable:
+    scan = scan_records(job.path, job.header.row_number, job.has_comments)
+    raw = _read_regular(job, scan) if scan.is_regular else None
+    return _read_carefully(job) if raw is None else raw
+
+
 def open_tables(path: Path) -> list[CsvTable]:
-    """The one table of a CSV file. LandingError when its first bytes are not UTF-8 text."""
+    """The one table of a CSV file. LandingError when its first bytes are not text."""
     with path.open("rb") as handle:
         head = handle.read(HEAD_BYTES)
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head:
+    is_cut = len(head) == HEAD_BYTES
+    found = encodings.detect_encoding(head, lambda: encodings.line_pieces(path))
+    if found.encoding is None and b"\0" in head:
         raise LandingError(
-            "không phải văn bản UTF-8 (có thể là UTF-16 hoặc tệp nhị phân).",
+            f"không phải văn bản đọc được. {found.reason}",
             advice="Hãy lưu lại dưới dạng CSV UTF-8 hoặc XLSX.",
         )
-    whole_lines = head if len(head) < HEAD_BYTES or b"\n" not in head else head[: head.rindex(b"\n") + 1]
-    return [CsvTable(path=path, head=_decodable_head(whole_lines))]
+    # Without an answer it is taken for UTF-8 with damaged rows, which are then set aside one by one.
+    encoding = found.encoding or encodings.UTF_8
+    if encoding not in (encodings.UTF_8, encodings.UTF_8_SIG):
+        head = encodings.decoded_head(head, encoding).encode()
+    ends_in_returns = b"\r" in head and b"\n" not in head
+    whole_lines = head[: head.rindex(b"\n") + 1] if is_cut and b"\n" in head else head
+    return [CsvTable(path, _decodable_head(whole_lines, found.reason), encoding, ends_in_returns)]
 
 
-def _decodable_head(head: bytes) -> bytes:
+def _copy_with_newlines(path: Path, target: Path) -> None:
+    """A copy whose lines end as everywhere else: old Macintosh programs end them in a carriage return alone."""
+    with path.open("rb") as source, target.open("wb") as out:
+        while piece := source.read(CHUNK_BYTES):
+            stopping.check()
+            out.write(piece.replace(b"\r", b"\n"))
+
+
+def _decodable_head(head: bytes, doubt: str) -> bytes:
     """The lines before the first undecodable one; a file that starts with such a line is refused."""
     lines = head.splitlines(keepends=True)
     for index, line in enumerate(lines):
@@ -108,7 +141,7 @@ def _decodable_head(head: bytes) -> bytes:
         except UnicodeDecodeError as error:
             if index == 0 or not any(kept.strip() for kept in lines[:index]):
                 raise LandingError(
-                    "dòng đầu không đúng bảng mã UTF-8.",
+                    f"dòng đầu không đúng bảng mã UTF-8. {doubt}",
                     row=index + 1,
                     advice="Hãy lưu lại dưới dạng CSV UTF-8 hoặc XLSX.",
                 ) from error
@@ -123,9 +156,17 @@ def _head_rows(text: str, delimiter: str) -> list[HeadRow]:
         if line.startswith("#"):
             cells: tuple[str, ...] = ()
         else:
-            cells = tuple(next(csv.reader([line], delimiter=delimiter), ()))
+            cells = _head_cells(line, delimiter)
         rows.append(HeadRow(row_number=index + 1, cells=cells, text=line))
     return rows
+
+
+def _head_cells(line: str, delimiter: str) -> tuple[str, ...]:
+    try:
+        return tuple(next(csv.reader([line], delimiter=delimiter), ()))
+    except csv.Error:
+        # A carriage return inside, or a field without end: a line of text, no header.
+        return (line,)
 
 
 @dataclass(frozen=True)
@@ -166,6 +207,7 @@ def _line_chunks(path: Path) -> Iterator[bytes]:
     rest = b""
     with path.open("rb") as handle:
         while piece := handle.read(CHUNK_BYTES):
+            stopping.check()
             piece = rest + piece
             cut = piece.rfind(b"\n") + 1
             if cut == 0 and len(piece) > MAX_LINE_BYTES:
@@ -191,7 +233,7 @@ def _is_regular(chunk: bytes, look_for_comments: bool) -> bool:
 def _read_csv_sql(path: Path, names: list[str], skip: int, delimiter: str) -> str:
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     return (
-        f"read_csv({_literal(path)}, auto_detect=false, header=false, skip={skip}, "
+        f"read_csv({_literal(path)}, auto_detect=false, compression='none', header=false, skip={skip}, "
         f"delim={_literal(delimiter)}, quote='\"', escape='\"', columns={{{columns}}}, "
         f"store_rejects=true, rejects_limit=1, max_line_size={MAX_LINE_BYTES * 2})"
     )
@@ -337,7 +379,7 @@ class _Lines:
 
     def __init__(self, path: Path, header_row: int) -> None:
         self._lines = self._below(path, header_row)
-        self._ahead: list[bytes] = []
+        self._ahead: deque[_Ahead] = deque()
 
     @staticmethod
     def _below(path: Path, header_row: int) -> Iterator[bytes]:
@@ -350,19 +392,51 @@ class _Lines:
 
     def next(self) -> bytes | None:
         if self._ahead:
-            return self._ahead.pop(0)
+            return self._ahead.popleft().line
         return next(self._lines, None)
 
-    def peek(self, index: int) -> bytes | None:
+    def peek(self, index: int, delimiter: str) -> _Ahead | None:
         while len(self._ahead) <= index:
             line = next(self._lines, None)
             if line is None:
                 return None
-            self._ahead.append(line)
+            self._ahead.append(_ahead(line, delimiter))
         return self._ahead[index]
 
-    def drop(self, count: int) -> None:
-        del self._ahead[:count]
+    def take(self, count: int) -> list[bytes]:
+        return [self._ahead.popleft().line for _ in range(count)]
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """A line seen as the continuation of a quoted cell, worked out once for all records that look at it.
+
+    ``added`` is how many cells it adds to the one that it continues, None when a quote is misplaced;
+    ``is_open`` whether a quote is open at its end.
+    """
+
+    line: bytes
+    added: int | None
+    is_open: bool
+
+
+def _ahead(line: bytes, delimiter: str) -> _Ahead:
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        return _Ahead(line, None, False)
+    if '"' not in text:
+        return _Ahead(line, 0, True)
+    added, is_open = _count_cells('"' + text, delimiter)
+    return _Ahead(line, None if added is None else added - 1, is_open)
+
+
+def _count_cells(text: str, delimiter: str) -> tuple[int | None, bool]:
+    """Number of cells of one line, the last of which may go on in the next line; as :func:`_parse`."""
+    cells, is_open = _parse(text, delimiter)
+    if is_open:
+        cells, _ = _parse(text + '"', delimiter)
+    return (None if cells is None else len(cells)), is_open
 
 
 def _quoted_record(line: bytes, lines: _Lines, delimiter: str, width: int) -> list[str] | None:
@@ -372,22 +446,22 @@ def _quoted_record(line: bytes, lines: _Lines, delimiter: str, width: int) -> li
     """
     text = line.decode("utf-8")
     cells, is_open = _parse(text, delimiter)
-    taken = 0
+    if not is_open:
+        return cells
+    taken, size = 0, len(line)
+    count, _ = _count_cells(text, delimiter)
     while is_open and taken < MAX_LINES_IN_RECORD:
-        following = lines.peek(taken)
-        if following is None or len(text) > MAX_LINE_BYTES:
+        following = lines.peek(taken, delimiter)
+        if count is None or following is None or following.added is None or size > MAX_LINE_BYTES:
             return None
         taken += 1
-        text += "\n" + following.decode("utf-8", errors="replace")
-        if b'"' in following:
-            cells, is_open = _parse(text, delimiter)
-            # A quote that closes into the wrong number of fields was never meant to span lines.
-            if not is_open and cells is not None and len(cells) != width:
-                return None
-    if is_open or cells is None or (taken and "�" in text):
+        size += len(following.line)
+        count += following.added
+        is_open = following.is_open
+    # A quote that closes into the wrong number of fields was never meant to span lines.
+    if is_open or count != width:
         return None
-    lines.drop(taken)
-    return cells
+    return _parse("\n".join([text, *(part.decode("utf-8") for part in lines.take(taken))]), delimiter)[0]
 
 
 def _parse(text: str, delimiter: str) -> tuple[list[str] | None, bool]:

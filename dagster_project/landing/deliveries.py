@@ -6,11 +6,15 @@ Does not belong here: deciding whether a file lands (``load``).
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import get_args, get_origin, get_type_hints
 
 from dagster_project.settings import Settings
+
+
+class LedgerError(Exception):
+    """The ledger holds a record that is not one of ours. The message is a Vietnamese sentence that names the file."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Delivery:
     landed_parquet_sha256: str
     landed_at: str
     rule_results: list[dict] = field(default_factory=list)
+    rejected_parquet_sha256: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a record that loses or invents a row."""
@@ -71,28 +76,51 @@ def record_path(settings: Settings, delivery_id: str) -> Path:
 
 
 def read_delivery(settings: Settings, delivery_id: str) -> Delivery | None:
-    """The record of one delivery, or None when it has not landed."""
+    """The record of one delivery, or None when it has not landed. LedgerError when it is not a record."""
     path = record_path(settings, delivery_id)
-    if not path.exists():
-        return None
-    return Delivery(**json.loads(path.read_text(encoding="utf-8")))
+    return _read(path) if path.exists() else None
 
 
 def list_deliveries(settings: Settings) -> list[Delivery]:
-    """Every landed delivery, by source and then delivery id (a total order without clocks)."""
+    """Every landed delivery, by source and then delivery id (a total order without clocks).
+
+    LedgerError when the ledger holds something else too.
+    """
     folder = settings.landing / "_deliveries"
-    found = [Delivery(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
+    found = [_read(path) for path in sorted(folder.glob("*.json"))]
     return sorted(found, key=lambda delivery: (delivery.source_code, delivery.delivery_id))
 
 
-def write_delivery(settings: Settings, delivery: Delivery, work: Path) -> None:
-    """Write the record in ``work`` and move it into the ledger: this is the commit of the delivery."""
+def _read(path: Path) -> Delivery:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        delivery = Delivery(**record)
+        wrong = [name for name, kind in get_type_hints(Delivery).items() if not _fits(getattr(delivery, name), kind)]
+    except (OSError, ValueError, TypeError) as error:
+        raise _foreign(path) from error
+    if wrong or delivery.delivery_id != path.stem:
+        raise _foreign(path)
+    return delivery
+
+
+def _fits(value: object, kind: object) -> bool:
+    """Whether a value read from JSON is of the type that its field declares."""
+    if get_origin(kind) is list:
+        return isinstance(value, list) and all(_fits(item, get_args(kind)[0]) for item in value)
+    # True is an int to Python, never a count of rows.
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _foreign(path: Path) -> LedgerError:
+    return LedgerError(
+        f"Sổ các lần nạp có tệp không đọc được: {path}. Hãy chuyển tệp này ra chỗ khác, "
+        "nạp lại tệp số liệu gốc (nếu có) bằng «cchc load», rồi làm lại."
+    )
+
+
+def stage_record(delivery: Delivery, work: Path) -> Path:
+    """Write the record in ``work`` and return its path; moved to :func:`record_path` it commits the delivery."""
     text = json.dumps(asdict(delivery), ensure_ascii=False, indent=1, sort_keys=True)
     staged = work / f"{delivery.delivery_id}.json"
-    with staged.open("w", encoding="utf-8") as handle:
-        handle.write(text + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    target = record_path(settings, delivery.delivery_id)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staged.replace(target)
+    staged.write_text(text + "\n", encoding="utf-8")
+    return staged

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from dagster_project.landing.contracts import SourceContract, content_hash, load_contract, load_contracts
+from dagster_project.landing.contracts import Column, SourceContract, content_hash, load_contract, load_contracts
 from dagster_project.landing.errors import LandingError, LayoutError
 
 LAYOUTS_DIR = Path(__file__).parent / "layouts"
@@ -176,9 +176,10 @@ def _parse_spec(name: str, raw: dict, contract: SourceContract, origin: str) -> 
     if "extract" in raw and re.compile(raw["extract"]).groups != 1:
         raise LayoutError(f"{where}: extract needs exactly one group")
     headers = raw.get("from", ())
+    mapping = tuple((str(key), str(value)) for key, value in raw.get("map", {}).items())
     spec = ColumnSpec(
         headers=(headers,) if isinstance(headers, str) else tuple(headers),
-        mapping=tuple((str(key), str(value)) for key, value in raw.get("map", {}).items()),
+        mapping=(*mapping, *_code_words(contract.column(name))),
         extract=raw.get("extract"),
         blank=tuple(str(value) for value in raw.get("blank", ())),
         constant=None if "constant" not in raw else str(raw["constant"]),
@@ -224,7 +225,8 @@ def _check_formats(layout: Layout, origin: str) -> None:
 
 
 def generic_layout(contract: SourceContract) -> Layout:
-    """The canonical CSV of a source: headers are canonical names, ISO or day-first dates, decimal dot.
+    """The canonical file of a source: headers are canonical names, codes or their labels, ISO or day-first dates,
+    decimal dot.
 
     Both date shapes are accepted because a four-digit year first or last leaves no doubt between them.
     """
@@ -238,10 +240,17 @@ def generic_layout(contract: SourceContract) -> Layout:
         decimal="dot",
         fingerprint=tuple(column.name for column in contract.columns if column.required),
         withheld=(),
-        columns={name: ColumnSpec(headers=(name,)) for name in contract.column_names},
+        columns={
+            column.name: ColumnSpec(headers=(column.name,), mapping=_code_words(column)) for column in contract.columns
+        },
         layout_hash=content_hash([LANDING_VERSION, "canonical", contract.contract_hash]),
         is_generic=True,
     )
+
+
+def _code_words(column: Column) -> tuple[tuple[str, str], ...]:
+    """Label → code: understood in every layout, after its own map. A label that is its code (level 3) needs none."""
+    return tuple((label, code) for code, label in zip(column.codes, column.labels, strict=True) if label != code)
 
 
 @cache

@@ -11,8 +11,9 @@ import datetime as dt
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from dagster_project.landing import deliveries, layouts, readers
+from dagster_project.landing import deliveries, failures, layouts, readers, stopping
 from dagster_project.landing.contracts import SourceContract
 from dagster_project.landing.deliveries import Delivery
 from dagster_project.landing.errors import LandingError
@@ -47,6 +48,8 @@ MEMORY_LIMIT = "2GB"
 WORKERS = 2
 # A file with more broken records than this share was not meant to be read this way.
 MAX_BROKEN_SHARE = 0.5
+HASH_BYTES = 4 * 1024 * 1024
+STOPPED = "Đã dừng theo yêu cầu: tệp đã nạp xong vẫn được giữ, tệp đang nạp dở coi như chưa nạp."
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,26 @@ class LandingResult:
             f"đọc {_vi(done.rows_read)} dòng, nhận {_vi(done.rows_accepted)}, "
             f"loại {_vi(done.rows_rejected)}, bỏ qua {_vi(done.rows_ignored)}"
         )
-        return f'{head}: tệp "{self.path.name}", bố cục {done.layout_code}: {counts}.'
+        return f'{head}: tệp "{shown_name(self.path)}", bố cục {done.layout_code}: {counts}{self._to_see}.'
+
+    @property
+    def _to_see(self) -> str:
+        """What the rules report without refusing the file, the first three by name."""
+        rules = self.delivery.rule_results if self.delivery else []
+        found = [rule for rule in rules if not rule["is_passed"]]
+        if not found:
+            return ""
+        named = "; ".join(f"{rule['rule_text']} (có {_vi(rule['failed_count'])} chỗ không đúng)" for rule in found[:3])
+        return f"; {_vi(len(found))} điều cần xem: {named}{'; …' if len(found) > 3 else ''}"
+
+
+OnProgress = Callable[[LandingResult, int, int], None]
+
+
+def shown_name(path: Path) -> str:
+    """The file's name fit for a line of text: bytes that are no UTF-8 and control characters are spelled out."""
+    name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+    return "".join(letter if letter.isprintable() or letter > "\x9f" else f"\\x{ord(letter):02x}" for letter in name)
 
 
 def _vi(number: int) -> str:
@@ -88,16 +110,18 @@ def land_file(
 
     ``layout`` forces a layout by code; ``gate`` judges the typed Parquet before it becomes visible;
     ``landed_at`` replaces the clock (naive Asia/Ho_Chi_Minh, or aware).
+    Ctrl-C raises KeyboardInterrupt with a sentence within a second or so.
     """
     with Workplace(settings) as workplace:
-        return _commit(_prepare(Path(path), settings, workplace, layout, gate, landed_at), settings, landed_at)
+        task = _Task(settings, workplace, layout, gate, _moment(landed_at))
+        return _land_all(task, [Path(path)], 1)[0]
 
 
 def land_paths(
     paths: Iterable[Path],
     settings: Settings,
     gate: Gate | None = None,
-    on_progress: Callable[[LandingResult, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     *,
     layout: str | None = None,
     landed_at: dt.datetime | None = None,
@@ -105,37 +129,88 @@ def land_paths(
     """Land files and, recursively, folders, in name order, going on past refused ones.
 
     ``on_progress(result, done, total)`` is called after each file. Hidden files, Excel's lock files (``~$``)
-    and README files inside folders are left out.
+    and README files inside folders are left out. A folder with nothing to land counts as a refused file, but
+    the inbox may be empty. Ctrl-C: as in :func:`land_file`.
     """
-    files = expand_paths(paths)
-    results = []
+    # One moment for the whole load: inside it the data's own days decide what supersedes what, not the order of
+    # reading.
+    moment = _moment(landed_at)
+    files = expand_paths(paths, may_be_empty=settings.inbox)
     workers = max(1, min(WORKERS, len(files)))
-    with Workplace(settings, workers) as workplace, ThreadPoolExecutor(workers) as pool:
-        # Files are read side by side and become visible one by one in name order, as if landed in turn.
-        prepared = pool.map(lambda path: _prepare(path, settings, workplace, layout, gate, landed_at), files)
-        for done, attempt in enumerate(prepared, start=1):
-            result = _commit(attempt, settings, landed_at)
-            results.append(result)
-            if on_progress is not None:
-                on_progress(result, done, len(files))
-    return results
+    with Workplace(settings, workers) as workplace:
+        return _land_all(_Task(settings, workplace, layout, gate, moment), files, workers, on_progress)
 
 
-def expand_paths(paths: Iterable[Path]) -> list[Path]:
-    """Files named directly as given, folders replaced by the files in them; each file once."""
+def expand_paths(paths: Iterable[Path], may_be_empty: Path | None = None) -> list[Path]:
+    """Files named directly as given, folders replaced by the files in them; each file once.
+
+    A folder without files stays, so that it is refused by name, unless it is ``may_be_empty``.
+    """
     files: list[Path] = []
     for path in map(Path, paths):
-        files.extend(_folder_files(path) if path.is_dir() else [path])
+        found = _folder_files(path) if path.is_dir() else [path]
+        files.extend(found or ([] if path == may_be_empty else [path]))
     return list(dict.fromkeys(files))
 
 
 def _folder_files(folder: Path) -> list[Path]:
-    def is_wanted(path: Path) -> bool:
-        parts = path.relative_to(folder).parts
-        hidden = any(part.startswith((".", "~$")) for part in parts)
-        return path.is_file() and not hidden and not path.name.startswith("README")
+    """Everything in the folder that is not a folder; broken links and pipes too, which are then refused by name.
 
-    return sorted(path for path in folder.rglob("*") if is_wanted(path))
+    So are folders that cannot be opened and links to folders: what is in them is not landed.
+    """
+    found: list[Path] = []
+
+    def is_wanted(name: str) -> bool:
+        return not name.startswith((".", "~$"))
+
+    def note(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for top, folders, names in os.walk(folder, onerror=note):
+        found.extend(Path(top, name) for name in folders if is_wanted(name) and Path(top, name).is_symlink())
+        found.extend(Path(top, name) for name in names if is_wanted(name) and not name.startswith("README"))
+        folders[:] = filter(is_wanted, folders)
+    return sorted(found)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What all files of one load have in common."""
+
+    settings: Settings
+    workplace: Workplace
+    forced: str | None
+    gate: Gate | None
+    moment: dt.datetime
+
+
+def _land_all(
+    task: _Task, files: Sequence[Path], workers: int, on_progress: OnProgress | None = None
+) -> list[LandingResult]:
+    """Read files side by side; they become visible one by one in the order given, as if landed in turn."""
+    results = []
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(_prepare, path, task) for path in files]
+        try:
+            for done, future in enumerate(futures, start=1):
+                results.append(_commit(future.result(), task))
+                if on_progress is not None:
+                    on_progress(results[-1], done, len(files))
+        except BaseException as error:
+            _stop(task.workplace, futures)
+            if isinstance(error, KeyboardInterrupt):
+                raise KeyboardInterrupt(STOPPED) from None
+            raise
+    return results
+
+
+def _stop(workplace: Workplace, futures: Sequence[Future]) -> None:
+    """Come back when no thread works any more; a query that begins after a call is met by the next."""
+    for future in futures:
+        future.cancel()
+    while not all(future.done() for future in futures):
+        workplace.stop.ask()
+        time.sleep(0.05)
 
 
 @dataclass(frozen=True)
@@ -146,65 +221,82 @@ class _Prepared:
     work: Path
     staged: _Staged
     delivery: Delivery
-    forced: str | None
 
 
-def _prepare(
-    path: Path,
-    settings: Settings,
-    workplace: Workplace,
-    forced: str | None,
-    gate: Gate | None,
-    landed_at: dt.datetime | None,
-) -> LandingResult | _Prepared:
+def _prepare(path: Path, task: _Task) -> LandingResult | _Prepared:
     """Everything but making it visible; a result when the file is refused or landed already."""
+    task.workplace.stop.join()
     try:
-        return _staged_delivery(path, settings, workplace, forced, gate, landed_at)
+        attempt = _staged_delivery(path, task)
+    except BaseException as error:
+        return _refused(path, error)
+    stopping.check()
+    return attempt if isinstance(attempt, LandingResult) else _judged(attempt, task.gate)
+
+
+def _refused(path: Path, error: BaseException) -> LandingResult:
+    """The refusal that ``error`` means; raises what does not concern the file."""
+    # An interrupted query fails with an error of its own.
+    stopping.check()
+    refusal = failures.as_refusal(error)
+    if refusal is None:
+        raise error
+    refusal.file = shown_name(path)
+    return LandingResult(REFUSED, path, error=refusal)
+
+
+def _judged(attempt: _Prepared, gate: Gate | None) -> LandingResult | _Prepared:
+    """With the results of the gate. What breaks inside the gate is a mistake of ours and is not caught."""
+    delivery = attempt.delivery
+    results = gate(delivery.source_code, attempt.staged.accepted, delivery.delivery_id) if gate else []
+    try:
+        _check_gate(results)
     except LandingError as error:
-        error.file = path.name
-        return LandingResult(REFUSED, path, error=error)
+        shutil.rmtree(attempt.work, ignore_errors=True)
+        error.sheet = delivery.sheet_name
+        return _refused(attempt.path, error)
+    return replace(attempt, delivery=replace(delivery, rule_results=[result.to_dict() for result in results]))
 
 
-def _commit(attempt: LandingResult | _Prepared, settings: Settings, landed_at: dt.datetime | None) -> LandingResult:
+def _commit(attempt: LandingResult | _Prepared, task: _Task) -> LandingResult:
     """Make a prepared delivery visible, unless the same content has become so in the meantime."""
     if isinstance(attempt, LandingResult):
         return attempt
-    landed = deliveries.read_delivery(settings, attempt.delivery.delivery_id)
-    if landed is not None and _is_current(landed, attempt.forced):
-        return LandingResult(ALREADY_LANDED, attempt.path, delivery=landed)
-    delivery = replace(attempt.delivery, landed_at=_moment(landed_at).isoformat(timespec="seconds"))
-    _publish(settings, attempt.staged, delivery, landed, attempt.work)
-    shutil.rmtree(attempt.work)
+    settings = task.settings
+    try:
+        landed = deliveries.read_delivery(settings, attempt.delivery.delivery_id)
+        if landed is not None and _is_current(landed, task.forced) and _is_intact(landed, settings):
+            return LandingResult(ALREADY_LANDED, attempt.path, delivery=landed)
+        # Rows that are only repaired keep their place among the deliveries.
+        is_repair = landed is not None and _is_current(landed, task.forced)
+        delivery = replace(attempt.delivery, landed_at=landed.landed_at) if is_repair else attempt.delivery
+        _publish(settings, attempt.staged, delivery, landed, attempt.work)
+        shutil.rmtree(attempt.work)
+    except Exception as error:
+        return _refused(attempt.path, error)
     return LandingResult(LANDED, attempt.path, delivery=delivery)
 
 
-def _staged_delivery(
-    path: Path,
-    settings: Settings,
-    workplace: Workplace,
-    forced: str | None,
-    gate: Gate | None,
-    landed_at: dt.datetime | None,
-) -> LandingResult | _Prepared:
+def _staged_delivery(path: Path, task: _Task) -> LandingResult | _Prepared:
     _check_file(path)
-    candidates = _candidates(forced)
+    candidates = _candidates(task.forced)
     seen = _stamp(path)
     sha256 = _file_sha256(path)
-    landed = deliveries.read_delivery(settings, sha256[:16])
-    if landed is not None and _is_current(landed, forced):
+    landed = deliveries.read_delivery(task.settings, sha256[:16])
+    if landed is not None and _is_current(landed, task.forced) and _is_intact(landed, task.settings):
         return LandingResult(ALREADY_LANDED, path, delivery=landed)
-    plan = readers.plan_file(path, candidates, forced is not None)
-    work = workplace.folder()
+    plan = readers.plan_file(path, candidates, task.forced is not None)
+    work = task.workplace.folder()
     try:
-        moment = _moment(landed_at)
-        staged = _stage(plan, work, sha256[:16], moment.date(), workplace.threads)
+        staged = _stage(plan, work, sha256[:16], task.moment.date(), task.workplace.threads)
         _check_unchanged(path, seen)
-        results = gate(plan.layout.source, staged.accepted, sha256[:16]) if gate else []
-        _check_gate(results)
-    except LandingError as error:
-        error.sheet = error.sheet or plan.table.sheet_name
+    except BaseException as error:
+        # What is half done would take the room of the next file.
+        shutil.rmtree(work, ignore_errors=True)
+        if isinstance(error, LandingError):
+            error.sheet = error.sheet or plan.table.sheet_name
         raise
-    return _Prepared(path, work, staged, _record(plan, path, seen[0], sha256, staged, moment, results), forced)
+    return _Prepared(path, work, staged, _record(plan, path, seen[0], sha256, staged, task.moment))
 
 
 def _record(
@@ -214,7 +306,6 @@ def _record(
     sha256: str,
     staged: _Staged,
     moment: dt.datetime,
-    results: Sequence[RuleResult],
 ) -> Delivery:
     return Delivery(
         delivery_id=sha256[:16],
@@ -222,7 +313,7 @@ def _record(
         layout_code=plan.layout.layout,
         layout_hash=plan.layout.layout_hash,
         contract_hash=plan.layout.contract.contract_hash,
-        file_name=path.name,
+        file_name=shown_name(path),
         file_size=file_size,
         file_sha256=sha256,
         sheet_name=plan.table.sheet_name,
@@ -237,14 +328,19 @@ def _record(
         data_from_date=staged.data_from_date,
         data_until_date=staged.data_until_date,
         landed_parquet_sha256=_file_sha256(staged.accepted),
-        landed_at=moment.isoformat(timespec="seconds"),
-        rule_results=[result.to_dict() for result in results],
+        landed_at=moment.isoformat(timespec="microseconds"),
+        rejected_parquet_sha256=_file_sha256(staged.rejected) if staged.rejected else None,
     )
 
 
 def _check_file(path: Path) -> None:
+    if path.is_symlink() and not path.exists():
+        raise LandingError("là liên kết hỏng, tệp mà nó chỉ tới không còn.", advice="Hãy chép tệp thật vào đây.")
     if not path.exists():
-        raise LandingError(f"không tìm thấy tệp ({path}).", advice="Hãy kiểm tra lại đường dẫn.")
+        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        raise LandingError(f"không tìm thấy tệp ({shown}).", advice="Hãy kiểm tra lại đường dẫn.")
+    if path.is_dir() and not path.is_symlink() and os.access(path, os.R_OK | os.X_OK) and not _folder_files(path):
+        raise LandingError("là thư mục không có tệp số liệu nào.", advice="Hãy chép tệp vào thư mục rồi nạp lại.")
     if not path.is_file():
         raise LandingError("không phải là tệp thường.", advice="Hãy chỉ một tệp hoặc một thư mục.")
     if not os.access(path, os.R_OK):
@@ -271,9 +367,29 @@ def _is_current(landed: Delivery, forced: str | None) -> bool:
     )
 
 
+def _is_intact(landed: Delivery, settings: Settings) -> bool:
+    """Whether the landed rows, accepted and rejected, lie on disk as they were written.
+
+    They are read whole for it: they are a tenth of the file whose hash has just been taken.
+    """
+    source, delivery_id = landed.source_code, landed.delivery_id
+    accepted = deliveries.landed_path(settings, source, delivery_id)
+    rejected = deliveries.rejected_path(settings, source, delivery_id)
+    if not accepted.is_file() or _file_sha256(accepted) != landed.landed_parquet_sha256:
+        return False
+    if not landed.rows_rejected:
+        return True
+    # Records of older versions hold no hash of the rejected rows.
+    return rejected.is_file() and landed.rejected_parquet_sha256 in (None, _file_sha256(rejected))
+
+
 def _file_sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as handle:
+        while piece := handle.read(HASH_BYTES):
+            stopping.check()
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -325,7 +441,7 @@ class _Staged:
 def _stage(plan: Plan, work: Path, delivery_id: str, today: dt.date, threads: int) -> _Staged:
     """Read, type and split the rows into Parquet files under ``work``."""
     positions = sorted(set(plan.match.positions.values()))
-    with duckdb.connect(config=_duckdb_config(work, threads)) as con:
+    with duckdb.connect(config=_duckdb_config(work, threads)) as con, stopping.interruptible(con):
         con.execute(f"set TimeZone = {literal(plan.layout.time_zone)}")
         con.execute("set enable_progress_bar = false")
         # Pushed down to the scan, the condition "no cell is wrong" would type every cell a second time, and
@@ -492,20 +608,29 @@ def _check_gate(results: Sequence[RuleResult]) -> None:
 
 
 def _publish(settings: Settings, staged: _Staged, delivery: Delivery, replaced: Delivery | None, work: Path) -> None:
-    """Move the files into place; the record is last. A replaced delivery is taken off the ledger first."""
+    """Move the files into place; the record is last. A replaced delivery is taken off the ledger first.
+
+    A build that runs meanwhile has its own names for the rows it reads, so nothing vanishes under it.
+    """
+    source, delivery_id = delivery.source_code, delivery.delivery_id
+    moves = [
+        (staged.accepted, deliveries.landed_path(settings, source, delivery_id)),
+        (deliveries.stage_record(delivery, work), deliveries.record_path(settings, delivery_id)),
+    ]
+    if staged.rejected is not None:
+        moves.insert(0, (staged.rejected, deliveries.rejected_path(settings, source, delivery_id)))
+    for made, target in moves:
+        _secure(made, target)
+    # All that needs room on the disk has been done.
     if replaced is not None:
         deliveries.record_path(settings, replaced.delivery_id).unlink()
         deliveries.landed_path(settings, replaced.source_code, replaced.delivery_id).unlink(missing_ok=True)
         deliveries.rejected_path(settings, replaced.source_code, replaced.delivery_id).unlink(missing_ok=True)
-    source, delivery_id = delivery.source_code, delivery.delivery_id
-    if staged.rejected is not None:
-        _move(staged.rejected, deliveries.rejected_path(settings, source, delivery_id))
-    _move(staged.accepted, deliveries.landed_path(settings, source, delivery_id))
-    deliveries.write_delivery(settings, delivery, work)
+    for made, target in moves:
+        made.replace(target)
 
 
-def _move(staged: Path, target: Path) -> None:
+def _secure(made: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with staged.open("rb") as handle:
+    with made.open("rb") as handle:
         os.fsync(handle.fileno())
-    staged.replace(target)

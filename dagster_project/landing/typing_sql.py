@@ -34,6 +34,11 @@ _TRUE_WORDS = ("có", "x", "1", "true", "đúng", "yes", "y")
 _FALSE_WORDS = ("không", "0", "false", "sai", "no", "n")
 
 _ZERO_WIDTH = r"[\x{200b}\x{200c}\x{200d}\x{2060}\x{feff}]"
+# Format and control characters, variation selectors, letters that are drawn as nothing.
+_INVISIBLE = (
+    r"[\p{Cf}\p{Cc}\x{034f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{3164}\x{fe00}-\x{fe0f}"
+    r"\x{ffa0}\x{e0100}-\x{e01ef}]"
+)
 _ODD_SPACE = r"[\s\x{0085}\x{00a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+"
 _ISO_MOMENT = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
@@ -51,12 +56,19 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def clean_sql(expression: str) -> str:
+def clean_sql(expression: str, *, is_text: bool = True) -> str:
     """Cleaned text: NFC, zero-width characters gone, any run of spaces one space, trimmed; '' becomes NULL.
 
-    Plain printable ASCII with single spaces skips the work: that is nearly every code and date.
+    Codes, numbers and moments (not ``is_text``) lose every invisible character: with one inside, a code would
+    look the same on paper and be another one. Plain printable ASCII with single spaces skips the work: that is
+    nearly every code and date.
     """
-    heavy = f"regexp_replace(nfc_normalize({expression}), '{_ZERO_WIDTH}', '', 'g')"
+    spaced = expression
+    if not is_text:
+        # Tabs and line ends are control characters too, yet they part words.
+        spaced = f"regexp_replace({expression}, '{_ODD_SPACE}', ' ', 'g')"
+    unseen = _ZERO_WIDTH if is_text else _INVISIBLE
+    heavy = f"nfc_normalize(regexp_replace({spaced}, '{unseen}', '', 'g'))"
     heavy = f"nullif(trim(regexp_replace({heavy}, '{_ODD_SPACE}', ' ', 'g')), '')"
     return f"case when regexp_full_match({expression}, '[!-~]+( [!-~]+)*') then {expression} else {heavy} end"
 
@@ -121,7 +133,9 @@ class TypedQuery:
         return " and ".join(errors) or "true"
 
     def _raw(self, item: Input) -> str:
-        return item.raw_sql if item.is_literal or item.raw_sql == "NULL" else clean_sql(item.raw_sql)
+        if item.is_literal or item.raw_sql == "NULL":
+            return item.raw_sql
+        return clean_sql(item.raw_sql, is_text=item.column.type == "text")
 
     def _error(self, index: int) -> str:
         branches = [f"when {reason.condition} then {literal(reason.code)}" for reason in self.reasons[index]]

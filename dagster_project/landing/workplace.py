@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import IO, Self
 
+from dagster_project.landing.stopping import Stop
 from dagster_project.settings import Settings
 
 
@@ -24,7 +25,8 @@ class Workplace:
     """
 
     def __init__(self, settings: Settings, workers: int = 1) -> None:
-        """Nothing is taken or written yet."""
+        """Nothing is taken or written yet; ``stop`` is how the threads at work are told to end."""
+        self.stop = Stop()
         self._settings = settings
         self._base = settings.landing / ".work"
         self._guard = threading.Lock()
@@ -57,19 +59,24 @@ class Workplace:
     def _take(self) -> IO[str]:
         self._settings.landing.mkdir(parents=True, exist_ok=True)
         lock = (self._settings.landing / ".lock").open("w")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        # Nobody else can be at work while the lock is held, so whatever lies here is a dead run's.
-        if self._base.exists():
-            shutil.rmtree(self._base)
-        _clear_unrecorded(self._settings)
-        self._base.mkdir()
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Nobody else can be at work while the lock is held, so whatever lies here is a dead run's.
+            if self._base.exists():
+                shutil.rmtree(self._base)
+            _clear_unrecorded(self._settings)
+            self._base.mkdir()
+        except BaseException:
+            # A handle kept alive by the error's traceback would keep the next file waiting for ever.
+            lock.close()
+            raise
         return lock
 
 
 def _clear_unrecorded(settings: Settings) -> None:
-    """Remove Parquet that a killed run put into place without its record."""
+    """Remove Parquet that a killed run put into place without its record; names with "_" are not deliveries."""
     recorded = {path.stem for path in (settings.landing / "_deliveries").glob("*.json")}
-    for pattern in ("[!_.]*/*.parquet", "_rejected/*/*.parquet"):
+    for pattern in ("[!_.]*/[!_]*.parquet", "_rejected/*/[!_]*.parquet"):
         for parquet in settings.landing.glob(pattern):
             if parquet.stem not in recorded:
                 parquet.unlink()

@@ -8,7 +8,11 @@ Does not belong here: other spreadsheet containers, meanings of columns.
 
 from __future__ import annotations
 
+import re
+import tempfile
 import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +23,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dagster_project.landing import stopping
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.tables import HEAD_ROWS, NUMBER_CELLS, UNDECIDED_CELLS, HeadRow, RawTable
 
 ZIP_MAGIC = b"PK\x03\x04"
+# A workbook is held in memory whole. Its sheets may hold as many cells as a million rows of 25 columns, between the
+# first cell and the last also counting empty ones; the parts of the file may unpack to this size.
+MAX_CELLS = 25 * 1024 * 1024
+MAX_UNPACKED_BYTES = 1024**3
+MAX_ROW = 1024 * 1024
+MAX_COLUMN = 16384
+CHUNK_BYTES = 1024 * 1024
+# Not read as sheets: pictures, and the order of calculation, which names cells too.
+_NO_SHEETS = re.compile(r"xl/media/|xl/calcChain")
+# As nearly every program writes cells, with content and without; looked for first, because it is fast.
+_PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"(?! s="[0-9]+"/>)')
+_PLAIN_BLANK = re.compile(rb'<c r="[A-Z]{1,3}[1-9][0-9]{0,6}" s="[0-9]+"/>')
+_OTHER_CELLS = (b":c", b"<c>", b"<c/", b"<c\t", b"<c\n", b"<c\r")
+# Cells without content (only a format) are passed over, as the library does.
+_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*[\"']([^\"'<>]*)[\"'][^<>]*(?<!/)>")
+# Cells and rows need not say where they are: then they follow the one before.
+_ANY_CELL = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*)?(?<!/)>")
+_ANY_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^<>]*?\s)?r\s*=\s*[\"']([0-9]{1,9})[\"']")
+# Allowed in XML, written by no spreadsheet: it would hide the rest of the tag from the patterns above.
+_BRACKET_IN_TAG = re.compile(rb"<(?:\w+:)?(?:c|row)\s[^<>]*>[^<]*[\"']")
+_GOOD_REFERENCES = re.compile(rb"(?:[A-Z]{1,3}[1-9][0-9]{0,6} )*")
+_SAVE_AGAIN = "Hãy mở bằng Excel, lưu lại rồi nạp lại."
+_DIGITS, _LETTERS = b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ERROR_TEXTS = {
     "Div0": "#DIV/0!",
     "GettingData": "#GETTING_DATA",
@@ -131,20 +160,132 @@ def open_tables(path: Path) -> list[XlsxTable]:
     try:
         with zipfile.ZipFile(path) as archive:
             is_workbook = any(name.startswith("xl/") for name in archive.namelist())
-    except zipfile.BadZipFile as error:
+            if is_workbook:
+                _check_size(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise LandingError("tệp nén bị hỏng hoặc thiếu phần cuối.", advice="Hãy xuất hoặc tải lại tệp.") from error
     if not is_workbook:
         raise LandingError(
             "là tệp nén nhưng không phải sổ tính XLSX.", advice="Hãy giải nén rồi nạp từng tệp bên trong."
         )
     try:
-        book = fastexcel.read_excel(path)
+        with tempfile.TemporaryDirectory() as folder:
+            # The library goes by the ending of the name; the file stays open when the link is gone.
+            link = Path(folder) / "book.xlsx"
+            link.symlink_to(path.absolute())
+            book = fastexcel.read_excel(link)
         return [XlsxTable(book=book, sheet_name=name) for name in book.sheet_names]
     except fastexcel.FastExcelError as error:
         raise _unreadable() from error
 
 
-def _unreadable() -> LandingError:
+def _check_size(archive: zipfile.ZipFile) -> None:
+    """LandingError when the workbook would need more memory than it may, found out without building it up."""
+    unpacked = 0
+    for part in archive.infolist():
+        extent = _Extent()
+        for chunk in _tag_chunks(archive, part):
+            stopping.check()
+            unpacked += len(chunk)
+            if unpacked > MAX_UNPACKED_BYTES:
+                raise _too_large(f"khi giải nén lớn hơn {MAX_UNPACKED_BYTES // 1024**2} MB")
+            if not _NO_SHEETS.match(part.filename):
+                extent.add(chunk)
+
+
+def _tag_chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """One part of the archive, unpacked, in pieces that do not cut a tag in two."""
+    rest = b""
+    with archive.open(part) as handle:
+        while piece := handle.read(CHUNK_BYTES):
+            piece = rest + piece
+            cut = piece.rfind(b"<")
+            # What is so long without a tag holds no cells.
+            if cut < 0 or len(piece) - cut > CHUNK_BYTES:
+                cut = len(piece)
+            yield piece[:cut]
+            rest = piece[cut:]
+    yield rest
+
+
+class _Extent:
+    """The cells of one part: how many, and at most how far to the right and down."""
+
+    def __init__(self) -> None:
+        self.count = self.last_row = self.last_column = 0
+        self.unplaced_rows = self.unplaced_cells = self.unplaced_in_open_row = 0
+
+    def add(self, chunk: bytes) -> None:
+        """LandingError when a reference is none, or when the part now spans too many cells."""
+        references = _PLAIN_CELL.findall(chunk)
+        if _is_plain(chunk, len(references)):
+            self.count += len(references)
+        else:
+            references = self._add_unusual(chunk)
+        self._add_references(references)
+        last_row, last_column = self.last_row + self.unplaced_rows, self.last_column + self.unplaced_cells
+        if last_row > MAX_ROW or last_column > MAX_COLUMN:
+            raise LandingError("có ô nằm ngoài giới hạn của trang tính.", advice=_SAVE_AGAIN)
+        if max(last_row * last_column, self.count) > MAX_CELLS:
+            raise _too_large(f"có trang trải đến dòng {last_row}, cột thứ {last_column}")
+
+    def _add_unusual(self, chunk: bytes) -> list[bytes]:
+        """Count cells however they are written; gives the references that there are."""
+        if _BRACKET_IN_TAG.search(chunk):
+            raise _unreadable()
+        references = _CELL.findall(chunk)
+        cell_count = len(_ANY_CELL.findall(chunk))
+        self.count += cell_count
+        if cell_count != len(references):
+            self._add_rows(chunk)
+            self._add_unplaced(chunk)
+        return references
+
+    def _add_references(self, references: list[bytes]) -> None:
+        joined = b" ".join(references) + b" " if references else b""
+        if not _GOOD_REFERENCES.fullmatch(joined):
+            wrong = next(item for item in references if not _GOOD_REFERENCES.fullmatch(item + b" "))
+            shown = wrong[:20].decode("utf-8", "backslashreplace")
+            raise LandingError(f'có địa chỉ ô không hợp lệ ("{shown}").', advice=_SAVE_AGAIN)
+        rows = {int(text) for text in set(joined.translate(None, _LETTERS).split())}
+        columns = {_column_number(text) for text in set(joined.translate(None, _DIGITS).split())}
+        self.last_row = max(self.last_row, *rows, 0)
+        self.last_column = max(self.last_column, *columns, 0)
+
+    def _add_rows(self, chunk: bytes) -> None:
+        placed = _ROW.findall(chunk)
+        self.unplaced_rows += len(_ANY_ROW.findall(chunk)) - len(placed)
+        self.last_row = max(self.last_row, *map(int, placed), 0)
+
+    def _add_unplaced(self, chunk: bytes) -> None:
+        """The longest run of cells in one row that do not say where they are."""
+        runs = [len(_ANY_CELL.findall(row)) - len(_CELL.findall(row)) for row in _ANY_ROW.split(chunk)]
+        runs[0] += self.unplaced_in_open_row
+        self.unplaced_in_open_row = runs[-1]
+        self.unplaced_cells = max(self.unplaced_cells, *runs)
+
+
+def _is_plain(chunk: bytes, plain_count: int) -> bool:
+    """Whether ``plain_count`` cells of plain form and blanks of plain form are all that the chunk holds."""
+    if any(mark in chunk for mark in _OTHER_CELLS):
+        return False
+    total = chunk.count(b"<c ")
+    return total == plain_count or total == plain_count + len(_PLAIN_BLANK.findall(chunk))
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _too_large(how: str) -> LandingError:
     return LandingError(
-        "không mở được sổ tính XLSX, tệp có thể bị hỏng.", advice="Hãy mở bằng Excel, lưu lại rồi nạp lại."
+        f"sổ tính quá lớn để đọc an toàn: {how}.",
+        advice="Hãy xóa các ô lạc ở xa bảng số liệu, hoặc lưu trang cần nạp thành CSV UTF-8.",
     )
+
+
+def _unreadable() -> LandingError:
+    return LandingError("không mở được sổ tính XLSX, tệp có thể bị hỏng.", advice=_SAVE_AGAIN)

@@ -1,4 +1,4 @@
-"""Gate 1: registers of units and procedures, one row per version."""
+"""Gate 1: registers: units, their changes, procedures, days off."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def unit_rules() -> list[Rule]:
     key = ("authority_code", "unit_code")
     return [
         suite.has_rows(REFUSE_FILE),
-        *_versions(suite, key, "Đơn vị H99.01"),
+        *version_rules(suite, key, "Đơn vị H99.01"),
         suite.rows(
             "parent_is_another_unit",
             "Đơn vị không là cấp trên của chính mình",
@@ -49,7 +49,7 @@ def procedure_rules() -> list[Rule]:
     key = ("authority_code", "procedure_code")
     return [
         suite.has_rows(REFUSE_FILE),
-        *_versions(suite, key, "Thủ tục 1.002835"),
+        *version_rules(suite, key, "Thủ tục 1.002835"),
         suite.rows(
             "time_limit_positive",
             "Thời hạn giải quyết lớn hơn 0",
@@ -69,7 +69,81 @@ def procedure_rules() -> list[Rule]:
     ]
 
 
-def _versions(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:
+def change_rules() -> list[Rule]:
+    """Rules on a delivery of `unit_registry__unit_changes`."""
+    suite = SourceSuite("unit_registry__unit_changes", "changes")
+    old_unit = "old_authority_code, predecessor_unit_code, effective_date"
+    old_units = "(select *, coalesce(predecessor_authority_code, authority_code) as old_authority_code from batch)"
+    return [
+        suite.has_rows(REFUSE_FILE),
+        suite.once(
+            "change_once",
+            "Mỗi cặp đơn vị cũ, đơn vị kế thừa có một dòng cho một ngày hiệu lực",
+            "H99.07 sang H99.01 từ 01/07/2025 ở dòng 12 và dòng 34",
+            REPORT,
+            keys=("authority_code", "predecessor_unit_code", "successor_unit_code", "effective_date"),
+        ),
+        suite.rows(
+            "successor_is_another_unit",
+            "Đơn vị kế thừa khác đơn vị cũ, trừ khi chia tách hoặc chuyển một phần",
+            "H99.01 sáp nhập vào H99.01",
+            REPORT,
+            fails="predecessor_unit_code = successor_unit_code "
+            "and coalesce(predecessor_authority_code, authority_code) = authority_code",
+            applies="change_code in ('renamed', 'merged')",
+        ),
+        suite.rows(
+            "share_from_0_to_1",
+            "Phần chuyển sang đơn vị kế thừa lớn hơn 0 và không quá 1",
+            "Phần chuyển ghi 40 thay cho 0,4",
+            REPORT,
+            fails="share_rate <= 0 or share_rate > 1",
+        ),
+        suite.rule(
+            "shares_add_up",
+            "Các phần của một đơn vị cũ cộng lại bằng 1",
+            "H99.07 chia 0,6 cho H99.01 và 0,3 cho H99.02: thiếu 0,1",
+            REPORT,
+            failing=f"select {old_unit} from {old_units} as changes group by {old_unit} "
+            "having abs(sum(share_rate) - 1) > 0.001",
+            checked=f"select count(*) from (select distinct {old_unit} from {old_units} as changes) as old_units",
+        ),
+    ]
+
+
+def day_off_rules() -> list[Rule]:
+    """Rules on a delivery of `calendar__days_off`."""
+    suite = SourceSuite("calendar__days_off", "days_off")
+    return [
+        suite.has_rows(REFUSE_FILE),
+        suite.once(
+            "day_once",
+            "Mỗi ngày của một địa phương có một dòng trong tệp",
+            "Ngày 30/04/2026 ở dòng 12 và dòng 34",
+            REPORT,
+            keys=("authority_code", "calendar_date"),
+        ),
+        suite.rows(
+            "worked_day_is_at_the_weekend",
+            "Ngày làm bù là thứ Bảy hoặc Chủ nhật",
+            "Làm bù ngày 21/08/2026, là thứ Sáu",
+            REPORT,
+            fails="extract(isodow from calendar_date) < 6",
+            applies="kind_code = 'swap_work'",
+        ),
+        suite.rows(
+            "swapped_day_is_a_weekday",
+            "Ngày nghỉ hoán đổi là từ thứ Hai đến thứ Sáu",
+            "Nghỉ hoán đổi ngày 22/08/2026, là thứ Bảy",
+            REPORT,
+            fails="extract(isodow from calendar_date) >= 6",
+            applies="kind_code = 'swap_off'",
+        ),
+    ]
+
+
+def version_rules(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:
+    """What holds for every register with versions: `key` names the thing, `who` an example of it."""
     same = " and ".join(f"earlier.{column} = later.{column}" for column in key)
     return [
         suite.once(

@@ -83,6 +83,7 @@ def test_real_files_are_landed_and_their_faults_reported(tmp_path):
     backwards = [span for span in spans if datetime.fromisoformat(span[1]) < datetime.fromisoformat(span[0])]
     assert failed == {
         "declared_cao_bang_2021": {"reports.percent_matches_parts": 1},
+        "qd766_gialai_agencies_metrics_20261010": {},
         "qd766_phutho_ontime_2026": {},
         "wabo_receipt_cases": {"dossiers.received_at_not_after_completed": len(backwards)},
         "wabo_receipt_phase": {},

@@ -99,6 +99,164 @@ GOOD = {
         }
         for number in range(1, 4)
     ],
+    "one_stop__supplements": [
+        {
+            "authority_code": "H99",
+            "dossier_code": "H99.01-260105-0007",
+            "supplement_code": str(number),
+            "status_code": "completed",
+            "requested_at": "2026-01-06 10:00:00",
+            "answered_at": "2026-01-08 14:30:00",
+            "due_at_before": "2026-01-12 09:00:00",
+            "due_at_after": "2026-01-14 09:00:00",
+        }
+        for number in range(1, 4)
+    ],
+    "one_stop__pauses": [
+        {
+            "authority_code": "H99",
+            "dossier_code": "H99.01-260105-0007",
+            "pause_code": str(number),
+            "paused_at": f"2026-01-{number}0 10:00:00",
+            "resumed_at": f"2026-01-{number}8 14:30:00",
+            "due_at_before": "2026-02-12 09:00:00",
+            "due_at_after": "2026-02-14 09:00:00",
+        }
+        for number in range(1, 3)
+    ],
+    "one_stop__apology_letters": [
+        {
+            "authority_code": "H99",
+            "dossier_code": "H99.01-260105-0007",
+            "letter_code": f"{number}/PXL",
+            "unit_code": "H99.01",
+            "created_at": "2026-01-11 15:00:00",
+            "issued_at": "2026-01-12 16:10:00",
+            "due_at_before": "2026-01-12 09:00:00",
+            "due_at_after": "2026-01-16 09:00:00",
+        }
+        for number in range(1, 4)
+    ],
+    "kiosk__ratings": [
+        {
+            "authority_code": "H99",
+            "rating_code": f"R-{number}",
+            "item_code": "overall",
+            "unit_code": "H99.01",
+            "dossier_code": f"H99.01-260105-000{number}",
+            "scale_code": "3",
+            "answer_code": "9" if number == 1 else str(number),
+            "rated_at": "2026-01-10 08:31:00",
+        }
+        for number in range(1, 4)
+    ],
+    "petition_portal__petitions": [
+        {
+            "authority_code": "H99",
+            "petition_code": f"PAKN-{number}",
+            "unit_code": "H99.01",
+            "received_at": "2026-01-05 08:12:00",
+            "answered_at": "2026-01-20 15:00:00",
+            "published_at": "2026-01-21 08:00:00",
+            "outcome_code": "answered",
+            "is_satisfied": True,
+        }
+        for number in range(1, 4)
+    ],
+    "national_portal__qd766_metrics": [
+        {
+            "authority_code": "H21",
+            "unit_code": "H21.17",
+            "period_start_date": "2026-01-01",
+            "period_end_date": "2026-10-10",
+        }
+        | figures
+        for figures in (
+            {
+                "group_code": "CKMB",
+                "metric_code": "PUBLISH_ON_TIME",
+                "numerator_count": 1,
+                "denominator_count": 47,
+                "declared_value": "2.13",
+                "declared_score": "0.13",
+                "max_score": "6",
+            },
+            {"group_code": "CKMB", "metric_code": "_GROUP", "declared_score": "11.79", "max_score": "18"},
+            {"group_code": "ALL", "metric_code": "_TOTAL", "declared_score": "11.79", "max_score": "100"},
+        )
+    ],
+    "par__criterion_scores": [
+        {
+            "authority_code": "H99",
+            "campaign_code": "CCHC-2025",
+            "regulation_code": "BTC-2025-SO",
+            "unit_code": f"H99.0{number}",
+            "criterion_code": "3.2",
+            "evidence_reference": "12/BC",
+            "self_scored_date": "2026-01-15",
+            "appraised_date_1": "2026-02-02",
+        }
+        | points
+        for number, points in enumerate(
+            (
+                {"is_applicable": True, "self_score": "7.5", "appraised_score_1": "6"},
+                {"self_score": "7.5", "appraised_score_1": "6", "appraised_score_2": "6.5"},
+                {"is_applicable": False},
+            ),
+            start=1,
+        )
+    ],
+    "unit_registry__unit_changes": [
+        {
+            "authority_code": "H99",
+            "predecessor_unit_code": old,
+            "successor_unit_code": new,
+            "effective_date": "2025-07-01",
+            "change_code": change,
+            "share_rate": share,
+        }
+        for old, new, change, share in (
+            ("H99.07", "H99.01", "split", "0.6"),
+            ("H99.07", "H99.02", "split", "0.4"),
+            ("H99.08", "H99.02", "merged", "1"),
+        )
+    ],
+    "calendar__days_off": [
+        {"authority_code": "VN", "calendar_date": day, "kind_code": kind, "is_confirmed": True}
+        for day, kind in (("2026-04-30", "holiday"), ("2026-08-31", "swap_off"), ("2026-08-22", "swap_work"))
+    ],
+    "regulation__criteria": [
+        {
+            "authority_code": "H99",
+            "regulation_code": "BTC-2025-SO",
+            "criterion_code": code,
+            "parent_criterion_code": parent,
+            "criterion_name": code,
+            "kind_code": "base",
+            "max_score": points,
+            "valid_from_date": "2025-01-01",
+        }
+        for code, parent, points in (("3", None, "10"), ("3.1", "3", "4"), ("3.2", "3", "6"))
+    ],
+    "regulation__bands": [
+        {
+            "authority_code": "H99",
+            "regulation_code": "BTC-2025-SO",
+            "criterion_code": "3.2",
+            "band_number": number,
+            "lower_value": lower,
+            "is_lower_included": True,
+            "upper_value": upper,
+            "is_upper_included": False,
+            "valid_from_date": "2025-01-01",
+        }
+        | points
+        for number, lower, upper, points in (
+            (1, "1", None, {"calculation_code": "fixed", "awarded_score": "8"}),
+            (2, "0.95", "1", {"calculation_code": "proportional", "base_value": "1"}),
+            (3, None, "0.95", {"calculation_code": "fixed", "awarded_score": "0"}),
+        )
+    ],
 }
 
 # rule → (row index → changed values), failing rows, first sample. Rows stand on lines 2, 3, 4.
@@ -170,6 +328,56 @@ BAD = {
     ),
     "procedures.time_limit_positive": ({1: {"sla_value": "0"}}, 1),
     "procedures.time_limit_has_unit": ({1: {"sla_unit_code": None}}, 1),
+    "supplements.supplement_once": ({1: {"supplement_code": "3"}}, 2),
+    "supplements.answered_not_before_requested": ({1: {"answered_at": "2026-01-06 09:59:59"}}, 1),
+    "supplements.completed_has_answer": ({1: {"answered_at": None}}, 1),
+    "supplements.due_date_not_moved_back": ({1: {"due_at_after": "2026-01-12 08:59:59"}}, 1),
+    "pauses.pause_once": ({1: {"pause_code": "1"}}, 2),
+    "pauses.resumed_not_before_paused": ({1: {"resumed_at": "2026-01-20 09:59:59"}}, 1),
+    "pauses.pauses_do_not_overlap": ({0: {"resumed_at": None}}, 1),
+    "pauses.due_date_not_moved_back": ({1: {"due_at_after": "2026-02-12 08:59:59"}}, 1),
+    "letters.letter_once": ({1: {"letter_code": "3/PXL"}}, 2),
+    "letters.has_new_due_date": ({1: {"due_at_after": None}}, 1),
+    "letters.new_due_date_is_later": ({1: {"due_at_after": "2026-01-12 09:00:00"}}, 1),
+    "letters.issued_not_after_old_due_date": ({1: {"issued_at": "2026-01-13 00:00:00"}}, 1),
+    "letters.issued_not_before_created": ({1: {"issued_at": "2026-01-11 14:59:59"}}, 1),
+    "ratings.answers_mostly_on_scale": ({row: {"answer_code": "5"} for row in (0, 1)}, 2),
+    "ratings.answer_on_scale": ({1: {"answer_code": "4"}}, 1),
+    "ratings.rating_once": ({1: {"rating_code": "R-3"}}, 2),
+    "ratings.one_rating_per_dossier_and_item": ({1: {"dossier_code": "H99.01-260105-0003"}}, 1),
+    "petitions.petition_once": ({1: {"petition_code": "PAKN-3"}}, 2),
+    "petitions.answered_not_before_received": ({1: {"answered_at": "2026-01-05 08:11:59"}}, 1),
+    "petitions.published_not_before_answered": ({1: {"published_at": "2026-01-20 14:59:59"}}, 1),
+    "petitions.closed_has_answer_date": ({1: {"answered_at": None}}, 1),
+    "petitions.only_answers_are_judged": ({1: {"outcome_code": "in_progress"}}, 1),
+    "qd766.period_in_order": ({1: {"period_start_date": "2026-10-11"}}, 1),
+    "qd766.metric_once": ({1: {"metric_code": "PUBLISH_ON_TIME"}}, 2),
+    "qd766.counts_not_negative": ({0: {"numerator_count": -1}}, 1),
+    "qd766.numerator_within_denominator": ({0: {"numerator_count": 48}}, 1),
+    "qd766.percent_matches_parts": ({0: {"declared_value": "2.15"}}, 1),
+    "qd766.score_within_maximum": ({0: {"declared_score": "6.01"}}, 1),
+    "qd766.groups_add_up_to_total": ({2: {"declared_score": "11.81"}}, 1),
+    "scores.score_once": ({1: {"unit_code": "H99.03"}}, 2),
+    "scores.second_appraisal_follows_first": ({1: {"appraised_score_1": None}}, 1),
+    "scores.points_have_evidence": ({1: {"evidence_reference": None}}, 1),
+    "scores.not_applicable_has_no_points": ({2: {"appraised_score_1": "0"}}, 1),
+    "scores.dates_in_order": ({1: {"appraised_date_1": "2026-01-14"}}, 1),
+    "changes.change_once": ({1: {"successor_unit_code": "H99.01"}}, 2),
+    "changes.successor_is_another_unit": ({2: {"successor_unit_code": "H99.08"}}, 1),
+    "changes.share_from_0_to_1": ({1: {"share_rate": "40"}}, 1),
+    "changes.shares_add_up": ({1: {"share_rate": "0.3"}}, 1),
+    "days_off.day_once": ({1: {"calendar_date": "2026-08-22"}}, 2),
+    "days_off.worked_day_is_at_the_weekend": ({2: {"calendar_date": "2026-08-21"}}, 1),
+    "days_off.swapped_day_is_a_weekday": ({1: {"calendar_date": "2026-08-23"}}, 1),
+    "criteria.version_once": ({1: {"criterion_code": "3.2"}}, 2),
+    "criteria.validity_in_order": ({1: {"valid_to_date": "2024-12-31"}}, 1),
+    "criteria.versions_do_not_overlap": ({1: {"criterion_code": "3.2", "valid_from_date": "2025-06-01"}}, 1),
+    "criteria.parent_listed": ({1: {"parent_criterion_code": "4"}}, 1),
+    "criteria.parts_within_parent": ({1: {"max_score": "4.5"}}, 1),
+    "bands.band_once": ({1: {"band_number": 3}}, 2),
+    "bands.bounds_in_order": ({1: {"lower_value": "1.1"}}, 1),
+    "bands.band_gives_points": ({0: {"awarded_score": None}}, 1),
+    "bands.bands_do_not_overlap": ({1: {"upper_value": "1.2"}}, 2),
 }
 EMPTY = {rule.code for source in SOURCES for rule in source_rules(source) if rule.code.endswith(".has_rows")}
 
@@ -215,6 +423,7 @@ def test_good_delivery_passes_every_rule(source, tmp_path):
         "dossiers.unfinished_has_no_completed_at",
         "units.validity_in_order",
         "procedures.validity_in_order",
+        "criteria.validity_in_order",
     }
 
 

@@ -241,8 +241,8 @@ def test_the_scan_counts_across_chunk_borders(tmp_path, monkeypatch):
     [
         (b"", "tệp trống, không có dữ liệu. Hãy xuất lại tệp."),
         (b"\n \n\n", "tệp trống, không có dòng tiêu đề nào."),
-        ("a,b\n1,2\n".encode("utf-16"), "không phải văn bản UTF-8"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "không phải văn bản UTF-8"),
+        ("a,b\n1,2\n".encode("utf-32"), "không phải văn bản đọc được. Tệp là UTF-32"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "không phải văn bản đọc được. Có byte rỗng (NUL)"),
         (b"\xcc\xe3 h\xe5 s\xac,b\n1,2\n", "dòng 1: dòng đầu không đúng bảng mã UTF-8."),
         (b"PK\x03\x04 not a zip", "tệp nén bị hỏng"),
         ("Họ tên,Tuổi\nA,1\n", "dòng 1: không nhận ra bố cục nào từ dòng tiêu đề."),
@@ -262,7 +262,7 @@ def test_refusals_name_the_file_and_leave_nothing(land, settings, content, messa
 def test_a_missing_file_a_folder_and_a_pipe_are_refused(settings, tmp_path):
     missing = land_file(tmp_path / "không có.csv", settings)
     assert f"không tìm thấy tệp ({tmp_path / 'không có.csv'})" in str(missing.error)
-    assert "không phải là tệp thường" in str(land_file(tmp_path, settings).error)
+    assert "là thư mục không có tệp số liệu nào" in str(land_file(tmp_path, settings).error)
     os.mkfifo(tmp_path / "ống")
     assert "không phải là tệp thường" in str(land_file(tmp_path / "ống", settings).error)
 

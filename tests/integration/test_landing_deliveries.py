@@ -135,7 +135,7 @@ def test_the_record_says_what_landed(settings, events_file):
     assert record["delivery_id"] == record["file_sha256"][:16]
     assert record["landed_parquet_sha256"] == hashlib.sha256(parquet.read_bytes()).hexdigest()
     assert (record["file_name"], record["file_size"]) == ("nhật ký.csv", len(content))
-    assert record["landed_at"] == "2026-03-01T09:30:00+07:00"
+    assert record["landed_at"] == "2026-03-01T09:30:00.000000+07:00"
     assert record["authority_codes"] == ["H98", "H99"]
     # The moment in 2030 has not happened when the file lands: it does not date the delivery.
     assert (record["data_from_date"], record["data_until_date"]) == ("2026-01-05", "2026-01-06")

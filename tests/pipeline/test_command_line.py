@@ -22,7 +22,7 @@ def test_builds_lists_the_served_one(built_real, cchc):
     done = run(cchc, built_real, "builds")
     assert done.returncode == 0
     assert sum(line.startswith("* ") for line in done.stdout.splitlines()) == 1
-    assert "chốt 26/09/2026" in done.stdout
+    assert "chốt 10/10/2026" in done.stdout
 
 
 @pytest.mark.parametrize(("style", "expected"), [("csv", "n\n1434"), ("json", '[{"n": 1434}]')])

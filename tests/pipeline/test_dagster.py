@@ -16,11 +16,22 @@ from dagster_project.settings import Settings
 from expectations.catalogue import all_rules
 
 LANDED = {
+    "landing/calendar__days_off",
+    "landing/kiosk__ratings",
+    "landing/national_portal__qd766_metrics",
+    "landing/one_stop__apology_letters",
     "landing/one_stop__dossier_events",
     "landing/one_stop__dossiers",
+    "landing/one_stop__pauses",
+    "landing/one_stop__supplements",
+    "landing/par__criterion_scores",
+    "landing/petition_portal__petitions",
     "landing/portal__on_time_reports",
     "landing/procedure_registry__procedures",
+    "landing/regulation__bands",
+    "landing/regulation__criteria",
     "landing/survey__answers",
+    "landing/unit_registry__unit_changes",
     "landing/unit_registry__units",
 }
 MARTS = {

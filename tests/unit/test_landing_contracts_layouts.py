@@ -45,13 +45,24 @@ def without_column(name):
 HEADER = ["Mã hồ sơ", "Bước", "Tên bước", "Lúc"]
 
 
-def test_the_six_sources_are_there_and_each_has_a_generic_layout():
+def test_the_sources_are_there_and_each_has_a_generic_layout():
     assert set(load_contracts()) == {
+        "calendar__days_off",
+        "kiosk__ratings",
+        "national_portal__qd766_metrics",
+        "one_stop__apology_letters",
         "one_stop__dossier_events",
         "one_stop__dossiers",
+        "one_stop__pauses",
+        "one_stop__supplements",
+        "par__criterion_scores",
+        "petition_portal__petitions",
         "portal__on_time_reports",
         "procedure_registry__procedures",
+        "regulation__bands",
+        "regulation__criteria",
         "survey__answers",
+        "unit_registry__unit_changes",
         "unit_registry__units",
     }
     generic = {layout.source for layout in layouts.load_layouts().values() if layout.is_generic}
@@ -131,11 +142,30 @@ def test_a_file_layout_wins_over_the_generic_one_and_the_longer_fingerprint_over
     short = layouts.parse_layout(events_document(), "x.yml")
     long = layouts.parse_layout(events_document(layout="longer", fingerprint=HEADER), "y.yml")
     assert layouts.choose([short.match(HEADER), long.match(HEADER)]).layout.layout == "longer"
-    generic = layouts.generic_layout(load_contract("portal__on_time_reports"))
-    specific = layouts.load_layouts()["declared_on_time_figures"]
+    generic = layouts.generic_layout(load_contract("one_stop__dossier_events"))
     header = list(generic.contract.column_names)
-    chosen = layouts.choose([generic.match(header), specific.match(header)])
-    assert chosen.layout.layout == "declared_on_time_figures"
+    columns = {name: {"from": name} for name in header}
+    specific = layouts.parse_layout(events_document(layout="own", fingerprint=header[:2], columns=columns), "z.yml")
+    assert layouts.choose([generic.match(header), specific.match(header)]).layout.layout == "own"
+
+
+def test_no_shipped_layout_takes_a_canonical_file_away_from_its_source():
+    """The generic layout reads every column; one that shadowed it would drop those it does not map."""
+    for contract in load_contracts().values():
+        header = list(contract.column_names)
+        chosen = layouts.choose([layout.match(header) for layout in layouts.load_layouts().values()])
+        assert chosen.layout.layout == f"canonical_{contract.source}"
+        assert chosen.absent == ()
+
+
+def test_labels_of_the_contract_are_understood_in_every_layout_after_its_own_words():
+    spec = {"from": "Trạng thái", "map": {"Đang xử lý": "2"}}
+    mapping = layouts.parse_layout(changed_column("status_code", spec), "x.yml").columns["status_code"].mapping
+    assert mapping[0] == ("Đang xử lý", "2")
+    assert ("Đã trả kết quả", "10") in mapping
+    generic = layouts.generic_layout(load_contract("one_stop__dossiers")).columns
+    assert ("Trực tuyến", "online") in generic["channel_code"].mapping
+    assert generic["dossier_code"].mapping == ()
 
 
 def test_two_equally_good_layouts_are_not_guessed_between():

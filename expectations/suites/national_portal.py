@@ -1,0 +1,83 @@
+"""Gate 1: QĐ 766 metrics as the national portal published them. A contradiction is reported, the claim is kept."""
+
+from __future__ import annotations
+
+from expectations.results import REFUSE_FILE, REPORT
+from expectations.rules import Rule, SourceSuite
+from expectations.suites.portal import ROUNDING
+
+UNIT_PERIOD = ("authority_code", "unit_code", "period_start_date", "period_end_date")
+
+
+def metric_rules() -> list[Rule]:
+    """Rules on a delivery of `national_portal__qd766_metrics`."""
+    suite = SourceSuite("national_portal__qd766_metrics", "qd766")
+    return [suite.has_rows(REFUSE_FILE), *_shape(suite), *_arithmetic(suite)]
+
+
+def _shape(suite: SourceSuite) -> list[Rule]:
+    return [
+        suite.rows(
+            "period_in_order",
+            "Ngày đầu kỳ không sau ngày cuối kỳ",
+            "Kỳ từ 10/10/2026 đến 01/01/2026",
+            REFUSE_FILE,
+            fails="period_start_date > period_end_date",
+        ),
+        suite.once(
+            "metric_once",
+            "Mỗi đơn vị, kỳ và chỉ số thành phần một dòng trong tệp",
+            "H21.17 có hai dòng PUBLISH_ON_TIME cùng kỳ",
+            REPORT,
+            keys=(*UNIT_PERIOD, "group_code", "metric_code"),
+        ),
+        suite.rows(
+            "counts_not_negative",
+            "Tử số và mẫu số không âm",
+            "Tử số -1",
+            REPORT,
+            fails="least(numerator_count, denominator_count) < 0",
+        ),
+    ]
+
+
+def _arithmetic(suite: SourceSuite) -> list[Rule]:
+    unit_period = ", ".join(UNIT_PERIOD)
+    return [
+        suite.rows(
+            "numerator_within_denominator",
+            "Tử số không lớn hơn mẫu số",
+            "48 thủ tục công khai đúng hạn trên 47",
+            REPORT,
+            fails="numerator_count > denominator_count",
+            applies="numerator_count is not null and denominator_count is not null",
+        ),
+        suite.rows(
+            "percent_matches_parts",
+            "Tỷ lệ công bố bằng tử số chia mẫu số (lệch không quá 0,01 điểm phần trăm)",
+            "Công bố 3 %, mà 1 / 47 là 2,13 %",
+            REPORT,
+            fails=f"abs(declared_value - round(100.0 * numerator_count / denominator_count, 2)) > {ROUNDING}",
+            applies="metric_code <> '_AVG_DAYS' and declared_value is not null "
+            "and numerator_count is not null and denominator_count > 0",
+        ),
+        suite.rows(
+            "score_within_maximum",
+            "Điểm từ 0 đến điểm tối đa",
+            "6,5 điểm, tối đa 6",
+            REPORT,
+            fails="declared_score < 0 or declared_score > max_score",
+            applies="declared_score is not null and max_score is not null",
+        ),
+        suite.rule(
+            "groups_add_up_to_total",
+            "Điểm các nhóm cộng lại bằng tổng điểm (lệch không quá 0,01 điểm)",
+            "Sáu nhóm cộng lại 79,27 điểm, mà công bố 80 điểm",
+            REPORT,
+            failing=f"select {unit_period} from batch group by {unit_period} having "
+            "abs(sum(case when metric_code = '_GROUP' then declared_score end) "
+            f"- max(case when metric_code = '_TOTAL' then declared_score end)) > {ROUNDING}",
+            checked=f"select count(*) from (select distinct {unit_period} from batch "
+            "where metric_code = '_TOTAL') as totals",
+        ),
+    ]
