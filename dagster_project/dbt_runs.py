@@ -51,7 +51,7 @@ def run_dbt(arguments: list[str], settings: Settings) -> None:
     outcome = dbtRunner().invoke(arguments)
     release_warehouse()
     if not outcome.success:
-        raise RuntimeError(f"dbt {' '.join(arguments)}: {outcome.exception or 'failed'}")
+        raise RuntimeError(f"dbt {' '.join(arguments)}: {outcome.exception!r}") from outcome.exception
 
 
 def release_warehouse() -> None:

@@ -35,7 +35,7 @@ def copy(built_real, tmp_path) -> Settings:
 
 def land(settings: Settings, name: str, text: str) -> None:
     path = settings.inbox / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     result = land_file(path, settings)
     assert result.status == "landed", result.message
