@@ -18,6 +18,8 @@ from dagster_project.publishing.code_identity import code_hash, code_version
 from dagster_project.publishing.errors import BuildError
 from dagster_project.publishing.files import file_sha256
 from dagster_project.settings import Settings
+from expectations.results import RuleResult
+from expectations.runner import write_results
 
 ARROW_TYPES = {
     "code": "string",
@@ -82,6 +84,8 @@ def write_plan(plan: BuildPlan, settings: Settings) -> Path:
     folder.mkdir(parents=True)
     for name, table in _plan_tables(plan).items():
         pq.write_table(table, folder / f"{name}.parquet")
+    results = [RuleResult.from_dict(row) for delivery in plan.deliveries for row in delivery.rule_results]
+    write_results(results, folder / "rule_results.parquet")
     for contract in load_contracts().values():
         source_folder(settings, contract.source).mkdir()
         pq.write_table(_empty_table(contract), source_folder(settings, contract.source) / "_empty.parquet")
@@ -175,11 +179,7 @@ def _plan_tables(plan: BuildPlan) -> dict:
             "code_version": pa.array([plan.code_version], pa.string()),
         }
     )
-    return {
-        "builds": builds,
-        "deliveries": _deliveries_table(plan, pa),
-        "rule_results": _rules_table(plan, pa),
-    }
+    return {"builds": builds, "deliveries": _deliveries_table(plan, pa)}
 
 
 def _deliveries_table(plan: BuildPlan, pa):
@@ -204,27 +204,6 @@ def _deliveries_table(plan: BuildPlan, pa):
     schema = pa.schema(
         [(name, pa.string() if name in text else pa.int64() if name in counts else pa.date32()) for name in rows[0]]
     )
-    return pa.Table.from_pylist(rows, schema=schema)
-
-
-def _rules_table(plan: BuildPlan, pa):
-    schema = pa.schema(
-        [
-            ("gate_code", pa.int32()),
-            ("subject_name", pa.string()),
-            ("rule_code", pa.string()),
-            ("rule_text", pa.string()),
-            ("effect_code", pa.string()),
-            ("is_passed", pa.bool_()),
-            ("checked_count", pa.int64()),
-            ("failed_count", pa.int64()),
-        ]
-    )
-    rows = [
-        {name: result[name] for name in schema.names}
-        for delivery in plan.deliveries
-        for result in delivery.rule_results
-    ]
     return pa.Table.from_pylist(rows, schema=schema)
 
 
