@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 from dagster_project.console import Console, vi_count
 from dagster_project.landing.deliveries import LedgerError
+from dagster_project.landing.errors import LandingError
 from dagster_project.publishing.errors import BuildError
 from dagster_project.settings import PROJECT_ROOT, DataRootError, Settings, load_settings
+from dagster_project.vault.cli import app as vault_app
 
 app = typer.Typer(
     add_completion=False,
@@ -31,11 +33,16 @@ app = typer.Typer(
 )
 
 
+layout_app = typer.Typer(no_args_is_help=True, help="Bố cục của một kiểu tệp mới.")
+app.add_typer(layout_app, name="layout")
+app.add_typer(vault_app, name="vault")
+
+
 def main() -> None:
     """Run the command line; what a person can mend ends with one sentence and exit code 1, never a traceback."""
     try:
         app()
-    except (BuildError, DataRootError, LedgerError) as error:
+    except (BuildError, DataRootError, LandingError, LedgerError) as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
     except OSError as error:
@@ -63,6 +70,10 @@ ReceivedBy = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d", "%d/%m/%Y"], help="Chỉ dùng các tệp đã nạp đến hết ngày này."),
 ]
+Given = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Giá trị mà tệp không ghi, dạng cột=giá trị (unit_code=H99.01); dùng được nhiều lần."),
+]
 Port = Annotated[int, typer.Option(help="Cổng trên 127.0.0.1.")]
 
 
@@ -81,12 +92,13 @@ def demo(
 def load(
     files: Annotated[list[Path], typer.Argument(help="Tệp hoặc thư mục.", show_default=False)],
     layout: Annotated[str | None, typer.Option(help="Bắt buộc dùng bố cục có mã này.")] = None,
+    given: Given = None,
 ) -> None:
     """Nạp tệp vào vùng đệm. Tệp đã nạp thì bỏ qua; tệp bị từ chối thì nói rõ vì sao."""
-    from dagster_project.commands import load_files
+    from dagster_project.commands import given_values, load_files
 
     console = Console()
-    summary = load_files(files, load_settings(), console, layout=layout)
+    summary = load_files(files, load_settings(), console, layout=layout, given=given_values(given))
     typer.echo(
         f"{vi_count(summary.file_count)} tệp: nạp mới {vi_count(summary.landed_count)}, "
         f"đã có {vi_count(summary.already_landed_count)}, từ chối {vi_count(len(summary.refused))}. "
@@ -95,6 +107,41 @@ def load(
     )
     if summary.refused:
         raise typer.Exit(code=1)
+
+
+@app.command()
+def sniff(
+    file: Annotated[Path, typer.Argument(help="Tệp bất kỳ; không nạp gì.", show_default=False)],
+    layout: Annotated[str | None, typer.Option(help="Chỉ thử bố cục có mã này.")] = None,
+    draft: Annotated[Path | None, typer.Option(help="Thử bố cục trong tệp YAML này.")] = None,
+    given: Given = None,
+) -> None:
+    """Xem máy hiểu một tệp thế nào: bảng, tiêu đề, cột nào thành cột nào, vài dòng đầu, điều còn ngờ."""
+    from dagster_project.commands import given_values, sniffed
+
+    typer.echo(sniffed(file, load_settings(), layout=layout, draft=draft, given=given_values(given)))
+
+
+@app.command(name="layouts")
+def list_layouts() -> None:
+    """Liệt kê các bố cục: mỗi bố cục là một kiểu tệp kết xuất mà kho đọc được."""
+    from dagster_project.landing.layouts import known_layouts
+
+    for known in known_layouts(load_settings().layouts).values():
+        typer.echo(f"{known.layout:<42}{known.source:<34}{known.title}")
+
+
+@layout_app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="Một tệp mẫu của kiểu mới.", show_default=False)],
+    code: Annotated[str, typer.Option(help="Mã của bố cục mới: chữ thường, số, gạch dưới.")],
+    source: Annotated[str | None, typer.Option(help="Mã nguồn mà tệp này cấp; bỏ trống thì máy đoán.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Tệp ghi ra; mặc định là <mã>.yml.")] = None,
+) -> None:
+    """Viết bản nháp bố cục cho một kiểu tệp mới, để người sửa; không cần lập trình."""
+    from dagster_project.commands import write_layout_draft
+
+    typer.echo(write_layout_draft(file, load_settings(), code=code, source=source, out=out))
 
 
 @app.command()
@@ -219,6 +266,43 @@ def docs() -> None:
 
     for page in write_documentation(load_settings()):
         typer.echo(page)
+
+
+@app.command()
+def deliveries(
+    source: Annotated[str | None, typer.Option(help="Chỉ nguồn này, xem «cchc sources».")] = None,
+    authority: Annotated[str | None, typer.Option(help="Chỉ địa phương có mã này.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%d/%m/%Y"], help="Chỉ tệp nạp (với --gaps: ngày làm việc) từ ngày này."),
+    ] = None,
+    gaps: Annotated[bool, typer.Option("--gaps", help="Liệt kê ngày làm việc không tiếp nhận hồ sơ nào.")] = False,
+    format: Annotated[Format, typer.Option(help="Dạng kết quả.")] = Format.table,
+) -> None:
+    """Sổ các lần nạp: ai gửi gì, kỳ nào, nạp lúc nào, kết quả ra sao."""
+    from dagster_project.commands import format_rows
+    from dagster_project.landing.ledger import gap_rows, ledger_rows
+
+    rows_of = gap_rows if gaps else ledger_rows
+    names, rows = rows_of(load_settings(), source=source, authority=authority, since=_day(since))
+    typer.echo(format_rows(names, rows, format.value))
+
+
+@app.command("return")
+def give_back(
+    delivery: Annotated[
+        str, typer.Argument(help="Mã lần nạp (hoặc phần đầu), hay tên tệp đã nạp.", show_default=False)
+    ],
+    file: Annotated[Path | None, typer.Option(help="Tệp gốc đã nạp; mặc định tìm trong hộp thư nạp tệp.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Tệp ghi ra; mặc định là tra_lai_<tên tệp>_<mã>.xlsx.")] = None,
+) -> None:
+    """Viết sổ trả lại đơn vị: các dòng bị loại hoặc cần xem lại, ô sai tô màu, lý do bên cạnh."""
+    from dagster_project.landing.returns import return_delivery
+
+    done = return_delivery(load_settings(), delivery, original=file, out=out)
+    found = f"{vi_count(done.row_count)} dòng cần sửa" if done.row_count else "không có dòng nào cần sửa"
+    missing = "" if done.has_original or not done.row_count else "; không tìm thấy tệp gốc, hãy dùng --file"
+    typer.echo(f"Đã viết {done.path}: {found}{missing}.")
 
 
 def _run_summary(console: Console, published: PublishedBuild, summary: LoadSummary, port: int) -> str:

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from dagster_project.console import Console
+from dagster_project.landing.errors import LandingError
 from dagster_project.publishing.errors import BuildError
 from dagster_project.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
     from dagster_project.landing.load import LandingResult
+    from dagster_project.landing.sniffing import SniffedTable
     from dagster_project.publishing.builds import PublishedBuild
 
 Say = Callable[[str], None]
@@ -59,9 +61,17 @@ def real_files() -> list[Path]:
 
 
 def load_files(
-    paths: Sequence[Path], settings: Settings, console: Console, *, layout: str | None = None
+    paths: Sequence[Path],
+    settings: Settings,
+    console: Console,
+    *,
+    layout: str | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> LoadSummary:
-    """Land files and folders through gate 1, going on past refused ones; every refusal is told in full."""
+    """Land files, folders and archives through gate 1, going on past refused ones; every refusal is told in full.
+
+    ``given``: canonical column → value that the files do not hold. LandingError when no source has the column.
+    """
     from dagster_project.landing.load import land_paths
     from expectations.runner import check_delivery
 
@@ -72,10 +82,95 @@ def load_files(
             console.progress(done, total, result.message)
 
     try:
-        return _summary(land_paths(paths, settings, check_delivery, told, layout=layout))
+        return _summary(land_paths(paths, settings, check_delivery, told, layout=layout, given=given))
     except KeyboardInterrupt as stopped:
         console.say(str(stopped))
         raise
+
+
+def given_values(texts: Sequence[str] | None) -> dict[str, str]:
+    """What «--set column=value» gave. BuildError for a text of another shape."""
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, sign, value = text.partition("=")
+        if not (name.strip() and sign and value.strip()):
+            raise BuildError(f"«--set {text}» không đúng dạng cột=giá trị, ví dụ --set unit_code=H99.01.")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def sniffed(
+    file: Path,
+    settings: Settings,
+    *,
+    layout: str | None = None,
+    draft: Path | None = None,
+    given: Mapping[str, str] | None = None,
+) -> str:
+    """What a file seems to be, as text for the screen. LandingError when it cannot be read at all."""
+    from dagster_project.landing.incoming import check_file, shown_name
+    from dagster_project.landing.layouts import known_layouts, read_layout
+    from dagster_project.landing.sniffing import sniff_file
+
+    known = known_layouts(settings.layouts)
+    if layout is not None and layout not in known:
+        raise BuildError(f'Không có bố cục "{layout}". Xem «cchc layouts».')
+    candidates = [known[layout]] if layout else list(known.values())
+    try:
+        check_file(file)
+        tables = sniff_file(file, [read_layout(draft)] if draft else candidates, given)
+    except LandingError as error:
+        error.file = error.file or shown_name(file)
+        raise
+    return "\n\n".join(_sniffed_text(table) for table in tables)
+
+
+def _sniffed_text(table: SniffedTable) -> str:
+    where = f"Trang «{table.name}»" if table.name else "Tệp"
+    rows = "không thấy tiêu đề"
+    if table.header_rows:
+        first, last = table.header_rows
+        rows = f"tiêu đề ở dòng {first}" if first == last else f"tiêu đề ở các dòng {first}–{last}"
+    known = f"bố cục {table.layout}, nguồn {table.source}" if table.layout else "chưa có bố cục nào đọc được"
+    lines = [f"{where} ({table.container}, {table.encoding}): {rows}; {known}."]
+    lines += [f"  Phía trên: {line}" for line in table.title_lines[:6]]
+    names = ["Cột", "Thành", "Ví dụ"]
+    cells = [
+        (" ".join(column.path.split()) or "(không tên)", column.meaning, " | ".join(_short(v) for v in column.values))
+        for column in table.columns
+    ]
+    if cells:
+        lines.append(_aligned(names, cells).rpartition("\n")[0])
+    return "\n".join([*lines, *(f"  Còn ngờ: {doubt}" for doubt in table.doubts)])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:23]}…"
+
+
+def write_layout_draft(file: Path, settings: Settings, *, code: str, source: str | None, out: Path | None) -> str:
+    """Write a draft layout and say what to do with it. BuildError for a bad or taken code or file name."""
+    import re
+
+    from dagster_project.landing.drafting import draft_layout
+    from dagster_project.landing.incoming import check_file
+    from dagster_project.landing.layouts import known_layouts
+
+    if not re.fullmatch("[a-z][a-z0-9_]*", code):
+        raise BuildError(f"Mã bố cục «{code}» chỉ được gồm chữ thường không dấu, số và gạch dưới.")
+    if code in known_layouts(settings.layouts):
+        raise BuildError(f"Đã có bố cục «{code}». Hãy chọn mã khác.")
+    path = out or Path(f"{code}.yml")
+    if path.exists():
+        raise BuildError(f"Đã có {path}. Hãy chọn tên khác bằng --out để không ghi đè lên bản đang sửa.")
+    check_file(file)
+    draft = draft_layout(file, code, source)
+    path.write_text(draft.text, encoding="utf-8")
+    return (
+        f"Đã viết {path}: nguồn {draft.source}, đoán được {draft.mapped_count} cột trên {draft.column_count}.\n"
+        f"Hãy sửa các dòng có dấu «?», thử bằng «cchc sniff {file} --draft {path}», "
+        f"rồi chép vào {settings.layouts} để nạp."
+    )
 
 
 def rejected_rows(settings: Settings, file_name: str | None = None) -> tuple[list[str], list[tuple]]:
@@ -254,7 +349,7 @@ def _aligned(names: list[str], rows: list[tuple]) -> str:
 
 
 def _summary(results: Sequence[LandingResult]) -> LoadSummary:
-    landed = [result.delivery for result in results if result.delivery]
+    landed = [delivery for result in results for delivery in result.deliveries]
     return LoadSummary(
         file_count=len(results),
         landed_count=sum(result.status == "landed" for result in results),

@@ -24,9 +24,10 @@ def _write_dbt_docs(settings: Settings) -> Path:
 def _write_data_docs(settings: Settings) -> Path:
     from dagster_project.landing.deliveries import list_deliveries
     from dagster_project.publishing.builds import current_build
+    from expectations.catalogue import plan_rules
     from expectations.docs import write_docs
     from expectations.results import RuleResult
-    from expectations.runner import check_published
+    from expectations.runner import check_published, read_results
 
     build = current_build(settings)
     used = {delivery["delivery_id"] for delivery in build.manifest["deliveries"]}
@@ -36,5 +37,8 @@ def _write_data_docs(settings: Settings) -> Path:
         if delivery.delivery_id in used
         for result in delivery.rule_results
     ]
+    # What was judged between deliveries is known to the build alone.
+    planned = {rule.code for rule in plan_rules()}
+    across = [r for r in read_results(build.folder / "fct_rule_results.parquet") if r.rule_code in planned]
     outgoing = check_published({name: build.folder / f"{name}.parquet" for name in build.manifest["tables"]})
-    return write_docs([*incoming, *outgoing], settings.root / "docs")
+    return write_docs([*incoming, *across, *outgoing], settings.root / "docs")

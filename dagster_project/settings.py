@@ -24,8 +24,13 @@ class Settings:
         return self.root / "inbox"
 
     @property
+    def layouts(self) -> Path:
+        """Layouts of export files that the province has written itself, one YAML file each."""
+        return self.root / "layouts"
+
+    @property
     def landing(self) -> Path:
-        """Typed Parquet per source, with ``_rejected``, ``_deliveries`` and ``_rule_results`` beside."""
+        """Typed Parquet per source, with ``_rejected``, ``_flags`` and ``_deliveries`` beside."""
         return self.root / "landing"
 
     @property

@@ -124,6 +124,46 @@ def _wrap_table(head: str, body: str, caption: str) -> str:
     )
 
 
+def grade_badge(row: Mapping[str, Any], is_labelled: bool = False) -> str:
+    """The data-quality grade of a row of fct_data_quality, with its reason as a tooltip; words where there is none."""
+    text = labels.grade_text(row)
+    css = f"grade {text.lower()}" if row["grade_code"] else "grade none"
+    label = "Chất lượng dữ liệu: " if is_labelled else ""
+    return f'<span class="{css}" title="{escape(labels.grade_reason(row))}">{label}{escape(text)}</span>'
+
+
+FEED_MARKS = {"received": "●", "missing": "✕", "no_data": "–"}
+
+
+def month_table(
+    authority_code: str, units: Sequence[Sequence[Mapping[str, Any]]], status_column: str, caption: str
+) -> str:
+    """Units down, months across: a mark per cell, named for screen readers and under the pointer.
+
+    ``units`` holds one list per unit with the same months in the same order, as data_access.quality_months gives.
+    """
+    codes = [row["period_code"] for row in units[0]]
+    head = '<th scope="col">Đơn vị</th>' + "".join(
+        f'<th scope="col" class="month"><span>{code[5:]}</span><span>{code[2:4]}</span></th>' for code in codes
+    )
+    body = "".join(
+        f"<tr><td>{unit_link(authority_code, months[0]['unit_code'], months[0]['unit_name'])}</td>"
+        + "".join(_month_cell(row, status_column) for row in months)
+        + "</tr>"
+        for months in units
+    )
+    return _wrap_table(head, body, caption).replace('class="data"', 'class="data months"', 1)
+
+
+def _month_cell(row: Mapping[str, Any], status_column: str) -> str:
+    status = row[status_column]
+    name = f"{row['period_name']}: {labels.FEED_STATUS_TEXT[status]}"
+    return (
+        f'<td class="month {status}" title="{escape(name)}"><span aria-label="{escape(name)}">'
+        f"{FEED_MARKS[status]}</span></td>"
+    )
+
+
 RANKING_COLUMNS = (
     Column("Hạng", "num"),
     Column("Đơn vị"),
@@ -132,35 +172,45 @@ RANKING_COLUMNS = (
     Column("Tử số / mẫu số", "num wide"),
     Column("Khoảng tin cậy 95%", "num wide"),
     Column("So kỳ trước", "num"),
+    Column("Chất lượng dữ liệu", "quality"),
 )
 
 
-def ranking_table(authority_code: str, rows: Sequence[Mapping[str, Any]], scale_maximum: float) -> str:
+def ranking_table(
+    authority_code: str,
+    rows: Sequence[Mapping[str, Any]],
+    scale_maximum: float,
+    grades: Mapping[str, Mapping[str, Any]],
+) -> str:
     """The ranked units with bars, and the peers' median as a line between them.
 
     ``rows`` are ranked rows of :func:`data_access.ranking` in rank order; ``scale_maximum`` is the value of
-    a full bar.
+    a full bar; ``grades`` are rows of :func:`data_access.quality_grades` by unit, empty where nothing of the period
+    can be graded, and then the column is left out.
     """
-    head = "".join(f'<th scope="col" class="{c.css}">{escape(c.head)}</th>' for c in RANKING_COLUMNS)
+    columns = RANKING_COLUMNS if grades else RANKING_COLUMNS[:-1]
+    head = "".join(f'<th scope="col" class="{c.css}">{escape(c.head)}</th>' for c in columns)
     median = rows[0]["peer_group_median"]
     body, is_median_drawn = [], median is None
     is_falling = rows[0]["value"] >= rows[-1]["value"]
     for row in rows:
         if not is_median_drawn and (row["value"] < median if is_falling else row["value"] > median):
-            body.append(_median_row(row, median))
+            body.append(_median_row(row, median, len(columns)))
             is_median_drawn = True
-        body.append(_ranking_row(authority_code, row, scale_maximum))
+        body.append(_ranking_row(authority_code, row, scale_maximum, grades.get(row["unit_code"])))
     if not is_median_drawn:
-        body.append(_median_row(rows[0], median))
+        body.append(_median_row(rows[0], median, len(columns)))
     return _wrap_table(head, "".join(body), "Bảng xếp hạng")
 
 
-def _median_row(row: Mapping[str, Any], median: Any) -> str:
+def _median_row(row: Mapping[str, Any], median: Any, column_count: int) -> str:
     text = labels.format_value(median, row["unit_of_measure_code"])
-    return f'<tr class="median"><td colspan="{len(RANKING_COLUMNS)}">Trung vị của nhóm: {escape(text)}</td></tr>'
+    return f'<tr class="median"><td colspan="{column_count}">Trung vị của nhóm: {escape(text)}</td></tr>'
 
 
-def _ranking_row(authority_code: str, row: Mapping[str, Any], scale_maximum: float) -> str:
+def _ranking_row(
+    authority_code: str, row: Mapping[str, Any], scale_maximum: float, grade: Mapping[str, Any] | None
+) -> str:
     fraction = labels.format_fraction(row["numerator"], row["denominator"])
     interval = labels.format_interval(row["interval_low"], row["interval_high"])
     value = labels.format_value(row["value"], row["unit_of_measure_code"])
@@ -171,7 +221,8 @@ def _ranking_row(authority_code: str, row: Mapping[str, Any], scale_maximum: flo
         f'<td>{unit}</td><td class="num value">{escape(value)}<span class="sub">{fraction}</span></td>'
         f'<td class="bar wide">{_bar(row["value"], row["peer_group_median"], scale_maximum)}</td>'
         f'<td class="num wide">{fraction}</td><td class="num wide soft">{interval or "–"}</td>'
-        f'<td class="num soft">{escape(change)}</td></tr>'
+        f'<td class="num soft">{escape(change)}</td>'
+        + (f'<td class="quality">{grade_badge(grade)}</td></tr>' if grade else "</tr>")
     )
 
 

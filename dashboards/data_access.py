@@ -28,10 +28,15 @@ REQUIRED_TABLES = (
     "dim_indicators",
     "dim_peer_groups",
     "dim_periods",
+    "dim_rules",
     "dim_units",
+    "fct_data_quality",
+    "fct_deliveries",
+    "fct_delivery_authorities",
     "fct_dossiers",
     "fct_indicator_values",
     "fct_on_time_reports",
+    "fct_rule_results",
     "fct_unit_rankings",
     "rpt_reported_totals",
     "rpt_units_to_watch",
@@ -302,4 +307,108 @@ def overdue_dossiers(build: Build, authority_code: str, unit_code: str, limit: i
         limit {int(limit)}
         """,
         (authority_code, unit_code, unit_code),
+    )
+
+
+def quality_grades(build: Build, authority_code: str, period_code: str) -> list[Row]:
+    """One row per unit of an authority for a period: its grade, why, and what was counted; worst first.
+
+    Units that cannot be graded come after those that can, the authority itself first of all. Empty for a period
+    that is no calendar period of the authority's dossiers or answers.
+    """
+    return _rows(
+        build.folder,
+        """
+        select q.*, u.unit_name, u.unit_bloc_name
+        from fct_data_quality as q
+        inner join dim_units as u
+          on q.authority_code = u.authority_code and q.unit_code = u.unit_code
+        where q.authority_code = ? and q.period_code = ?
+        order by q.unit_code = q.authority_code desc, q.grade_code desc nulls last,
+          q.unflagged_rate nulls last, q.dossier_count desc, u.unit_name collate vi, q.unit_code
+        """,
+        (authority_code, period_code),
+    )
+
+
+def quality_months(build: Build, authority_code: str, last_day: dt.date) -> list[Row]:
+    """One row per unit and month with the status of each feed: the twelve months up to ``last_day``, oldest first."""
+    return _rows(
+        build.folder,
+        """
+        with months as (
+          select period_code, period_name, start_date, is_complete
+          from dim_periods
+          where period_kind_code = 'month' and start_date <= ?
+            and period_code in (select period_code from fct_data_quality where authority_code = ?)
+          order by start_date desc
+          limit 12
+        )
+        select q.unit_code, u.unit_name, m.period_code, m.period_name, m.is_complete,
+          q.dossiers_status, q.reports_status, q.answers_status
+        from fct_data_quality as q
+        inner join months as m on q.period_code = m.period_code
+        inner join dim_units as u
+          on q.authority_code = u.authority_code and q.unit_code = u.unit_code
+        where q.authority_code = ? and q.unit_code <> q.authority_code
+        order by u.unit_name collate vi, q.unit_code, m.start_date
+        """,
+        (last_day, authority_code, authority_code),
+    )
+
+
+# Deliveries that speak of an authority in a span of days. Registers have no days and always belong; VN is the country.
+_DELIVERIES = """
+  select d.*
+  from fct_deliveries as d
+  where d.delivery_id in (select delivery_id from fct_delivery_authorities where authority_code in (?, 'VN'))
+    and (d.data_until_date is null or (d.data_until_date >= ? and d.data_from_date <= ?))
+"""
+
+
+def deliveries(build: Build, authority_code: str, first_day: dt.date, last_day: dt.date) -> list[Row]:
+    """One row per delivery whose data touch the span of days, and per register; newest data first, by source.
+
+    ``failed_rule_count`` is the number of rules of gate 1 that the delivery does not keep.
+    """
+    return _rows(
+        build.folder,
+        f"""
+        select d.*, coalesce(r.failed_rule_count, 0) as failed_rule_count
+        from ({_DELIVERIES}) as d
+        left join (
+          select subject_name, count(*) filter (where not is_passed) as failed_rule_count
+          from fct_rule_results
+          group by subject_name
+        ) as r on d.delivery_id = r.subject_name
+        order by d.data_until_date desc nulls last, d.source_code, d.file_name, d.delivery_id
+        """,
+        (authority_code, first_day, last_day),
+    )
+
+
+def broken_rules(build: Build, authority_code: str, first_day: dt.date, last_day: dt.date) -> list[Row]:
+    """One row per rule that some delivery of the span does not keep, most failures first.
+
+    ``checked_count`` is over all those deliveries, ``file_names`` are the files with failures.
+    """
+    return _rows(
+        build.folder,
+        f"""
+        with checked as (
+          select r.rule_code, r.rule_text, r.effect_code, r.checked_count, r.failed_count, r.is_passed, d.file_name
+          from fct_rule_results as r
+          inner join ({_DELIVERIES}) as d on r.subject_name = d.delivery_id
+        )
+        select c.rule_code, min(c.rule_text) as rule_text, min(c.effect_code) as effect_code,
+          cast(sum(c.checked_count) as bigint) as checked_count, cast(sum(c.failed_count) as bigint) as failed_count,
+          min(r.owner_text) as owner_text, min(r.example_text) as example_text,
+          list(c.file_name order by c.file_name) filter (where not c.is_passed) as file_names
+        from checked as c
+        left join dim_rules as r on c.rule_code = r.rule_code
+        group by c.rule_code
+        having bool_or(not c.is_passed)
+        order by failed_count desc, c.rule_code
+        """,
+        (authority_code, first_day, last_day),
     )

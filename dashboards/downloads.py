@@ -1,4 +1,4 @@
-"""The ranking as CSV and XLSX files, each carrying title, definition, as-of date and build id.
+"""Tables as CSV and XLSX files, each carrying title, definition, as-of date and build id.
 
 Both are deterministic: the same build gives the same bytes. Does not belong here: queries, drawing.
 """
@@ -17,6 +17,29 @@ import xlsxwriter
 
 from dashboards import labels
 
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table to download: head lines (label, text) above, then headers and rows.
+
+    Cells are text, int, Decimal (written with two decimals) or None. ``widths`` are characters per column;
+    the texts of the head lines stand in the first column that is wide enough for them.
+    """
+
+    title: str
+    name: str
+    head: Sequence[tuple[str, str]]
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    widths: Sequence[int]
+    as_of_date: dt.date
+
+    @property
+    def text_column(self) -> int:
+        """The first column after the labels that holds a sentence."""
+        return next((place for place, width in enumerate(self.widths) if place and width >= 30), 1)
+
+
 HEADERS = (
     "Hạng",
     "Đồng hạng",
@@ -31,7 +54,7 @@ HEADERS = (
     "Hạng kỳ trước",
     "Lý do không xếp hạng",
 )
-_VALUE_COLUMNS = (4, 7, 8, 9)
+_WIDTHS = (12, 12, 12, 42, 13, 13, 13, 13, 13, 13, 13, 36)
 
 
 @dataclass(frozen=True)
@@ -70,6 +93,26 @@ def _number(value: Any, unit_of_measure_code: str) -> Decimal | None:
     return number.quantize(Decimal("0.01"))
 
 
+def percent_number(rate: Any) -> Decimal | None:
+    """A rate 0–1 as a percent number with two decimals; None stays None."""
+    return _number(rate, "rate")
+
+
+def _ranking_sheet(file: RankingFile) -> Sheet:
+    cells = [_cells(row) for row in file.rows]
+    return Sheet(file.title, "Xếp hạng", file.head, HEADERS, cells, _WIDTHS, file.as_of_date)
+
+
+def ranking_csv(file: RankingFile) -> bytes:
+    """A ranking as :func:`table_csv` writes it."""
+    return table_csv(_ranking_sheet(file))
+
+
+def ranking_xlsx(file: RankingFile) -> bytes:
+    """A ranking as :func:`table_xlsx` writes it."""
+    return table_xlsx(_ranking_sheet(file))
+
+
 def _csv_cell(value: Any) -> str:
     """A cell as a Vietnamese Excel reads it: decimal comma, no thousands mark, never a formula."""
     if value is None:
@@ -80,44 +123,42 @@ def _csv_cell(value: Any) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def ranking_csv(file: RankingFile) -> bytes:
+def table_csv(sheet: Sheet) -> bytes:
     """UTF-8 with BOM, semicolons and decimal commas: opens by double click in a Vietnamese Excel."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
-    writer.writerow([_csv_cell(file.title)])
-    writer.writerows([_csv_cell(label), _csv_cell(text)] for label, text in file.head)
+    writer.writerow([_csv_cell(sheet.title)])
+    writer.writerows([_csv_cell(label), _csv_cell(text)] for label, text in sheet.head)
     writer.writerow([])
-    writer.writerow(HEADERS)
-    writer.writerows([_csv_cell(cell) for cell in _cells(row)] for row in file.rows)
+    writer.writerow(sheet.headers)
+    writer.writerows([_csv_cell(cell) for cell in row] for row in sheet.rows)
     return buffer.getvalue().encode("utf-8-sig")
 
 
-def ranking_xlsx(file: RankingFile) -> bytes:
+def table_xlsx(sheet: Sheet) -> bytes:
     """One sheet: title, head lines, then the table with real numbers and a frozen header row."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": file.title, "created": dt.datetime.combine(file.as_of_date, dt.time())})
-    sheet = book.add_worksheet("Xếp hạng")
+    book.set_properties({"title": sheet.title, "created": dt.datetime.combine(sheet.as_of_date, dt.time())})
+    page = book.add_worksheet(sheet.name)
     bold = book.add_format({"bold": True})
     title = book.add_format({"bold": True, "font_size": 14})
     header = book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "bg_color": "#E6EEF5", "valign": "top"})
     count, value = book.add_format({"num_format": "#,##0"}), book.add_format({"num_format": "#,##0.00"})
-    sheet.write_string(0, 0, file.title, title)
-    for line, (label, text) in enumerate(file.head, start=1):
-        sheet.write_string(line, 0, label, bold)
-        sheet.write_string(line, 3, text)
-    top = len(file.head) + 2
-    sheet.write_row(top, 0, HEADERS, header)
-    for line, row in enumerate(file.rows, start=top + 1):
-        for column, cell in enumerate(_cells(row)):
+    page.write_string(0, 0, sheet.title, title)
+    for line, (label, text) in enumerate(sheet.head, start=1):
+        page.write_string(line, 0, label, bold)
+        page.write_string(line, sheet.text_column, text)
+    top = len(sheet.head) + 2
+    page.write_row(top, 0, sheet.headers, header)
+    for line, row in enumerate(sheet.rows, start=top + 1):
+        for column, cell in enumerate(row):
             if isinstance(cell, Decimal | int):
-                sheet.write_number(line, column, float(cell), value if column in _VALUE_COLUMNS else count)
+                page.write_number(line, column, float(cell), value if isinstance(cell, Decimal) else count)
             elif cell:
-                sheet.write_string(line, column, cell)
-    sheet.set_column(0, 2, 12)
-    sheet.set_column(3, 3, 42)
-    sheet.set_column(4, len(HEADERS) - 2, 13)
-    sheet.set_column(len(HEADERS) - 1, len(HEADERS) - 1, 36)
-    sheet.freeze_panes(top + 1, 4)
+                page.write_string(line, column, cell)
+    for column, width in enumerate(sheet.widths):
+        page.set_column(column, column, width)
+    page.freeze_panes(top + 1, sheet.text_column + 1)
     book.close()
     return buffer.getvalue()

@@ -202,3 +202,55 @@ WATCH_TITLE = {
     "overdue_backlog": "Tồn đọng quá hạn",
     "low_satisfaction": "Hài lòng thấp",
 }
+
+
+EFFECT_TEXT = {
+    "refuse_file": "từ chối tệp",
+    "reject_row": "loại dòng",
+    "flag_row": "đánh dấu dòng",
+    "report": "báo cáo",
+    "block_publish": "không công bố",
+}
+FEED_TEXT = {
+    "dossiers": "Hồ sơ",
+    "reports": "Báo cáo đúng hạn",
+    "answers": "Khảo sát, đánh giá",
+}
+FEED_STATUS_TEXT = {
+    "received": "có",
+    "partial": "thiếu một số tháng",
+    "missing": "thiếu",
+    "no_data": NO_DATA,
+}
+FLAG_CLASS_TEXT = {
+    "no_due_date": "không có ngày hẹn trả",
+    "impossible_order": "mốc thời gian ngược nhau",
+    "future_date": "ngày ở tương lai",
+    "state_conflict": "trạng thái trái với thời điểm",
+    "duplicate": "trùng mã",
+    "unknown_code": "đơn vị, thủ tục ngoài danh mục",
+    "other": "lý do khác",
+}
+NOT_GRADED = "chưa đủ số liệu để xếp"
+
+
+def grade_text(row: Mapping[str, Any]) -> str:
+    """The grade (A–D) of a row of fct_data_quality, else «chưa đủ số liệu để xếp» or «không có số liệu»."""
+    if row["grade_code"]:
+        return row["grade_code"]
+    return NO_DATA if row["grade_status"] == "no_data" else NOT_GRADED
+
+
+def grade_reason(row: Mapping[str, Any]) -> str:
+    """Why the grade is what it is, with the number of flagged rows by class; a full sentence for grade A."""
+    reason = row["grade_reason_text"] or "không thấy điểm nào đáng kể"
+    classes = [
+        f"{name} {format_count(row[f'{code}_count'])}" for code, name in FLAG_CLASS_TEXT.items() if row[f"{code}_count"]
+    ]
+    return f"{reason} ({'; '.join(classes)})" if classes else reason
+
+
+def files_text(names: list[str], shown: int = 2) -> str:
+    """The first file names of a list and how many more there are."""
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" và {more} tệp nữa" if more > 0 else "")

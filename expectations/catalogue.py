@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from expectations.rules import Rule
+from expectations.rules import PlanRule, Rule
 from expectations.suites import (
+    across,
     feedback,
     national_portal,
     one_stop,
@@ -21,6 +22,7 @@ SOURCES: dict[str, Callable[[], list[Rule]]] = {
     "one_stop__dossiers": one_stop.dossier_rules,
     "one_stop__dossier_events": one_stop.event_rules,
     "portal__on_time_reports": portal.report_rules,
+    "portal__form_06a_lines": portal.form_06a_rules,
     "survey__answers": survey.answer_rules,
     "unit_registry__units": registries.unit_rules,
     "procedure_registry__procedures": registries.procedure_rules,
@@ -31,6 +33,7 @@ SOURCES: dict[str, Callable[[], list[Rule]]] = {
     "petition_portal__petitions": feedback.petition_rules,
     "national_portal__qd766_metrics": national_portal.metric_rules,
     "par__criterion_scores": scoring.score_rules,
+    "one_stop__quality_scores": scoring.quality_rules,
     "unit_registry__unit_changes": registries.change_rules,
     "calendar__days_off": registries.day_off_rules,
     "regulation__criteria": scoring.criterion_rules,
@@ -43,14 +46,20 @@ def source_rules(source_code: str) -> list[Rule]:
     return SOURCES[source_code]()
 
 
+def plan_rules() -> list[PlanRule]:
+    """Rules of gate 1 between the deliveries of a build."""
+    return across.rules()
+
+
 def published_rules() -> list[Rule]:
     """Rules of gate 2, grouped by subject in the order they are checked."""
     return published.rules()
 
 
 def all_rules() -> list[Rule]:
-    """Every rule, gate 1 before gate 2; raises ValueError when two share a code."""
-    rules = [rule for source in SOURCES for rule in source_rules(source)] + published_rules()
+    """Every rule, gate 1 (files, then between deliveries) before gate 2; raises ValueError when two share a code."""
+    rules = [rule for source in SOURCES for rule in source_rules(source)]
+    rules += [*plan_rules(), *published_rules()]
     codes = [rule.code for rule in rules]
     repeated = sorted({code for code in codes if codes.count(code) > 1})
     if repeated:

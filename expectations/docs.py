@@ -12,17 +12,37 @@ from pathlib import Path
 
 from dagster_project.landing.contracts import load_contract
 from expectations.catalogue import all_rules
-from expectations.results import BLOCK_PUBLISH, REFUSE_FILE, REPORT, RuleResult
-from expectations.rules import GATE_LANDING, GATE_PUBLISH, Rule
+from expectations.results import BLOCK_PUBLISH, FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT, RuleResult
+from expectations.rules import GATE_PUBLISH, PlanRule, Rule
 
-GATES = {
-    GATE_LANDING: ("Cửa vào", "Kiểm tra từng tệp sau khi đọc và định kiểu"),
-    GATE_PUBLISH: ("Cửa ra", "Kiểm tra các bảng trước khi công bố"),
+SECTIONS = {
+    "file": ("Cửa vào: từng tệp", "Kiểm tra từng tệp sau khi đọc và định kiểu"),
+    "plan": ("Cửa vào: giữa các lần nạp", "Kiểm tra mọi lần nạp mà bản dựng dùng, đặt cạnh nhau"),
+    "published": ("Cửa ra", "Kiểm tra các bảng trước khi công bố"),
 }
+# What is done, what that means for the sender, and why, where the rule itself gives no reason.
 EFFECTS = {
-    REFUSE_FILE: "Từ chối tệp",
-    REPORT: "Báo lại",
-    BLOCK_PUBLISH: "Chặn công bố",
+    REFUSE_FILE: (
+        "Từ chối tệp",
+        "Không dòng nào được nhận",
+        "Tệp chắc chắn đã bị đọc sai, hoặc không phải tệp này; nhận vào là sai cả kỳ",
+    ),
+    REJECT_ROW: (
+        "Loại dòng",
+        "Dòng không được tính, được giữ trong danh sách dòng bị loại; các dòng khác vẫn được nhận",
+        "Dòng không thể có nghĩa",
+    ),
+    FLAG_ROW: (
+        "Đánh dấu dòng",
+        "Dòng vẫn được tính; người gửi phải xem lại",
+        "Dòng vẫn có nghĩa và vẫn tính; có chỗ chưa đúng mà máy không tự sửa",
+    ),
+    REPORT: ("Báo lại", "Ghi vào kết quả của lần nạp", "Nói về cả lần nạp, không quy được cho một dòng"),
+    BLOCK_PUBLISH: (
+        "Chặn công bố",
+        "Bản công bố cũ vẫn được dùng",
+        "Số sai đã công bố thì không thu lại được",
+    ),
 }
 TABLES = {
     "published_columns": "Hình dạng của bản công bố",
@@ -74,14 +94,14 @@ def write_docs(results: Iterable[RuleResult], out_dir: Path) -> Path:
     for result in sorted(results, key=lambda each: (each.rule_code, each.subject_name)):
         by_rule.setdefault(result.rule_code, []).append(result)
     rules = all_rules()
-    sections = "".join(_gate(gate, rules, by_rule) for gate in GATES)
+    sections = "".join(_section(section, rules, by_rule) for section in SECTIONS)
     page = (
         '<!doctype html><html lang="vi"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Quy tắc chất lượng dữ liệu</title><style>{STYLE}</style></head><body><main>"
         "<h1>Quy tắc chất lượng dữ liệu</h1>"
         "<p>Mỗi quy tắc có mã cố định, người chịu trách nhiệm, ví dụ và kết quả lần kiểm tra gần nhất.</p>"
-        f"{_cards(rules, by_rule)}{sections}</main></body></html>\n"
+        f"{_cards(rules, by_rule)}{_effects(rules)}{sections}</main></body></html>\n"
     )
     out_dir.mkdir(parents=True, exist_ok=True)
     path = out_dir / "index.html"
@@ -98,22 +118,44 @@ def _number(count: int) -> str:
 def _cards(rules: list[Rule], by_rule: Mapping[str, list[RuleResult]]) -> str:
     results = [result for found in by_rule.values() for result in found]
     failed = [result for result in results if not result.is_passed]
-    blocking = [result for result in failed if result.effect_code != REPORT]
+    refused = [result for result in failed if result.effect_code in (REFUSE_FILE, BLOCK_PUBLISH)]
+    rejected = sum(result.failed_count for result in failed if result.effect_code == REJECT_ROW)
+    flagged = sum(result.failed_count for result in failed if result.effect_code == FLAG_ROW)
     figures = [
         (len(rules), "quy tắc"),
         (len(results), "lượt kiểm tra"),
         (len(failed), "lượt không đạt"),
-        (len(blocking), "lượt từ chối hoặc chặn"),
+        (len(refused), "lượt từ chối hoặc chặn"),
+        (rejected, "chỗ bị loại dòng"),
+        (flagged, "chỗ bị đánh dấu"),
     ]
     cards = "".join(f'<div class="card"><b>{_number(count)}</b>{text}</div>' for count, text in figures)
     return f'<div class="cards">{cards}</div>'
 
 
-def _gate(gate: int, rules: list[Rule], by_rule: Mapping[str, list[RuleResult]]) -> str:
-    title, explanation = GATES[gate]
+def _effects(rules: list[Rule]) -> str:
+    rows = "".join(
+        f'<tr><td class="state">{name}</td><td>{meaning}</td><td>{reason}</td>'
+        f'<td class="number">{_number(sum(rule.effect_code == effect for rule in rules))}</td></tr>'
+        for effect, (name, meaning, reason) in EFFECTS.items()
+    )
+    return (
+        "<h2>Khi không đạt</h2><table><thead><tr><th>Việc làm</th><th>Nghĩa là</th><th>Vì sao</th>"
+        f"<th>Số quy tắc</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _section_of(rule: Rule) -> str:
+    if rule.gate_code == GATE_PUBLISH:
+        return "published"
+    return "plan" if isinstance(rule, PlanRule) else "file"
+
+
+def _section(section: str, rules: list[Rule], by_rule: Mapping[str, list[RuleResult]]) -> str:
+    title, explanation = SECTIONS[section]
     by_subject: dict[str, list[Rule]] = {}
     for rule in rules:
-        if rule.gate_code == gate:
+        if _section_of(rule) == section:
             by_subject.setdefault(rule.subject, []).append(rule)
     tables = "".join(_subject(subject, group, by_rule) for subject, group in by_subject.items())
     return f"<h2>{title}</h2><p>{explanation}</p>{tables}"
@@ -131,12 +173,14 @@ def _subject(subject: str, rules: list[Rule], by_rule: Mapping[str, list[RuleRes
 
 def _row(rule: Rule, results: list[RuleResult]) -> str:
     failed = [result for result in results if not result.is_passed]
+    effect, _, reason = EFFECTS[rule.effect_code]
     checked_count = sum(result.checked_count for result in results)
     failed_count = sum(result.failed_count for result in results)
     return (
         f'<tr id="{escape(rule.code)}"><td>{escape(rule.text)}<br><code>{escape(rule.code)}</code>'
         f'<div class="example">Ví dụ không đạt: {escape(rule.example)}</div>{_failures(failed)}</td>'
-        f"<td>{EFFECTS[rule.effect_code]}</td><td>{escape(rule.owner)}</td><td>{_state(results, failed)}</td>"
+        f'<td><b>{effect}</b><div class="example">{escape(rule.why or reason)}</div></td>'
+        f"<td>{escape(rule.owner)}</td><td>{_state(results, failed)}</td>"
         f'<td class="number">{_number(checked_count) if results else "–"}</td>'
         f'<td class="number">{_number(failed_count) if results else "–"}</td></tr>'
     )

@@ -11,12 +11,17 @@ import logging
 import os
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expectations.rules import Rule
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import pyarrow as pa
 
 LOCK = threading.Lock()
 _session: Session | None = None
@@ -69,6 +74,14 @@ class Session:
             self.execute(f'create or replace view "{name}" as select * from read_parquet({_literal(path)})')
             self._views.add(name)
 
+    def show_delivery(self, delivery_id: str, landed_date: dt.date) -> None:
+        """Make what rules may know of the delivery itself readable as `delivery`, one row."""
+        identity = delivery_id.replace("'", "''")
+        self.execute(
+            f"create or replace view delivery as select '{identity}' as delivery_id, "
+            f"date '{landed_date.isoformat()}' as landed_date"
+        )
+
     def validate(self, subject: str, rules: Iterable[Rule]) -> list[dict[str, Any]]:
         """Outcome of each rule on view `subject`, in order, as Great Expectations reports it."""
         suite = self._gx.ExpectationSuite(name=subject, expectations=[rule.expectation() for rule in rules])
@@ -81,6 +94,24 @@ class Session:
         columns = ", ".join(f"({rule.checked})" for rule in rules)
         query = f'with batch as not materialized (select * from "{subject}") select {columns}'
         return list(self.rows(query)[0])
+
+    def failing_rows(self, subject: str, rules: Sequence[Rule]) -> pa.Table:
+        """Every failing row of each rule: (rule_number, source_row_number), where rule_number counts `rules` from 0.
+
+        Ordered by row, then rule. One statement for all rules, straight into Arrow: millions of rows
+        may be flagged, and Great Expectations would make a dictionary of each.
+        """
+        parts = " union all ".join(
+            f"select distinct {number}::integer as rule_number, cast(source_row_number as bigint) as source_row_number "
+            f"from ({rule.failing}) as failing"
+            for number, rule in enumerate(rules)
+        )
+        query = (
+            f'with batch as not materialized (select * from "{subject}") '
+            f"select * from ({parts}) as rows_of_rules order by source_row_number, rule_number"
+        )
+        with self._source.get_engine().connect() as connection:
+            return connection.connection.dbapi_connection.execute(query).to_arrow_table()
 
     def _batch_definition(self, subject: str) -> Any:
         if subject not in self._batches:

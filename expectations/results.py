@@ -4,9 +4,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 REFUSE_FILE = "refuse_file"
+REJECT_ROW = "reject_row"
+FLAG_ROW = "flag_row"
 REPORT = "report"
 BLOCK_PUBLISH = "block_publish"
-EFFECTS = (REFUSE_FILE, REPORT, BLOCK_PUBLISH)
+EFFECTS = (REFUSE_FILE, REJECT_ROW, FLAG_ROW, REPORT, BLOCK_PUBLISH)
+# What happens to single rows: rules of these effects hand back every failing row, not a sample.
+ROW_EFFECTS = (REJECT_ROW, FLAG_ROW)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from expectations.results import BLOCK_PUBLISH, EFFECTS
+from expectations.results import BLOCK_PUBLISH, EFFECTS, FLAG_ROW, REPORT, ROW_EFFECTS
 
 if TYPE_CHECKING:
     from expectations.expectation import ExpectNoFailingRows
@@ -28,8 +28,11 @@ class Rule:
     """One promise about one subject.
 
     `failing` selects one row per failure and only columns that say where it is; `checked` selects
-    one number, how many rows (or groups) the rule looked at. Both read the subject as `batch`.
-    `needs` lists further published tables both may read.
+    one number, how many rows (or groups) the rule looked at. Both read the subject as `batch`; at
+    gate 1 also `delivery` (one row: delivery_id, landed_date), so that no rule asks a clock.
+    `needs` lists further published tables both may read. `column` is the column to blame, where one
+    can be named; `why` is why this effect and no other, where the effect's own reason does not say it.
+    A rule with an effect on rows selects `source_row_number`, and nothing else, as `failing`.
     """
 
     code: str
@@ -42,11 +45,18 @@ class Rule:
     failing: str
     checked: str
     needs: tuple[str, ...] = ()
+    column: str | None = None
+    why: str = ""
 
     def __post_init__(self) -> None:
         """Raise ValueError for an effect that nobody acts upon."""
         if self.effect_code not in EFFECTS:
             raise ValueError(f"{self.code}: unknown effect {self.effect_code!r}")
+
+    @property
+    def has_row_effect(self) -> bool:
+        """Whether every failing row must be known by its number."""
+        return self.effect_code in ROW_EFFECTS
 
     @property
     def query(self) -> str:
@@ -73,6 +83,25 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class PlanRule(Rule):
+    """One promise about all deliveries of one source that a build uses, judged delivery by delivery.
+
+    `failing` selects `delivery_id` and where the failure is (`delivery_id, source_row_number` for an
+    effect on rows); `checked` selects `delivery_id` and `checked_count`. Both may read every source
+    under its name, and `planned` (delivery_id, position: a later one supersedes an earlier one).
+    `columns` are optional columns of the subject without which there is nothing to check.
+    """
+
+    columns: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for an effect that comes too late once the rows have landed."""
+        super().__post_init__()
+        if self.effect_code not in (FLAG_ROW, REPORT):
+            raise ValueError(f"{self.code}: {self.effect_code!r} is for single files")
+
+
+@dataclass(frozen=True)
 class SourceSuite:
     """Rules of gate 1 on the deliveries of one source; `prefix` begins every rule code."""
 
@@ -88,6 +117,8 @@ class SourceSuite:
         failing: str,
         checked: str,
         owner: str = SENDER,
+        column: str | None = None,
+        why: str = "",
     ) -> Rule:
         """A rule whose queries are given in full."""
         return Rule(
@@ -100,6 +131,8 @@ class SourceSuite:
             effect_code=effect,
             failing=failing,
             checked=checked,
+            column=column,
+            why=why,
         )
 
     def has_rows(self, effect: str) -> Rule:
@@ -111,9 +144,21 @@ class SourceSuite:
             effect,
             "select 'không có dòng nào' as reason where not exists (select 1 from batch)",
             "select 1",
+            why="Không có dòng nào để nhận",
         )
 
-    def rows(self, name: str, text: str, example: str, effect: str, *, fails: str, applies: str = "true") -> Rule:
+    def rows(
+        self,
+        name: str,
+        text: str,
+        example: str,
+        effect: str,
+        *,
+        fails: str,
+        applies: str = "true",
+        column: str | None = None,
+        why: str = "",
+    ) -> Rule:
         """Each row where `applies` holds must not satisfy `fails`."""
         return self.rule(
             name,
@@ -122,6 +167,41 @@ class SourceSuite:
             effect,
             f"select source_row_number from batch where ({applies}) and ({fails})",
             f"select count(*) from batch where {applies}",
+            column=column,
+            why=why,
+        )
+
+    def not_in_future(self, column: str, title: str) -> Rule:
+        """The moments of a column are not later than the day the delivery landed; `title` begins its text."""
+        return self.rows(
+            f"{column.removesuffix('_at').removesuffix('_date')}_not_in_future",
+            f"{title} không sau ngày nạp tệp",
+            "Nạp ngày 05/01/2026, mà ghi 12/10/2026: ngày và tháng có thể bị đổi chỗ",
+            FLAG_ROW,
+            fails=f"cast({column} as date) > (select landed_date from delivery)",
+            applies=f"{column} is not null",
+            column=column,
+        )
+
+    def one_spelling(self, column: str, title: str) -> Rule:
+        """No two names of an authority differ only in accents, case or spaces; one failure per such group.
+
+        The places of the first two spellings are given, never the names.
+        """
+        plain = f"regexp_replace(lower(strip_accents({column})), '\\s+', '', 'g')"
+        return self.rule(
+            f"{column}_has_one_spelling",
+            f"{title} được viết theo một cách trong tệp (không chỉ khác nhau ở dấu, chữ hoa hoặc dấu cách)",
+            "«Đắk Lắk» ở dòng 12, «Đăk Lăk» ở dòng 34",
+            REPORT,
+            "select 'dòng ' || first_rows[1] || ' và dòng ' || first_rows[2] as reason from "
+            "(select list(first_row order by first_row) as first_rows from "
+            f"(select authority_code, {column}, min(source_row_number) as first_row from batch "
+            f"where {column} is not null group by authority_code, {column}) as spellings "
+            f"group by authority_code, {plain} having count(*) > 1) as repeated",
+            f"select count(*) from (select distinct authority_code, {column} from batch "
+            f"where {column} is not null) as names",
+            why="Có thể là hai tên khác nhau thật; người xem phải quyết định, không dòng nào sai chắc chắn",
         )
 
     def most_rows(self, name: str, text: str, example: str, effect: str, *, fails: str, applies: str = "true") -> Rule:
@@ -140,7 +220,9 @@ class SourceSuite:
             f"select count(*) from batch where {applies}",
         )
 
-    def once(self, name: str, text: str, example: str, effect: str, *, keys: Sequence[str]) -> Rule:
+    def once(
+        self, name: str, text: str, example: str, effect: str, *, keys: Sequence[str], column: str | None = None
+    ) -> Rule:
         """No two rows share all of `keys`; every row of such a group counts as failing."""
         columns = ", ".join(keys)
         same = " and ".join(f"batch_rows.{key} is not distinct from repeated.{key}" for key in keys)
@@ -152,6 +234,8 @@ class SourceSuite:
             f"select batch_rows.source_row_number from batch as batch_rows inner join "
             f"(select {columns} from batch group by {columns} having count(*) > 1) as repeated on {same}",
             "select count(*) from batch",
+            column=column,
+            why="Hai dòng cùng mã: máy không biết dòng nào đúng; bản nạp sau cùng được dùng",
         )
 
 

@@ -5,9 +5,11 @@ Does not belong here: what the rules say (`suites/`), what becomes of a failure 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expectations import engine
 from expectations.catalogue import published_rules, source_rules
@@ -15,13 +17,30 @@ from expectations.results import RuleResult
 from expectations.rules import Rule
 from expectations.suites.published import COLUMNS_VIEW, SHAPE_SUBJECT
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 class RuleNotCheckedError(RuntimeError):
     """A rule could not be run, because the file breaks the contract that its source promises."""
 
 
-def check_delivery(source_code: str, parquet_path: Path, delivery_id: str) -> list[RuleResult]:
-    """Gate 1 on the accepted rows of one landed delivery, one result per rule of its source.
+@dataclass(frozen=True)
+class GateReport:
+    """What gate 1 found in one delivery.
+
+    `results`: one per rule of the source. `failing_rows`: every row that a rule rejects or flags, one
+    row per (source_row_number, rule_code) in that order, with effect_code, rule_text and column_name
+    (null where no single column is to blame). Its texts are dictionary-encoded, because millions of
+    rows may share a handful of them.
+    """
+
+    results: list[RuleResult]
+    failing_rows: pa.Table
+
+
+def check_delivery(source_code: str, parquet_path: Path, delivery_id: str, landed_date: dt.date) -> GateReport:
+    """Gate 1 on the rows of one delivery that landing could type. `landed_date` is the day it came in.
 
     Raises KeyError for an unknown source and RuleNotCheckedError when the Parquet lacks a contract
     column: both are mistakes of the program, never of the sender.
@@ -29,15 +48,38 @@ def check_delivery(source_code: str, parquet_path: Path, delivery_id: str) -> li
     rules = source_rules(source_code)
     with engine.session() as session:
         session.show({source_code: parquet_path})
+        session.show_delivery(delivery_id, landed_date)
         outcomes = session.validate(source_code, rules)
         for rule, outcome in zip(rules, outcomes, strict=True):
             if error := _error(outcome):
                 raise RuleNotCheckedError(f"{rule.code} on {delivery_id}: {error}")
         checked = session.counts(source_code, rules)
-    return [
-        _result(rule, delivery_id, outcome, count)
-        for rule, outcome, count in zip(rules, outcomes, checked, strict=True)
-    ]
+        results = [
+            _result(rule, delivery_id, outcome, count)
+            for rule, outcome, count in zip(rules, outcomes, checked, strict=True)
+        ]
+        failed = {result.rule_code for result in results if not result.is_passed}
+        failing = sorted((r for r in rules if r.has_row_effect and r.code in failed), key=lambda rule: rule.code)
+        found = session.failing_rows(source_code, failing) if failing else None
+    return GateReport(results, _failing_rows(failing, found))
+
+
+def _failing_rows(rules: Sequence[Rule], found: pa.Table | None) -> pa.Table:
+    """`GateReport.failing_rows` of the failed `rules`; `found` names them by their number, None is no failure."""
+    import pyarrow as pa
+
+    numbers = found["rule_number"].combine_chunks() if found else pa.array([], pa.int32())
+    texts = {
+        "rule_code": [rule.code for rule in rules],
+        "effect_code": [rule.effect_code for rule in rules],
+        "rule_text": [rule.text for rule in rules],
+        "column_name": [rule.column for rule in rules],
+    }
+    columns = {
+        name: pa.DictionaryArray.from_arrays(numbers, pa.array(values, pa.string())) for name, values in texts.items()
+    }
+    rows = found["source_row_number"] if found else pa.array([], pa.int64())
+    return pa.table(columns | {"source_row_number": rows})
 
 
 def check_published(tables: Mapping[str, Path], rules: Iterable[Rule] | None = None) -> list[RuleResult]:
@@ -108,11 +150,11 @@ def _result(rule: Rule, subject_name: str, outcome: Mapping[str, Any], checked_c
         is_passed=bool(outcome["success"]),
         checked_count=checked_count,
         failed_count=outcome["result"]["observed_value"],
-        sample=[_place(failure) for failure in failures],
+        sample=[place(failure) for failure in failures],
     )
 
 
-def _place(failure: Mapping[str, Any]) -> str:
+def place(failure: Mapping[str, Any]) -> str:
     """Where one failure is, in words an officer can follow."""
     named = {name: value for name, value in failure.items() if name != "failed_count"}
     if set(named) == {"source_row_number"}:
@@ -154,3 +196,10 @@ def write_results(results: Iterable[RuleResult], path: Path) -> int:
     pq.write_table(table, temporary, compression="zstd")
     temporary.replace(path)
     return table.num_rows
+
+
+def read_results(path: Path) -> list[RuleResult]:
+    """Results as `write_results` wrote them; samples are not kept there."""
+    import pyarrow.parquet as pq
+
+    return [RuleResult.from_dict(row) for row in pq.read_table(path).to_pylist()]

@@ -16,7 +16,16 @@ from dagster_project.dbt_translator import WarehouseTranslator
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.publishing.plan import plan_build, write_plan
 from dagster_project.publishing.publish import heal_warehouse, remove_leftovers
+from dagster_project.publishing.rule_register import write_rules
 from dagster_project.resources import WRITER_POOL, BuildRight, DataRoot
+
+PLAN_TABLES = {
+    "builds": "Bản dựng đang làm: mã, ngày chốt",
+    "deliveries": "Các lần nạp mà bản dựng dùng, theo thứ tự thay thế nhau",
+    "rule_results": "Kết quả kiểm tra đầu vào của các lần nạp đó",
+    "row_flags": "Dòng được nhận nhưng cần xem lại, theo từng quy tắc",
+    "rules": "Danh mục quy tắc của bản dựng",
+}
 
 
 class PlanConfig(dg.Config):
@@ -35,11 +44,7 @@ class PlanConfig(dg.Config):
             kinds={"parquet"},
             description=description,
         )
-        for table, description in (
-            ("builds", "Bản dựng đang làm: mã, ngày chốt"),
-            ("deliveries", "Các lần nạp mà bản dựng dùng, theo thứ tự thay thế nhau"),
-            ("rule_results", "Kết quả kiểm tra đầu vào của các lần nạp đó"),
-        )
+        for table, description in PLAN_TABLES.items()
     ],
     name="build_plan",
 )
@@ -50,13 +55,14 @@ def build_plan(
     settings = data_root.settings
     remove_leftovers(settings)
     plan = plan_build(settings, as_of=_day(config.as_of_date), received_by=_day(config.received_by_date))
-    write_plan(plan, settings)
+    folder = write_plan(plan, settings)
+    write_rules(folder / "rules.parquet")
     metadata = {
         "build_id": plan.build_id,
         "as_of_date": plan.as_of_date.isoformat(),
         "deliveries": len(plan.deliveries),
     }
-    for table in ("builds", "deliveries", "rule_results"):
+    for table in PLAN_TABLES:
         yield dg.MaterializeResult(asset_key=dg.AssetKey(["build", table]), metadata=metadata)
 
 

@@ -70,14 +70,20 @@ class Column:
 
 @dataclass(frozen=True)
 class SourceContract:
-    """One canonical source: its columns in landed order, its grain, the columns that date a delivery."""
+    """One canonical source: its columns in landed order, its grain, the columns that date a delivery.
+
+    ``identity`` are columns about people, which never land: the vault keeps them, hashes and flags of them land.
+    ``recognised_by`` are optional columns without which a canonical file is not taken for one of this source.
+    """
 
     source: str
     title: str
     grain: tuple[str, ...]
     observed: tuple[str, ...]
     columns: tuple[Column, ...]
-    contract_hash: str = field(compare=False)
+    identity: tuple[str, ...] = ()
+    recognised_by: tuple[str, ...] = ()
+    contract_hash: str = field(default="", compare=False)
 
     def column(self, name: str) -> Column:
         """The column called ``name``; KeyError when the contract has none."""
@@ -116,6 +122,8 @@ def parse_contract(document: dict, origin: str) -> SourceContract:
         grain=tuple(document["grain"]),
         observed=tuple(document["observed"]),
         columns=columns,
+        identity=tuple(document.get("identity", ())),
+        recognised_by=tuple(document.get("recognised_by", ())),
         contract_hash=content_hash(document),
     )
 

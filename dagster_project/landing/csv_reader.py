@@ -25,7 +25,7 @@ import duckdb
 
 from dagster_project.landing import encodings, stopping
 from dagster_project.landing.errors import LandingError
-from dagster_project.landing.tables import BROKEN_REASONS, HEAD_ROWS, BrokenRow, HeadRow, RawTable
+from dagster_project.landing.tables import BROKEN_REASONS, HEAD_ROWS, BrokenRow, Extent, HeadRow, Merge, RawTable
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_BYTES = 64 * 1024
@@ -48,18 +48,29 @@ class CsvTable:
     ends_in_returns: bool = False
     sheet_name: str | None = None
     container: str = "csv"
+    is_1904: bool = False
 
-    def heads(self) -> list[list[HeadRow]]:
-        """First rows under each delimiter of ``DELIMITERS`` that occurs at all."""
+    def heads(self, first_row: int = 1) -> list[list[HeadRow]]:
+        """First rows under each delimiter of ``DELIMITERS``. There is one table, at the beginning."""
+        if first_row != 1:
+            return []
         text = self.head.removeprefix(BOM).decode("utf-8")
         if self.ends_in_returns:
             text = text.replace("\r", "\n")
         return [_head_rows(text, delimiter) for delimiter in DELIMITERS]
 
+    def merges(self) -> tuple[Merge, ...]:
+        """A CSV has none."""
+        return ()
+
+    def breaks(self) -> list[int]:
+        """A CSV holds one table."""
+        return []
+
     def read(
-        self, con: duckdb.DuckDBPyConnection, work: Path, reading: int, header: HeadRow, positions: list[int]
+        self, con: duckdb.DuckDBPyConnection, work: Path, reading: int, extent: Extent, positions: list[int]
     ) -> RawTable:
-        """Raw rows below ``header``; see :class:`RawTable`. LandingError when the file is not readable."""
+        """Raw rows of ``extent``; see :class:`RawTable`. LandingError when the file is not readable."""
         # DuckDB gets a plain name: it takes some characters of a name for a pattern, some endings for compression.
         plain = work / "input.csv"
         text = encodings.as_utf8(self.path, work, self.encoding)
@@ -67,7 +78,7 @@ class CsvTable:
             _copy_with_newlines(text, plain)
         else:
             plain.symlink_to(text.absolute())
-        raw = _read(_Job(con, plain, work, DELIMITERS[reading], header, positions))
+        raw = _read(_Job(con, plain, work, DELIMITERS[reading], extent, positions))
         plain.unlink()
         if text != self.path:
             text.unlink()
@@ -80,12 +91,12 @@ class _Job:
     path: Path
     work: Path
     delimiter: str
-    header: HeadRow
+    extent: Extent
     positions: list[int]
 
     @property
     def width(self) -> int:
-        return len(self.header.cells)
+        return self.extent.width
 
     @property
     def has_comments(self) -> bool:
@@ -99,7 +110,7 @@ class _Job:
 
 
 def _read(job: _Job) -> RawTable:
-    scan = scan_records(job.path, job.header.row_number, job.has_comments)
+    scan = scan_records(job.path, job.extent.header_row, job.has_comments)
     raw = _read_regular(job, scan) if scan.is_regular else None
     return _read_carefully(job) if raw is None else raw
 
@@ -268,12 +279,12 @@ def _copy_raw(job: _Job, path: Path, names: list[str], skip: int) -> int | None:
 def _read_regular(job: _Job, scan: Scan) -> RawTable | None:
     """DuckDB straight on the file; None when its count differs from the scan's or it rejected anything."""
     names = [f"c{index}" for index in range(job.width)]
-    written = _copy_raw(job, job.path, names, job.header.row_number)
+    written = _copy_raw(job, job.path, names, job.extent.header_row)
     if written != scan.record_count:
         return None
     return RawTable(
         parquet=job.raw_parquet,
-        row_number_sql=f"file_row_number + {job.header.row_number + 1}",
+        row_number_sql=f"file_row_number + {job.extent.header_row + 1}",
         row_count=written,
         ignored_count=scan.trailing_blank_count,
     )
@@ -317,8 +328,8 @@ class _Walk:
 
     def sound_records(self) -> Iterator[tuple[int, bytes]]:
         """Row number and one CSV line without its end, for every record with as many fields as the header."""
-        lines = _Lines(self.job.path, self.job.header.row_number)
-        number = self.job.header.row_number
+        lines = _Lines(self.job.path, self.job.extent.header_row)
+        number = self.job.extent.header_row
         while (line := lines.next()) is not None:
             number += 1
             stripped = line.strip(b" \t\r\n")

@@ -25,6 +25,12 @@ class Delivery:
     delivery has none; ``landed_at`` is ISO local time and the only field taken from a clock.
     ``landed_parquet_sha256`` vouches for the file on disk. Landing the same large file twice gives the same
     rows in the same order, but row groups may be cut elsewhere (threads), so do not use it as an identity.
+    ``ignored_rows``: {reason_code, row_count, row_numbers: "3-5,9"} per reason (blank rows without numbers).
+    ``total_differences``: {row_number, label, column_name, declared, computed} of total rows that disagree with the
+    rows they sum up. ``identity_columns`` are headers that went to the vault, ``unread_tables`` tables of the file
+    that no layout knows, ``given_values`` what the loading person added ("unit_code=H99.01").
+    A file with several tables gives several deliveries; ``file_delivery_ids`` names them all, and the first of them
+    is committed last: without it none of them exists.
     """
 
     delivery_id: str
@@ -50,6 +56,18 @@ class Delivery:
     landed_at: str
     rule_results: list[dict] = field(default_factory=list)
     rejected_parquet_sha256: str | None = None
+    flags_parquet_sha256: str | None = None
+    container: str = ""
+    encoding: str = ""
+    header_rows: list[int] = field(default_factory=list)
+    ignored_rows: list[dict] = field(default_factory=list)
+    total_differences: list[dict] = field(default_factory=list)
+    identity_columns: list[str] = field(default_factory=list)
+    hash_key_id: str | None = None
+    unread_tables: list[str] = field(default_factory=list)
+    given_values: list[str] = field(default_factory=list)
+    archive_name: str | None = None
+    file_delivery_ids: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Refuse a record that loses or invents a row."""
@@ -70,6 +88,11 @@ def rejected_path(settings: Settings, source: str, delivery_id: str) -> Path:
     return settings.landing / "_rejected" / source / f"{delivery_id}.parquet"
 
 
+def flags_path(settings: Settings, source: str, delivery_id: str) -> Path:
+    """Flagged rows of one delivery, which count as accepted too; the file exists only when there are some."""
+    return settings.landing / "_flags" / source / f"{delivery_id}.parquet"
+
+
 def record_path(settings: Settings, delivery_id: str) -> Path:
     """The delivery record, written last."""
     return settings.landing / "_deliveries" / f"{delivery_id}.json"
@@ -87,8 +110,13 @@ def list_deliveries(settings: Settings) -> list[Delivery]:
     LedgerError when the ledger holds something else too.
     """
     folder = settings.landing / "_deliveries"
-    found = [_read(path) for path in sorted(folder.glob("*.json"))]
-    return sorted(found, key=lambda delivery: (delivery.source_code, delivery.delivery_id))
+    found = {path.stem: _read(path) for path in sorted(folder.glob("*.json"))}
+    whole = [
+        delivery
+        for delivery in found.values()
+        if not delivery.file_delivery_ids or delivery.file_delivery_ids[0] in found
+    ]
+    return sorted(whole, key=lambda delivery: (delivery.source_code, delivery.delivery_id))
 
 
 def _read(path: Path) -> Delivery:

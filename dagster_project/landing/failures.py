@@ -11,6 +11,7 @@ import duckdb
 
 from dagster_project.landing.deliveries import LedgerError
 from dagster_project.landing.errors import LandingError
+from dagster_project.vault.errors import VaultError
 
 _FULL = ("No space left on device", "Disk quota exceeded")
 
@@ -19,7 +20,7 @@ def as_refusal(error: BaseException) -> LandingError | None:
     """The refusal that ``error`` means for the file at hand; None for what must go on: Ctrl-C, exit."""
     if isinstance(error, LandingError):
         return error
-    if isinstance(error, LedgerError):
+    if isinstance(error, LedgerError | VaultError):
         return LandingError(str(error))
     # A panic of a library in Rust is no Exception, though it concerns this one file only.
     if not isinstance(error, Exception) and type(error).__name__ != "PanicException":

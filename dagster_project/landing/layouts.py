@@ -1,23 +1,34 @@
 """Layouts: how the headers of one export family map to the columns of one canonical source.
 
-Grammar of a file in ``layouts/*.yml``::
+Grammar of a file in ``layouts/*.yml``; a header is named by its title, or by the end of its path "Tiếp nhận > Tổng số",
+or by its place ("#0" is the first column)::
 
     layout, title, source, time_zone
-    formats: {date: [dmy|ymd|mdy], timestamp: [dmy|ymd|mdy|iso_offset], decimal: dot|comma}
+    formats: {date: [dmy|ymd|mdy|dmy_or_mdy|compact], timestamp: [the same|iso_offset], decimal: dot|comma}
     fingerprint: [headers that must all be present]
+    probe: {"#0": what the first row below the header matches there}      # for files whose header says nothing
     withheld: [headers deliberately not landed]
-    columns: {canonical name: {from, map, extract, blank, constant, preamble, template}}
+    identity: {canonical identity column: header}                         # goes to the vault, hashes come out
+    columns: {canonical name: one of
+        {from: header or [synonyms]} | {constant: text} | {given: true} | {group: name of a group row}
+        | {join: [headers], template: "{1}-{2}-01"} | {filled: {header: code of the first filled one}}
+        | {preamble | file_name | sheet: pattern, template: "{1}"}        # pattern over lines above, or over a name
+        and further {map, extract, blank}}
+    rows:
+      groups: [{name, text, blank, filled, when: {header: pattern}, next, count}]   # outermost first, see ``GroupRule``
+      totals: [{text, pattern}]
+      skip:   [{text, pattern}]                    # here a header may also be the name of a canonical column
 
-Does not belong here: reading files (``readers``), SQL (``typing_sql``).
+``given``: neither file nor layout holds it, so it is given when loading (``cchc load --set unit_code=H99.01``).
+Does not belong here: reading files (``readers``), SQL (``typing_sql``, ``row_kinds``).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,33 +36,94 @@ import yaml
 
 from dagster_project.landing.contracts import Column, SourceContract, content_hash, load_contract, load_contracts
 from dagster_project.landing.errors import LandingError, LayoutError
+from dagster_project.landing.headings import SEPARATOR, Heading, normalise_header
 
 LAYOUTS_DIR = Path(__file__).parent / "layouts"
 # Part of every layout's hash: raise it when typing changes, and files already landed are landed anew.
 LANDING_VERSION = 1
 HOME_TIME_ZONE = "Asia/Ho_Chi_Minh"
 
-_LAYOUT_KEYS = {"layout", "title", "source", "time_zone", "formats", "fingerprint", "withheld", "columns"}
-_SPEC_KEYS = {"from", "map", "extract", "blank", "constant", "preamble", "template"}
-_DATE_FORMATS = {"dmy", "ymd", "mdy"}
-
-
-def normalise_header(text: str | None) -> str:
-    """Header text for comparison: NFC, one space between words, no case. None gives ''."""
-    return " ".join(unicodedata.normalize("NFC", text or "").split()).casefold()
+_LAYOUT_KEYS = {
+    "layout", "title", "source", "time_zone", "formats", "fingerprint", "probe", "withheld", "identity", "columns",
+    "rows",
+}  # fmt: skip
+_ORIGINS = ("from", "constant", "given", "group", "join", "filled", "preamble", "file_name", "sheet")
+_SPEC_KEYS = {*_ORIGINS, "map", "extract", "blank", "template"}
+_GROUP_KEYS = {"name", "text", "blank", "filled", "when", "next", "count"}
+_DATE_FORMATS = {"dmy", "ymd", "mdy", "dmy_or_mdy", "compact"}
+PLACE = "#"
 
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """Where one canonical column comes from: a header (first synonym present), a constant or the preamble."""
+    """Where one canonical column comes from, and what is done to the text found there.
+
+    ``headers``: the first one present. ``joined`` with ``template``: several cells of the row. ``filled``: (header,
+    code) pairs, the first header whose cell is filled. ``group``: the group row above. ``pattern`` with ``template``:
+    searched in the lines above the header, the file name or the sheet name, as ``pattern_in`` says.
+    """
 
     headers: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
+    filled: tuple[tuple[str, str], ...] = ()
+    group: str | None = None
+    constant: str | None = None
+    is_given: bool = False
+    pattern_in: str | None = None
+    pattern: str | None = None
+    template: str | None = None
     mapping: tuple[tuple[str, str], ...] = ()
     extract: str | None = None
     blank: tuple[str, ...] = ()
-    constant: str | None = None
-    preamble: str | None = None
-    template: str | None = None
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Headers that must all be there, besides ``headers``, of which one is enough."""
+        return (*self.joined, *(header for header, _ in self.filled))
+
+
+@dataclass(frozen=True)
+class GroupRule:
+    """How a group row is known, which gives its text to the rows below it.
+
+    ``text`` is the header of the column with the text, ``blank`` and ``filled`` headers that are empty and not empty,
+    ``when`` (header, pattern) pairs of cells that match, ``next`` what kind of row follows ("group" or "data"),
+    ``count`` the header of the column that says how many rows the group has.
+    """
+
+    name: str
+    text: str
+    blank: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
+    when: tuple[tuple[str, str], ...] = ()
+    next: str | None = None
+    count: str | None = None
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A row whose cell under one of the headers ``text`` matches ``pattern``."""
+
+    text: tuple[str, ...]
+    pattern: str
+
+
+@dataclass(frozen=True)
+class RowRules:
+    """Rows of a form that are not data."""
+
+    groups: tuple[GroupRule, ...] = ()
+    totals: tuple[RowRule, ...] = ()
+    skip: tuple[RowRule, ...] = ()
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Every header that the rules look at."""
+        found = [header for rule in (*self.totals, *self.skip) for header in rule.text]
+        for group in self.groups:
+            found += [group.text, *group.blank, *group.filled, *(header for header, _ in group.when)]
+            found += [group.count] if group.count else []
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)
@@ -68,6 +140,9 @@ class Layout:
     fingerprint: tuple[str, ...]
     withheld: tuple[str, ...]
     columns: dict[str, ColumnSpec] = field(hash=False)
+    identity: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    rows: RowRules = RowRules()
+    probe: tuple[tuple[str, str], ...] = ()
     layout_hash: str = ""
     is_generic: bool = False
 
@@ -76,44 +151,81 @@ class Layout:
         """Code of the canonical source it feeds."""
         return self.contract.source
 
-    def match(self, header: Sequence[str | None]) -> HeaderMatch:
-        """How far ``header`` (cells of one row) fits this layout."""
-        position: dict[str, int] = {}
-        for index, cell in enumerate(header):
-            position.setdefault(normalise_header(cell), index)
+    @cached_property
+    def known_titles(self) -> frozenset[str]:
+        """Every single title that its headers are made of, for a first look at a row."""
+        headers = [*self.fingerprint, *(h for spec in self.columns.values() for h in (*spec.headers, *spec.needed))]
+        return frozenset(normalise_header(title) for header in headers for title in header.split(SEPARATOR))
+
+    @cached_property
+    def fingerprint_keys(self) -> tuple[str, ...]:
+        """The fingerprint in the form in which headings name their columns."""
+        return tuple(map(normalise_header, self.fingerprint))
+
+    def match(self, heading: Heading, given: frozenset[str] = frozenset()) -> HeaderMatch:
+        """How far ``heading`` fits this layout; columns ``given`` when loading are not read from it."""
         found: dict[str, int] = {}
         absent: list[str] = []
         for name, spec in self.columns.items():
-            if not spec.headers:
+            if name in given:
                 continue
-            present = [position[key] for key in map(normalise_header, spec.headers) if key in position]
+            present = [place for header in spec.headers if (place := place_of(heading, header)) is not None]
             if present:
                 found[name] = present[0]
-            else:
+            if (spec.headers and not present) or any(place_of(heading, header) is None for header in spec.needed):
                 absent.append(name)
-        short = [text for text in self.fingerprint if normalise_header(text) not in position]
-        return HeaderMatch(layout=self, positions=found, absent=tuple(absent), short=tuple(short))
+        others = [*(h for spec in self.columns.values() for h in spec.needed), *self.rows.headers]
+        places = {header: found.get(header, place_of(heading, header)) for header in others}
+        further = {header: place for header, place in places.items() if place is not None}
+        short = [text for text in self.fingerprint if place_of(heading, text) is None]
+        return HeaderMatch(self, heading, found, further, tuple(absent), tuple(short))
+
+
+def place_of(heading: Heading, header: str) -> int | None:
+    """The column that ``header`` names, by title or by place ("#3"); None when there is none."""
+    if header.startswith(PLACE) and header[1:].isdigit():
+        return int(header[1:]) if int(header[1:]) < heading.width else None
+    return heading.find(normalise_header(header))
 
 
 @dataclass(frozen=True)
 class HeaderMatch:
     """Result of :meth:`Layout.match`: canonical name → position in the row, and what is missing.
 
-    ``absent`` holds canonical names whose header is not there, ``short`` the missing fingerprint headers.
+    ``others`` are further headers the layout looks at → position. ``absent`` holds canonical names whose header is not
+    there, ``short`` the missing fingerprint headers.
     """
 
     layout: Layout
+    heading: Heading = field(hash=False)
     positions: dict[str, int] = field(hash=False)
+    others: dict[str, int] = field(hash=False)
     absent: tuple[str, ...]
     short: tuple[str, ...]
 
-    def check_no_doubles(self, header: Sequence[str | None]) -> None:
+    @property
+    def used_positions(self) -> list[int]:
+        """Every column that is read, but for identities."""
+        return sorted({*self.positions.values(), *self.others.values()})
+
+    @cached_property
+    def identity_positions(self) -> dict[str, int]:
+        """Canonical identity column → position."""
+        places = {
+            name: [place for header in headers if (place := place_of(self.heading, header)) is not None]
+            for name, headers in self.layout.identity
+        }
+        return {name: found[0] for name, found in places.items() if found}
+
+    def check_no_doubles(self) -> None:
         """LandingError when a header we read stands there twice: which one is meant would be a guess."""
-        names = [normalise_header(cell) for cell in header]
-        for position in sorted(set(self.positions.values())):
-            if names.count(names[position]) > 1:
+        named = {name: spec.headers for name, spec in self.layout.columns.items()} | dict(self.layout.identity)
+        wanted = {**self.positions, **self.identity_positions}
+        for name, position in sorted(wanted.items(), key=lambda item: item[1]):
+            keys = [normalise_header(h) for h in named[name] if place_of(self.heading, h) == position]
+            if any(len(self.heading.names.get(key, ())) > 1 for key in keys):
                 raise LandingError(
-                    f'cột "{(header[position] or "").strip()}" xuất hiện nhiều lần ở dòng tiêu đề.',
+                    f'cột "{self.heading.path(position)}" xuất hiện nhiều lần ở dòng tiêu đề.',
                     advice="Hãy bỏ hoặc đổi tên cột thừa rồi nạp lại.",
                 )
 
@@ -130,6 +242,8 @@ class HeaderMatch:
     @property
     def closeness(self) -> tuple[float, int]:
         """For naming the nearest layout: share of the fingerprint present, then columns found."""
+        if not self.layout.fingerprint:
+            return (0.0, 0)
         present = len(self.layout.fingerprint) - len(self.short)
         return (present / len(self.layout.fingerprint), len(self.positions))
 
@@ -139,9 +253,11 @@ def parse_layout(document: dict, origin: str) -> Layout:
     unknown = set(document) - _LAYOUT_KEYS
     if unknown:
         raise LayoutError(f"{origin}: unknown keys {sorted(unknown)}")
-    for key in ("layout", "title", "source", "fingerprint", "columns"):
+    for key in ("layout", "title", "source", "columns"):
         if not document.get(key):
             raise LayoutError(f"{origin}: {key} is missing or empty")
+    if not document.get("fingerprint") and not document.get("probe"):
+        raise LayoutError(f"{origin}: fingerprint is missing or empty, and there is no probe")
     contract = load_contract(document["source"])
     columns = {name: _parse_spec(name, raw, contract, origin) for name, raw in document["columns"].items()}
     formats = document.get("formats", {})
@@ -153,9 +269,12 @@ def parse_layout(document: dict, origin: str) -> Layout:
         date_formats=tuple(formats.get("date", ())),
         timestamp_formats=tuple(formats.get("timestamp", ())),
         decimal=formats.get("decimal", "dot"),
-        fingerprint=tuple(document["fingerprint"]),
+        fingerprint=tuple(document.get("fingerprint", ())),
+        probe=tuple((str(place), str(pattern)) for place, pattern in document.get("probe", {}).items()),
         withheld=tuple(document.get("withheld", ())),
+        identity=tuple((name, _texts(headers)) for name, headers in document.get("identity", {}).items()),
         columns=columns,
+        rows=_parse_rows(document.get("rows", {}), origin),
         layout_hash=content_hash([LANDING_VERSION, document]),
     )
     _check_layout(layout, origin)
@@ -169,28 +288,69 @@ def _parse_spec(name: str, raw: dict, contract: SourceContract, origin: str) -> 
     unknown = set(raw) - _SPEC_KEYS
     if unknown:
         raise LayoutError(f"{where} has unknown keys {sorted(unknown)}")
-    if sum(key in raw for key in ("from", "constant", "preamble")) != 1:
-        raise LayoutError(f"{where} needs exactly one of from, constant, preamble")
-    if ("preamble" in raw) != ("template" in raw):
-        raise LayoutError(f"{where}: preamble and template go together")
+    origins = [key for key in _ORIGINS if key in raw]
+    if len(origins) != 1:
+        raise LayoutError(f"{where} needs exactly one of {', '.join(_ORIGINS)}")
+    kind = origins[0]
+    if (kind in ("join", "preamble", "file_name", "sheet")) != ("template" in raw):
+        raise LayoutError(f"{where}: template goes together with join, preamble, file_name or sheet")
     if "extract" in raw and re.compile(raw["extract"]).groups != 1:
         raise LayoutError(f"{where}: extract needs exactly one group")
-    headers = raw.get("from", ())
     mapping = tuple((str(key), str(value)) for key, value in raw.get("map", {}).items())
+    is_pattern = kind in ("preamble", "file_name", "sheet")
     spec = ColumnSpec(
-        headers=(headers,) if isinstance(headers, str) else tuple(headers),
+        headers=_texts(raw.get("from", ())),
+        joined=_texts(raw.get("join", ())),
+        filled=tuple((str(header), str(code)) for header, code in raw.get("filled", {}).items()),
+        group=raw.get("group"),
+        constant=None if "constant" not in raw else str(raw["constant"]),
+        is_given="given" in raw,
+        pattern_in=kind if is_pattern else None,
+        pattern=str(raw[kind]) if is_pattern else None,
+        template=raw.get("template"),
         mapping=(*mapping, *_code_words(contract.column(name))),
         extract=raw.get("extract"),
         blank=tuple(str(value) for value in raw.get("blank", ())),
-        constant=None if "constant" not in raw else str(raw["constant"]),
-        preamble=raw.get("preamble"),
-        template=raw.get("template"),
     )
     codes = contract.column(name).codes
-    strangers = [value for _, value in spec.mapping if codes and value not in codes]
+    values = [value for _, value in (*spec.mapping, *spec.filled)]
+    strangers = [value for value in values if codes and value not in codes]
     if strangers:
         raise LayoutError(f"{where} maps to codes the contract does not know: {strangers}")
     return spec
+
+
+def _texts(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(map(str, value))
+
+
+def _parse_rows(raw: dict, origin: str) -> RowRules:
+    unknown = set(raw) - {"groups", "totals", "skip"}
+    if unknown:
+        raise LayoutError(f"{origin}: rows has unknown keys {sorted(unknown)}")
+    return RowRules(
+        groups=tuple(_parse_group(group, origin) for group in raw.get("groups", ())),
+        totals=tuple(_parse_row(rule, origin) for rule in raw.get("totals", ())),
+        skip=tuple(_parse_row(rule, origin) for rule in raw.get("skip", ())),
+    )
+
+
+def _parse_group(raw: dict, origin: str) -> GroupRule:
+    if not {"name", "text"} <= set(raw) <= _GROUP_KEYS or raw.get("next") not in (None, "group", "data"):
+        raise LayoutError(f"{origin}: the group row {raw} needs name and text, and may have {sorted(_GROUP_KEYS)}")
+    if not re.fullmatch("[a-z_]+", raw["name"]):
+        raise LayoutError(f"{origin}: the name of a group row is made of small letters, not {raw['name']!r}")
+    for pattern in raw.get("when", {}).values():
+        re.compile(pattern)
+    parts = {"blank": _texts(raw.get("blank", ())), "filled": _texts(raw.get("filled", ()))}
+    return GroupRule(**{**raw, **parts, "when": tuple(raw.get("when", {}).items())})
+
+
+def _parse_row(raw: dict, origin: str) -> RowRule:
+    if set(raw) != {"text", "pattern"}:
+        raise LayoutError(f"{origin}: a total or skipped row needs text and pattern, not {sorted(raw)}")
+    re.compile(raw["pattern"])
+    return RowRule(text=_texts(raw["text"]), pattern=raw["pattern"])
 
 
 def _check_layout(layout: Layout, origin: str) -> None:
@@ -201,10 +361,26 @@ def _check_layout(layout: Layout, origin: str) -> None:
     if layout.decimal not in {"dot", "comma"}:
         raise LayoutError(f"{origin}: decimal is dot or comma, not {layout.decimal!r}")
     _check_formats(layout, origin)
+    _check_private(layout, origin)
+    groups = {group.name for group in layout.rows.groups}
+    lost = [name for name, spec in layout.columns.items() if spec.group and spec.group not in groups]
+    if lost:
+        raise LayoutError(f"{origin}: columns of unknown group rows: {lost}")
+
+
+def _check_private(layout: Layout, origin: str) -> None:
+    """What is not to land must not land by another way."""
     withheld = {normalise_header(text) for text in layout.withheld}
-    used = {normalise_header(text) for spec in layout.columns.values() for text in spec.headers}
+    used = {normalise_header(text) for spec in layout.columns.values() for text in (*spec.headers, *spec.needed)}
     if withheld & used:
         raise LayoutError(f"{origin}: withheld headers are also mapped: {sorted(withheld & used)}")
+    strange = [name for name, _ in layout.identity if name not in layout.contract.identity]
+    if strange:
+        raise LayoutError(f"{origin}: identity columns the contract does not know: {strange}")
+    private = {normalise_header(text) for _, headers in layout.identity for text in headers}
+    if private & (used | withheld):
+        both = sorted(private & (used | withheld))
+        raise LayoutError(f"{origin}: identity headers are also mapped or withheld: {both}")
 
 
 def _check_formats(layout: Layout, origin: str) -> None:
@@ -215,8 +391,8 @@ def _check_formats(layout: Layout, origin: str) -> None:
         if not set(formats) <= allowed:
             raise LayoutError(f"{origin}: {kind} formats {list(formats)} not all in {sorted(allowed)}")
         # 03/04/2026 would be two different days, decided row by row.
-        if {"dmy", "mdy"} <= set(formats):
-            raise LayoutError(f"{origin}: {kind} cannot be both dmy and mdy")
+        if len({"dmy", "mdy", "dmy_or_mdy"} & set(formats)) > 1:
+            raise LayoutError(f"{origin}: {kind} cannot be both dmy and mdy; dmy_or_mdy decides for a whole column")
         used = [
             name for name, spec in layout.columns.items() if spec.headers and layout.contract.column(name).type == kind
         ]
@@ -238,11 +414,12 @@ def generic_layout(contract: SourceContract) -> Layout:
         date_formats=("ymd", "dmy"),
         timestamp_formats=("ymd", "dmy"),
         decimal="dot",
-        fingerprint=tuple(column.name for column in contract.columns if column.required),
+        fingerprint=(*(column.name for column in contract.columns if column.required), *contract.recognised_by),
         withheld=(),
         columns={
             column.name: ColumnSpec(headers=(column.name,), mapping=_code_words(column)) for column in contract.columns
         },
+        identity=tuple((name, (name,)) for name in contract.identity),
         layout_hash=content_hash([LANDING_VERSION, "canonical", contract.contract_hash]),
         is_generic=True,
     )
@@ -268,14 +445,41 @@ def load_layouts(folder: Path = LAYOUTS_DIR) -> dict[str, Layout]:
     return layouts
 
 
+def own_layouts(folder: Path) -> dict[str, Layout]:
+    """Layouts that a province keeps beside its data. LandingError names the file that is wrong."""
+    found: dict[str, Layout] = {}
+    for path in sorted(folder.glob("*.yml")):
+        layout = read_layout(path)
+        if layout.layout in found or layout.layout in load_layouts():
+            raise LandingError(f'bố cục «{path}» dùng lại mã "{layout.layout}".', advice="Hãy đặt mã khác.")
+        found[layout.layout] = layout
+    return found
+
+
+def read_layout(path: Path) -> Layout:
+    """One layout that a person wrote. LandingError says what is wrong with it."""
+    try:
+        return parse_layout(yaml.safe_load(path.read_text(encoding="utf-8")), path.name)
+    except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError, re.error, OSError) as error:
+        raise LandingError(
+            f"bố cục «{path}» không dùng được: {error}.", advice="Hãy sửa tệp này, hoặc chuyển ra khỏi thư mục bố cục."
+        ) from error
+
+
+def known_layouts(folder: Path) -> dict[str, Layout]:
+    """Every layout by code: the province's own of ``folder`` and those of the program."""
+    return {**own_layouts(folder), **load_layouts()}
+
+
 def choose(matches: Sequence[HeaderMatch]) -> HeaderMatch | None:
     """The fitting layout for a header row: a file before a generic one, then the longest fingerprint.
 
     None when nothing fits. LandingError when two fit equally well, because guessing would be silent.
     """
 
-    def strength(match: HeaderMatch) -> tuple[bool, int, int]:
-        return (not match.layout.is_generic, len(match.layout.fingerprint), len(match.positions))
+    def strength(match: HeaderMatch) -> tuple[bool, bool, int, int]:
+        layout = match.layout
+        return (bool(layout.fingerprint), not layout.is_generic, len(layout.fingerprint), len(match.positions))
 
     fitting = sorted((match for match in matches if match.fits), key=strength, reverse=True)
     if not fitting:
@@ -292,6 +496,11 @@ def refusal(matches: Sequence[HeaderMatch], forced: bool) -> LandingError:
     """Why no layout fits: the nearest one and the headers it lacks."""
     nearest = max(matches, key=lambda match: (match.closeness, match.layout.layout))
     advice = "Hãy kiểm tra dòng tiêu đề hoặc chọn bố cục khác bằng --layout."
+    if not forced and nearest.closeness[0] == 0:
+        return LandingError(
+            "không nhận ra bố cục nào từ dòng tiêu đề.",
+            advice="Hãy xem máy hiểu tệp thế nào bằng «cchc sniff», viết bố cục mới bằng «cchc layout new».",
+        )
     if forced or not nearest.short or nearest.closeness[0] >= 0.5:
         return _missing_columns(nearest, advice)
     code, title = nearest.layout.layout, nearest.layout.title
@@ -306,8 +515,8 @@ def _missing_columns(match: HeaderMatch, advice: str) -> LandingError:
     layout = match.layout
     if match.missing_required:
         name = match.missing_required[0]
-        header = layout.columns[name].headers[0]
-        others = [layout.columns[other].headers[0] for other in match.missing_required[1:]]
+        header = _first_header(layout, name)
+        others = [_first_header(layout, other) for other in match.missing_required[1:]]
         more = f" Cũng thiếu {_quoted(others)}." if others else ""
         return LandingError(
             f'không tìm thấy cột bắt buộc "{header}" (mã chuẩn {name}) của bố cục {layout.layout}.{more}',
@@ -317,6 +526,11 @@ def _missing_columns(match: HeaderMatch, advice: str) -> LandingError:
         f"thiếu cột nhận dạng {_quoted(match.short)} của bố cục {layout.layout}.",
         advice=advice,
     )
+
+
+def _first_header(layout: Layout, name: str) -> str:
+    spec = layout.columns[name]
+    return (*spec.headers, *spec.needed)[0]
 
 
 def _quoted(texts: Sequence[str]) -> str:

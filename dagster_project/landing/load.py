@@ -1,8 +1,8 @@
 """Land one file, or many: sniff → layout → typed rows → gate 1 → Parquet → delivery record.
 
-A delivery is either wholly visible or not at all: everything is written in ``landing/.work``, moved into
-place file by file, and the record comes last. What a killed run leaves behind, the next one clears away.
-Does not belong here: Dagster, the rules of gate 1 (handed in as ``gate``).
+A file is either wholly visible or not at all: everything is written in ``landing/.work``, moved into place file by
+file, and the record of its first table comes last. What a killed run leaves behind, the next one clears away.
+Does not belong here: Dagster, typing and splitting (``staging``), the rules of gate 1 (handed in as ``gate``).
 """
 
 from __future__ import annotations
@@ -11,87 +11,102 @@ import datetime as dt
 import hashlib
 import os
 import shutil
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import duckdb
-import pyarrow as pa
-
-from dagster_project.landing import deliveries, failures, layouts, readers, stopping
-from dagster_project.landing.contracts import SourceContract
+from dagster_project.landing import archives, deliveries, failures, incoming, layouts, readers, staging, stopping
+from dagster_project.landing.contracts import load_contracts
 from dagster_project.landing.deliveries import Delivery
 from dagster_project.landing.errors import LandingError
+from dagster_project.landing.incoming import Incoming, expand_paths
 from dagster_project.landing.layouts import HOME_TIME_ZONE, Layout
 from dagster_project.landing.readers import Plan
-from dagster_project.landing.tables import TEXT_CELLS, RawTable
-from dagster_project.landing.typing_sql import Input, TypedQuery, identifier, literal
+from dagster_project.landing.staging import Staged
 from dagster_project.landing.workplace import Workplace
 from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
+    from dagster_project.vault.store import Vault
     from expectations.results import RuleResult
+    from expectations.runner import GateReport
 
-Gate = Callable[[str, Path, str], "list[RuleResult]"]
+Gate = Callable[[str, Path, str, dt.date], "GateReport"]
 
 LANDED = "landed"
 ALREADY_LANDED = "already_landed"
 REFUSED = "refused"
 
-MEMORY_LIMIT = "2GB"
 # Files read side by side: while one waits for its checks or for the disk, the other keeps the processor busy. More
 # would only ask for more memory: the cores are shared out among them.
 WORKERS = 2
-# A file with more broken records than this share was not meant to be read this way.
-MAX_BROKEN_SHARE = 0.5
 HASH_BYTES = 4 * 1024 * 1024
 STOPPED = "Đã dừng theo yêu cầu: tệp đã nạp xong vẫn được giữ, tệp đang nạp dở coi như chưa nạp."
 
 
 @dataclass(frozen=True)
 class LandingResult:
-    """What became of one file: ``delivery`` is None exactly when it was refused, ``error`` when not."""
+    """What became of one file: ``deliveries`` is empty exactly when it was refused, ``error`` None when not.
+
+    A file gives one delivery per table that a layout knows.
+    """
 
     status: str
     path: Path
-    delivery: Delivery | None = None
+    name: str
+    deliveries: tuple[Delivery, ...] = ()
     error: LandingError | None = None
 
     @property
+    def delivery(self) -> Delivery | None:
+        """The first delivery, the only one of most files."""
+        return self.deliveries[0] if self.deliveries else None
+
+    @property
     def message(self) -> str:
-        """One Vietnamese sentence for the screen."""
-        if self.delivery is None:
+        """Vietnamese for the screen: one sentence per delivery."""
+        if not self.deliveries:
             return f"Từ chối. {self.error}"
-        done = self.delivery
+        return "\n".join(self._told(done) for done in self.deliveries)
+
+    def _told(self, done: Delivery) -> str:
         head = "Đã nạp" if self.status == LANDED else "Đã có từ trước"
+        sheet = f', trang "{done.sheet_name}"' if len(self.deliveries) > 1 and done.sheet_name else ""
         counts = (
             f"đọc {_vi(done.rows_read)} dòng, nhận {_vi(done.rows_accepted)}, "
             f"loại {_vi(done.rows_rejected)}, bỏ qua {_vi(done.rows_ignored)}"
         )
-        return f'{head}: tệp "{shown_name(self.path)}", bố cục {done.layout_code}: {counts}{self._to_see}.'
+        return f'{head}: tệp "{self.name}"{sheet}, bố cục {done.layout_code}: {counts}{_to_see(done)}.'
 
-    @property
-    def _to_see(self) -> str:
-        """What the rules report without refusing the file, the first three by name."""
-        rules = self.delivery.rule_results if self.delivery else []
-        found = [rule for rule in rules if not rule["is_passed"]]
-        if not found:
-            return ""
-        named = "; ".join(f"{rule['rule_text']} (có {_vi(rule['failed_count'])} chỗ không đúng)" for rule in found[:3])
-        return f"; {_vi(len(found))} điều cần xem: {named}{'; …' if len(found) > 3 else ''}"
+
+def _to_see(done: Delivery) -> str:
+    """What the rules report without refusing the file, the first three by name; totals and sheets left over."""
+    rules = [rule for rule in done.rule_results if not rule["is_passed"]]
+    found = [f"{rule['rule_text']} (có {_vi(rule['failed_count'])} chỗ không đúng)" for rule in rules]
+    if done.total_differences:
+        first = done.total_differences[0]
+        found.insert(
+            0,
+            f"{_vi(len(done.total_differences))} số tổng không khớp (dòng {first['row_number']}: ghi "
+            f"{first['declared']}, cộng lại {first['computed']})",
+        )
+    if done.unread_tables:
+        found.insert(0, f"không đọc {', '.join(map(_quoted, done.unread_tables))} vì không có bố cục nào hợp")
+    if not found:
+        return ""
+    return f"; {_vi(len(found))} điều cần xem: {'; '.join(found[:3])}{'; …' if len(found) > 3 else ''}"
+
+
+def _quoted(name: str) -> str:
+    return f'trang "{name}"'
 
 
 OnProgress = Callable[[LandingResult, int, int], None]
-
-
-def shown_name(path: Path) -> str:
-    """The file's name fit for a line of text: bytes that are no UTF-8 and control characters are spelled out."""
-    name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
-    return "".join(letter if letter.isprintable() or letter > "\x9f" else f"\\x{ord(letter):02x}" for letter in name)
 
 
 def _vi(number: int) -> str:
@@ -105,16 +120,20 @@ def land_file(
     layout: str | None = None,
     gate: Gate | None = None,
     landed_at: dt.datetime | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> LandingResult:
     """Land one file. Never raises for a bad file: the result is then ``refused`` and data is untouched.
 
     ``layout`` forces a layout by code; ``gate`` judges the typed Parquet before it becomes visible;
-    ``landed_at`` replaces the clock (naive Asia/Ho_Chi_Minh, or aware).
+    ``landed_at`` replaces the clock (naive Asia/Ho_Chi_Minh, or aware); ``given`` are values of canonical columns
+    that the file does not hold. An archive must hold one file: use :func:`land_paths` for others.
     Ctrl-C raises KeyboardInterrupt with a sentence within a second or so.
     """
+    known = layouts.known_layouts(settings.layouts)
     with Workplace(settings) as workplace:
-        task = _Task(settings, workplace, layout, gate, _moment(landed_at))
-        return _land_all(task, [Path(path)], 1)[0]
+        task = _Task(settings, workplace, layout, gate, _moment(landed_at), dict(given or {}), known)
+        (result,) = _land_all(task, incoming.unpacked([Path(path)]), 1)
+        return result
 
 
 def land_paths(
@@ -125,52 +144,34 @@ def land_paths(
     *,
     layout: str | None = None,
     landed_at: dt.datetime | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> list[LandingResult]:
-    """Land files and, recursively, folders, in name order, going on past refused ones.
+    """Land files and, recursively, folders and archives, in name order, going on past refused ones.
 
     ``on_progress(result, done, total)`` is called after each file. Hidden files, Excel's lock files (``~$``)
     and README files inside folders are left out. A folder with nothing to land counts as a refused file, but
-    the inbox may be empty. Ctrl-C: as in :func:`land_file`.
+    the inbox may be empty. LandingError when ``given`` names a column that no source has. Ctrl-C: as in
+    :func:`land_file`.
     """
+    _check_given(given or {})
     # One moment for the whole load: inside it the data's own days decide what supersedes what, not the order of
     # reading.
     moment = _moment(landed_at)
-    files = expand_paths(paths, may_be_empty=settings.inbox)
+    files = incoming.unpacked(expand_paths(paths, may_be_empty=settings.inbox))
     workers = max(1, min(WORKERS, len(files)))
+    known = layouts.known_layouts(settings.layouts)
     with Workplace(settings, workers) as workplace:
-        return _land_all(_Task(settings, workplace, layout, gate, moment), files, workers, on_progress)
+        task = _Task(settings, workplace, layout, gate, moment, dict(given or {}), known)
+        return _land_all(task, files, workers, on_progress)
 
 
-def expand_paths(paths: Iterable[Path], may_be_empty: Path | None = None) -> list[Path]:
-    """Files named directly as given, folders replaced by the files in them; each file once.
-
-    A folder without files stays, so that it is refused by name, unless it is ``may_be_empty``.
-    """
-    files: list[Path] = []
-    for path in map(Path, paths):
-        found = _folder_files(path) if path.is_dir() else [path]
-        files.extend(found or ([] if path == may_be_empty else [path]))
-    return list(dict.fromkeys(files))
-
-
-def _folder_files(folder: Path) -> list[Path]:
-    """Everything in the folder that is not a folder; broken links and pipes too, which are then refused by name.
-
-    So are folders that cannot be opened and links to folders: what is in them is not landed.
-    """
-    found: list[Path] = []
-
-    def is_wanted(name: str) -> bool:
-        return not name.startswith((".", "~$"))
-
-    def note(error: OSError) -> None:
-        found.append(Path(error.filename))
-
-    for top, folders, names in os.walk(folder, onerror=note):
-        found.extend(Path(top, name) for name in folders if is_wanted(name) and Path(top, name).is_symlink())
-        found.extend(Path(top, name) for name in names if is_wanted(name) and not name.startswith("README"))
-        folders[:] = filter(is_wanted, folders)
-    return sorted(found)
+def _check_given(given: Mapping[str, str]) -> None:
+    known = {name for contract in load_contracts().values() for name in contract.column_names}
+    strange = [name for name in given if name not in known]
+    if strange:
+        raise LandingError(
+            f'không nguồn nào có cột "{strange[0]}".', advice="Hãy xem tên cột bằng «cchc sources» rồi sửa --set."
+        )
 
 
 @dataclass(frozen=True)
@@ -182,15 +183,41 @@ class _Task:
     forced: str | None
     gate: Gate | None
     moment: dt.datetime
+    given: Mapping[str, str]
+    layouts: Mapping[str, Layout]
+    _door: list[Vault] = field(default_factory=list)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def vault(self) -> Vault:
+        """The vault, opened (and begun) with the first identities of the load."""
+        with self._guard:
+            if not self._door:
+                self._door.append(_opened_vault(self.settings))
+            return self._door[0]
+
+
+def _opened_vault(settings: Settings) -> Vault:
+    """LandingError when what has landed was hashed with another key: the same person would be two."""
+    from dagster_project.vault.store import open_vault
+
+    vault = open_vault(settings, create=True)
+    others = {d.hash_key_id for d in deliveries.list_deliveries(settings)} - {None, vault.keys.hash_key_id}
+    if others:
+        raise LandingError(
+            f"tệp khóa «{vault.keys.path}» (mã {vault.keys.hash_key_id}) không phải khóa đã dùng cho số liệu đã nạp "
+            f"(mã {', '.join(sorted(map(str, others)))}).",
+            advice="Hãy chép lại tệp khóa cũ, hoặc đặt CCHC_KEY_FILE đến tệp đó.",
+        )
+    return vault
 
 
 def _land_all(
-    task: _Task, files: Sequence[Path], workers: int, on_progress: OnProgress | None = None
+    task: _Task, files: Sequence[Incoming], workers: int, on_progress: OnProgress | None = None
 ) -> list[LandingResult]:
     """Read files side by side; they become visible one by one in the order given, as if landed in turn."""
     results = []
     with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(_prepare, path, task) for path in files]
+        futures = [pool.submit(_prepare, file, task) for file in files]
         try:
             for done, future in enumerate(futures, start=1):
                 results.append(_commit(future.result(), task))
@@ -214,141 +241,238 @@ def _stop(workplace: Workplace, futures: Sequence[Future]) -> None:
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """A delivery that lies complete in ``work``, typed, checked and not yet visible."""
+class _Typed:
+    """One table of a file, typed in ``work`` and not yet judged."""
 
-    path: Path
+    plan: Plan
+    staged: Staged
+    delivery_id: str
     work: Path
-    staged: _Staged
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One table of a file, typed and judged, with its record."""
+
+    staged: Staged
     delivery: Delivery
+    work: Path
 
 
-def _prepare(path: Path, task: _Task) -> LandingResult | _Prepared:
+@dataclass(frozen=True)
+class _Read:
+    """A file as far as it is read: its tables lie typed in ``work``."""
+
+    file: Incoming
+    work: Path
+    size: int
+    sha256: str
+    tables: tuple[_Typed, ...]
+    unread: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A file whose deliveries lie complete in ``work`` and are not yet visible."""
+
+    file: Incoming
+    work: Path
+    parts: tuple[_Part, ...]
+
+
+def _prepare(file: Incoming, task: _Task) -> LandingResult | _Prepared:
     """Everything but making it visible; a result when the file is refused or landed already."""
     task.workplace.stop.join()
+    made: list[Path] = []
     try:
-        attempt = _staged_delivery(path, task)
+        attempt = _read(file, task, made)
     except BaseException as error:
-        return _refused(path, error)
+        _clear(made)
+        return _refused(file, error)
     stopping.check()
-    return attempt if isinstance(attempt, LandingResult) else _judged(attempt, task.gate)
+    if isinstance(attempt, LandingResult):
+        _clear(made)
+        return attempt
+    # What breaks inside the gate is a mistake of ours and is not caught.
+    reports = [_report(table, task) for table in attempt.tables]
+    try:
+        parts = [_part(attempt, table, report, task) for table, report in zip(attempt.tables, reports, strict=True)]
+    except BaseException as error:
+        _clear(made)
+        return _refused(file, error)
+    return _Prepared(file, attempt.work, tuple(parts))
 
 
-def _refused(path: Path, error: BaseException) -> LandingResult:
+def _clear(folders: Sequence[Path]) -> None:
+    """What is half done would take the room of the next file."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refused(file: Incoming, error: BaseException) -> LandingResult:
     """The refusal that ``error`` means; raises what does not concern the file."""
     # An interrupted query fails with an error of its own.
     stopping.check()
     refusal = failures.as_refusal(error)
     if refusal is None:
         raise error
-    refusal.file = shown_name(path)
-    return LandingResult(REFUSED, path, error=refusal)
+    refusal.file = file.full_name
+    return LandingResult(REFUSED, file.path, file.full_name, error=refusal)
 
 
-def _judged(attempt: _Prepared, gate: Gate | None) -> LandingResult | _Prepared:
-    """With the results of the gate. What breaks inside the gate is a mistake of ours and is not caught."""
-    delivery = attempt.delivery
-    results = gate(delivery.source_code, attempt.staged.accepted, delivery.delivery_id) if gate else []
+def _read(file: Incoming, task: _Task, made: list[Path]) -> LandingResult | _Read:
+    """``made`` gets the work folder as soon as there is one."""
+    if file.problem is not None:
+        raise file.problem
+    incoming.check_file(file.path)
+    candidates = _candidates(task)
+    seen = _stamp(file.path)
+    path = file.path
+    if file.member is not None:
+        made.append(task.workplace.folder())
+        path = made[0] / "member"
+        archives.unpack(file.path, file.member, path)
+    sha256 = _file_sha256(path)
+    landed = _landed_whole(sha256, task)
+    if landed:
+        return LandingResult(ALREADY_LANDED, file.path, file.full_name, landed)
+    found = readers.plan_file(path, candidates, task.forced is not None, task.given, file.name)
+    if not made:
+        made.append(task.workplace.folder())
+    tables = tuple(_typed(plan, _delivery_id(sha256, place), made[0], task) for place, plan in enumerate(found.plans))
+    _check_unchanged(file.path, seen)
+    return _Read(file, made[0], path.stat().st_size, sha256, tables, found.unread)
+
+
+def _typed(plan: Plan, delivery_id: str, work: Path, task: _Task) -> _Typed:
+    folder = work / delivery_id
+    folder.mkdir()
     try:
-        _check_gate(results)
+        threads = task.workplace.threads
+        staged = staging.stage(plan, folder, delivery_id, task.moment.date(), threads, task.vault)
     except LandingError as error:
-        shutil.rmtree(attempt.work, ignore_errors=True)
-        error.sheet = delivery.sheet_name
-        return _refused(attempt.path, error)
-    return replace(attempt, delivery=replace(delivery, rule_results=[result.to_dict() for result in results]))
+        error.sheet = error.sheet or plan.table.sheet_name
+        raise
+    return _Typed(plan, staged, delivery_id, folder)
+
+
+def _delivery_id(sha256: str, place: int) -> str:
+    """The file's own hash for its first table; further tables have hashes made of it and their place."""
+    return sha256[:16] if place == 0 else hashlib.sha256(f"{sha256}:{place}".encode()).hexdigest()[:16]
+
+
+def _report(table: _Typed, task: _Task) -> GateReport | None:
+    if task.gate is None:
+        return None
+    before = deliveries.read_delivery(task.settings, table.delivery_id)
+    # Rows that are only repaired are judged as of the day they came in: the same input gives the same findings.
+    is_repair = before is not None and _is_current(before, task)
+    day = dt.datetime.fromisoformat(before.landed_at).date() if before and is_repair else task.moment.date()
+    return task.gate(table.plan.layout.source, table.staged.accepted, table.delivery_id, day)
+
+
+def _part(read: _Read, table: _Typed, report: GateReport | None, task: _Task) -> _Part:
+    """The table after the gate: LandingError when it refuses, else with the gate's effects on rows, and its record."""
+    staged, results = table.staged, ()
+    if report is not None:
+        try:
+            _check_gate(report.results)
+        except LandingError as error:
+            error.sheet = table.plan.table.sheet_name
+            raise
+        threads = task.workplace.threads
+        staged = staging.apply_effects(staged, table.delivery_id, table.work, report.failing_rows, threads)
+        results = report.results
+        _check_any_left(staged, results)
+    record = _record(table, read, staged, task)
+    is_first = table.delivery_id == read.tables[0].delivery_id
+    return _Part(
+        staged,
+        replace(
+            record,
+            rule_results=[result.to_dict() for result in results],
+            unread_tables=list(read.unread) if is_first else [],
+            file_delivery_ids=[other.delivery_id for other in read.tables],
+        ),
+        table.work,
+    )
+
+
+def _landed_whole(sha256: str, task: _Task) -> tuple[Delivery, ...]:
+    """The deliveries of this content, if all of them are there, whole and made by today's layouts; else none."""
+    first = deliveries.read_delivery(task.settings, sha256[:16])
+    if first is None:
+        return ()
+    found = [deliveries.read_delivery(task.settings, name) for name in first.file_delivery_ids or [first.delivery_id]]
+    whole = tuple(delivery for delivery in found if delivery is not None)
+    are_good = all(_is_current(delivery, task) and _is_intact(delivery, task.settings) for delivery in whole)
+    return whole if are_good and len(whole) == len(found) else ()
 
 
 def _commit(attempt: LandingResult | _Prepared, task: _Task) -> LandingResult:
-    """Make a prepared delivery visible, unless the same content has become so in the meantime."""
+    """Make a prepared file visible, unless the same content has become so in the meantime."""
     if isinstance(attempt, LandingResult):
         return attempt
     settings = task.settings
+    file, parts = attempt.file, attempt.parts
     try:
-        landed = deliveries.read_delivery(settings, attempt.delivery.delivery_id)
-        if landed is not None and _is_current(landed, task.forced) and _is_intact(landed, settings):
-            return LandingResult(ALREADY_LANDED, attempt.path, delivery=landed)
-        # Rows that are only repaired keep their place among the deliveries.
-        is_repair = landed is not None and _is_current(landed, task.forced)
-        delivery = replace(attempt.delivery, landed_at=landed.landed_at) if is_repair else attempt.delivery
-        _publish(settings, attempt.staged, delivery, landed, attempt.work)
+        landed = _landed_whole(parts[0].delivery.file_sha256, task)
+        if landed:
+            shutil.rmtree(attempt.work)
+            return LandingResult(ALREADY_LANDED, file.path, file.full_name, landed)
+        before = deliveries.read_delivery(settings, parts[0].delivery.delivery_id)
+        if before is not None and _is_current(before, task):
+            # Rows that are only repaired keep their place among the deliveries.
+            parts = tuple(replace(part, delivery=replace(part.delivery, landed_at=before.landed_at)) for part in parts)
+        _publish(settings, parts, before, task)
         shutil.rmtree(attempt.work)
     except Exception as error:
-        return _refused(attempt.path, error)
-    return LandingResult(LANDED, attempt.path, delivery=delivery)
+        return _refused(file, error)
+    return LandingResult(LANDED, file.path, file.full_name, tuple(part.delivery for part in parts))
 
 
-def _staged_delivery(path: Path, task: _Task) -> LandingResult | _Prepared:
-    _check_file(path)
-    candidates = _candidates(task.forced)
-    seen = _stamp(path)
-    sha256 = _file_sha256(path)
-    landed = deliveries.read_delivery(task.settings, sha256[:16])
-    if landed is not None and _is_current(landed, task.forced) and _is_intact(landed, task.settings):
-        return LandingResult(ALREADY_LANDED, path, delivery=landed)
-    plan = readers.plan_file(path, candidates, task.forced is not None)
-    work = task.workplace.folder()
-    try:
-        staged = _stage(plan, work, sha256[:16], task.moment.date(), task.workplace.threads)
-        _check_unchanged(path, seen)
-    except BaseException as error:
-        # What is half done would take the room of the next file.
-        shutil.rmtree(work, ignore_errors=True)
-        if isinstance(error, LandingError):
-            error.sheet = error.sheet or plan.table.sheet_name
-        raise
-    return _Prepared(path, work, staged, _record(plan, path, seen[0], sha256, staged, task.moment))
-
-
-def _record(
-    plan: Plan,
-    path: Path,
-    file_size: int,
-    sha256: str,
-    staged: _Staged,
-    moment: dt.datetime,
-) -> Delivery:
+def _record(table: _Typed, read: _Read, staged: Staged, task: _Task) -> Delivery:
+    plan, file = table.plan, read.file
+    known = plan.layout.contract.column_names
+    given = sorted(f"{name}={value}" for name, value in plan.given.items() if name in known)
     return Delivery(
-        delivery_id=sha256[:16],
+        delivery_id=table.delivery_id,
         source_code=plan.layout.source,
         layout_code=plan.layout.layout,
         layout_hash=plan.layout.layout_hash,
         contract_hash=plan.layout.contract.contract_hash,
-        file_name=shown_name(path),
-        file_size=file_size,
-        file_sha256=sha256,
+        file_name=file.name,
+        file_size=read.size,
+        file_sha256=read.sha256,
         sheet_name=plan.table.sheet_name,
         rows_read=staged.rows_read,
         rows_accepted=staged.rows_accepted,
         rows_rejected=staged.rows_rejected,
         rows_ignored=staged.rows_ignored,
-        unused_columns=_unused_columns(plan),
-        withheld_columns=_withheld_columns(plan),
+        unused_columns=staging.unused_columns(plan),
+        withheld_columns=staging.withheld_columns(plan),
         absent_columns=sorted(plan.match.absent),
-        authority_codes=staged.authority_codes,
+        authority_codes=list(staged.authority_codes),
         data_from_date=staged.data_from_date,
         data_until_date=staged.data_until_date,
         landed_parquet_sha256=_file_sha256(staged.accepted),
-        landed_at=moment.isoformat(timespec="microseconds"),
+        landed_at=task.moment.isoformat(timespec="microseconds"),
         rejected_parquet_sha256=_file_sha256(staged.rejected) if staged.rejected else None,
+        flags_parquet_sha256=_file_sha256(staged.flagged) if staged.flagged else None,
+        container=plan.table.container,
+        encoding=plan.table.encoding,
+        header_rows=[plan.heading.first_row, plan.heading.last_row],
+        ignored_rows=list(staged.ignored_rows),
+        total_differences=list(staged.total_differences),
+        identity_columns=staging.identity_headers(plan),
+        hash_key_id=task.vault().keys.hash_key_id if staged.sealed else None,
+        given_values=given,
+        archive_name=incoming.shown_name(file.path) if file.member else None,
     )
 
 
-def _check_file(path: Path) -> None:
-    if path.is_symlink() and not path.exists():
-        raise LandingError("là liên kết hỏng, tệp mà nó chỉ tới không còn.", advice="Hãy chép tệp thật vào đây.")
-    if not path.exists():
-        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
-        raise LandingError(f"không tìm thấy tệp ({shown}).", advice="Hãy kiểm tra lại đường dẫn.")
-    if path.is_dir() and not path.is_symlink() and os.access(path, os.R_OK | os.X_OK) and not _folder_files(path):
-        raise LandingError("là thư mục không có tệp số liệu nào.", advice="Hãy chép tệp vào thư mục rồi nạp lại.")
-    if not path.is_file():
-        raise LandingError("không phải là tệp thường.", advice="Hãy chỉ một tệp hoặc một thư mục.")
-    if not os.access(path, os.R_OK):
-        raise LandingError("không có quyền đọc tệp.", advice="Hãy cấp quyền đọc rồi nạp lại.")
-
-
-def _candidates(forced: str | None) -> list[Layout]:
-    known = layouts.load_layouts()
+def _candidates(task: _Task) -> list[Layout]:
+    known, forced = task.layouts, task.forced
     if forced is None:
         return list(known.values())
     if forced not in known:
@@ -356,31 +480,32 @@ def _candidates(forced: str | None) -> list[Layout]:
     return [known[forced]]
 
 
-def _is_current(landed: Delivery, forced: str | None) -> bool:
+def _is_current(landed: Delivery, task: _Task) -> bool:
     """Whether the record was made by today's version of the layout and contract that are asked for."""
-    layout = layouts.load_layouts().get(landed.layout_code)
+    layout = task.layouts.get(landed.layout_code)
+    given = {text.partition("=")[0]: text.partition("=")[2] for text in landed.given_values}
     return (
         layout is not None
-        and forced in (None, landed.layout_code)
+        and task.forced in (None, landed.layout_code)
         and layout.layout_hash == landed.layout_hash
         and layout.contract.contract_hash == landed.contract_hash
+        and all(task.given.get(name, value) == value for name, value in given.items())
     )
 
 
 def _is_intact(landed: Delivery, settings: Settings) -> bool:
-    """Whether the landed rows, accepted and rejected, lie on disk as they were written.
+    """Whether the landed rows, accepted, rejected and flagged, lie on disk as they were written.
 
     They are read whole for it: they are a tenth of the file whose hash has just been taken.
     """
     source, delivery_id = landed.source_code, landed.delivery_id
     accepted = deliveries.landed_path(settings, source, delivery_id)
-    rejected = deliveries.rejected_path(settings, source, delivery_id)
     if not accepted.is_file() or _file_sha256(accepted) != landed.landed_parquet_sha256:
         return False
-    if not landed.rows_rejected:
-        return True
-    # Records of older versions hold no hash of the rejected rows.
-    return rejected.is_file() and landed.rejected_parquet_sha256 in (None, _file_sha256(rejected))
+    beside = [(deliveries.flags_path(settings, source, delivery_id), landed.flags_parquet_sha256)]
+    if landed.rows_rejected:
+        beside.append((deliveries.rejected_path(settings, source, delivery_id), landed.rejected_parquet_sha256))
+    return all(sha256 is None or (path.is_file() and _file_sha256(path) == sha256) for path, sha256 in beside)
 
 
 def _file_sha256(path: Path) -> str:
@@ -409,190 +534,12 @@ def _moment(landed_at: dt.datetime | None) -> dt.datetime:
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
-def _unused_columns(plan: Plan) -> list[str]:
-    used = set(plan.match.positions.values())
-    withheld = {layouts.normalise_header(text) for text in plan.layout.withheld}
-    named = [(index, cell) for index, cell in enumerate(plan.header.cells) if (cell or "").strip()]
-    return [
-        cell.strip() for index, cell in named if index not in used and layouts.normalise_header(cell) not in withheld
-    ]
-
-
-def _withheld_columns(plan: Plan) -> list[str]:
-    present = {layouts.normalise_header(cell) for cell in plan.header.cells}
-    return [text for text in plan.layout.withheld if layouts.normalise_header(text) in present]
-
-
-@dataclass(frozen=True)
-class _Staged:
-    """Typed rows in the work folder and their counts; ``rejected`` is None when no row was rejected."""
-
-    accepted: Path
-    rejected: Path | None
-    rows_read: int
-    rows_accepted: int
-    rows_rejected: int
-    rows_ignored: int
-    authority_codes: list[str]
-    data_from_date: str | None
-    data_until_date: str | None
-
-
-def _stage(plan: Plan, work: Path, delivery_id: str, today: dt.date, threads: int) -> _Staged:
-    """Read, type and split the rows into Parquet files under ``work``."""
-    positions = sorted(set(plan.match.positions.values()))
-    with duckdb.connect(config=_duckdb_config(work, threads)) as con, stopping.interruptible(con):
-        con.execute(f"set TimeZone = {literal(plan.layout.time_zone)}")
-        con.execute("set enable_progress_bar = false")
-        # Pushed down to the scan, the condition "no cell is wrong" would type every cell a second time, and
-        # no longer on dictionaries: 5 times slower.
-        con.execute("set disabled_optimizers = 'filter_pushdown'")
-        raw = plan.table.read(con, work, plan.reading, plan.header, positions)
-        _check_broken_share(raw)
-        query = TypedQuery(_inputs(plan, raw), plan.layout, plan.table.container, raw.row_number_sql)
-        judged = query.judged_sql(literal(str(raw.parquet)))
-        staged = _split(con, query, judged, raw, work, delivery_id)
-        return _with_extent(con, staged, plan.layout.contract, today)
-
-
-def _duckdb_config(work: Path, threads: int) -> dict[str, str | int]:
-    return {
-        "threads": threads,
-        "memory_limit": MEMORY_LIMIT,
-        "temp_directory": str(work / "spill"),
-        "preserve_insertion_order": "true",
-        "autoinstall_known_extensions": "false",
-    }
-
-
-def _inputs(plan: Plan, raw: RawTable) -> list[Input]:
-    """Every contract column in order with the place its text comes from."""
-    found = []
-    for column in plan.layout.contract.columns:
-        spec = plan.layout.columns.get(column.name, layouts.ColumnSpec())
-        position = plan.match.positions.get(column.name)
-        if position is not None:
-            header = (plan.header.cells[position] or "").strip()
-            kind = raw.cell_kinds.get(position, TEXT_CELLS)
-            found.append(Input(column, spec, f"c{position}", header, cell_kind=kind))
-        elif spec.constant is not None or spec.preamble is not None:
-            # The layout's own words need no map, blank or extract.
-            value = literal(plan.literal(column.name))
-            found.append(Input(column, layouts.ColumnSpec(), value, column.name, is_literal=True))
-        else:
-            found.append(Input(column, layouts.ColumnSpec(), "NULL", column.name))
-    return found
-
-
-def _check_broken_share(raw: RawTable) -> None:
-    records = raw.row_count + len(raw.broken)
-    if raw.broken and len(raw.broken) > records * MAX_BROKEN_SHARE:
-        first = raw.broken[0]
-        raise LandingError(
-            f"{_vi(len(raw.broken))} trên {_vi(records)} dòng bị hỏng cấu trúc; dòng hỏng đầu tiên: "
-            f"{first.reason_text}.",
-            row=first.row_number,
-            advice="Hãy kiểm tra dấu phân cách và bảng mã, rồi xuất lại tệp.",
-        )
-
-
-def _split(
-    con: duckdb.DuckDBPyConnection,
-    query: TypedQuery,
-    judged: str,
-    raw: RawTable,
-    work: Path,
-    delivery_id: str,
-) -> _Staged:
-    """Write the accepted rows in one pass; only a delivery with wrong or blank rows needs a second one."""
-    accepted = work / f"{delivery_id}.parquet"
-    columns = [f"t{index} as {identifier(item.column.name)}" for index, item in enumerate(query.inputs)]
-    written = con.execute(
-        f"copy (select {literal(delivery_id)} as delivery_id, cast(source_row_number as bigint) "
-        f"as source_row_number, {', '.join(columns)} from ({judged}) "
-        f"where is_filled and {query.is_sound_sql}) "
-        f"to {literal(str(accepted))} (format parquet, compression zstd)"
-    ).fetchone()
-    rows_accepted = written[0] if written else 0
-    wrong = blank = 0
-    if rows_accepted < raw.row_count:
-        con.execute(f"create temp table wrong_rows as from ({judged}) where is_filled and not ({query.is_sound_sql})")
-        wrong = _scalar(con, "select count(*) from wrong_rows")
-        blank = _scalar(con, f"select count(*) from read_parquet({literal(str(raw.parquet))}) where not is_filled")
-    rejected = _write_rejected(con, query, raw, work, delivery_id) if wrong or raw.broken else None
-    return _Staged(
-        accepted=accepted,
-        rejected=rejected,
-        rows_read=raw.rows_read,
-        rows_accepted=rows_accepted,
-        rows_rejected=wrong + len(raw.broken),
-        rows_ignored=blank + raw.ignored_count,
-        authority_codes=[],
-        data_from_date=None,
-        data_until_date=None,
-    )
-
-
-def _scalar(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return row[0] if row else 0
-
-
-def _write_rejected(
-    con: duckdb.DuckDBPyConnection, query: TypedQuery, raw: RawTable, work: Path, delivery_id: str
-) -> Path:
-    """One row per (row, wrong column), and one per broken record, in file order."""
-    path = work / f"{delivery_id}.rejected.parquet"
-    broken = pa.table(
-        {
-            "source_row_number": pa.array([row.row_number for row in raw.broken], pa.int64()),
-            "reason_code": pa.array([row.reason_code for row in raw.broken], pa.string()),
-            "reason_text": pa.array([row.reason_text for row in raw.broken], pa.string()),
-        }
-    )
-    con.register("broken_rows", broken)
-    parts = [
-        "select source_row_number, -1 as position, cast(NULL as varchar) as column_name, reason_code, "
-        "reason_text, cast(NULL as varchar) as raw_value from broken_rows"
-    ]
-    has_wrong = _scalar(con, "select count(*) from duckdb_tables() where table_name = 'wrong_rows'")
-    for index, item in enumerate(query.inputs if has_wrong else ()):
-        for reason in query.reasons[index]:
-            parts.append(
-                f"select source_row_number, {index}, {literal(item.column.name)}, {literal(reason.code)}, "
-                f"{literal(reason.text)}, r{index} from wrong_rows where e{index} = {literal(reason.code)}"
-            )
-    con.execute(
-        f"copy (select {literal(delivery_id)} as delivery_id, cast(source_row_number as bigint) as "
-        f"source_row_number, column_name, reason_code, reason_text, raw_value "
-        f"from ({' union all '.join(parts)}) "
-        f"order by source_row_number, position) to {literal(str(path))} (format parquet, compression zstd)"
-    )
-    con.unregister("broken_rows")
-    return path
-
-
-def _with_extent(con: duckdb.DuckDBPyConnection, staged: _Staged, contract: SourceContract, today: dt.date) -> _Staged:
-    """Add the authorities the rows are about and the days they cover; the future does not date a delivery."""
-    source = f"read_parquet({literal(str(staged.accepted))})"
-    rows = con.execute(
-        f"select distinct authority_code from {source} where authority_code is not null order by 1"
-    ).fetchall()
-    first = last = None
-    if contract.observed:
-        days = " union all ".join(
-            f"select min(cast({name} as date)) as first_day, max(cast({name} as date)) as last_day "
-            f"from {source} where cast({name} as date) <= date {literal(today.isoformat())}"
-            for name in map(identifier, contract.observed)
-        )
-        row = con.execute(f"select min(first_day), max(last_day) from ({days})").fetchone()
-        first, last = row if row else (None, None)
-    return replace(
-        staged,
-        authority_codes=[code for (code,) in rows],
-        data_from_date=first.isoformat() if first else None,
-        data_until_date=last.isoformat() if last else None,
-    )
+def _check_any_left(staged: Staged, results: Sequence[RuleResult]) -> None:
+    if staged.rows_accepted or not staged.rows_rejected:
+        return
+    failed = [item for item in results if not item.is_passed and item.effect_code == "reject_row"]
+    texts = "; ".join(f"{item.rule_text} ({_vi(item.failed_count)} dòng sai)" for item in failed[:3])
+    raise LandingError(f"mọi dòng đều bị loại: {texts}.", advice="Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại.")
 
 
 def _check_gate(results: Sequence[RuleResult]) -> None:
@@ -607,27 +554,47 @@ def _check_gate(results: Sequence[RuleResult]) -> None:
     raise LandingError(f"không đạt kiểm tra đầu vào: {texts}.", advice="Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại.")
 
 
-def _publish(settings: Settings, staged: _Staged, delivery: Delivery, replaced: Delivery | None, work: Path) -> None:
-    """Move the files into place; the record is last. A replaced delivery is taken off the ledger first.
+def _publish(settings: Settings, parts: Sequence[_Part], replaced: Delivery | None, task: _Task) -> None:
+    """Move the files into place; the record of the first part is last. A replaced file is taken off the ledger first.
 
     A build that runs meanwhile has its own names for the rows it reads, so nothing vanishes under it.
     """
-    source, delivery_id = delivery.source_code, delivery.delivery_id
-    moves = [
-        (staged.accepted, deliveries.landed_path(settings, source, delivery_id)),
-        (deliveries.stage_record(delivery, work), deliveries.record_path(settings, delivery_id)),
+    moves = [move for part in parts for move in _moves(settings, part)]
+    records = [
+        (deliveries.stage_record(part.delivery, part.work), deliveries.record_path(settings, part.delivery.delivery_id))
+        for part in reversed(parts)
     ]
-    if staged.rejected is not None:
-        moves.insert(0, (staged.rejected, deliveries.rejected_path(settings, source, delivery_id)))
-    for made, target in moves:
+    for made, target in (*moves, *records):
         _secure(made, target)
     # All that needs room on the disk has been done.
     if replaced is not None:
-        deliveries.record_path(settings, replaced.delivery_id).unlink()
-        deliveries.landed_path(settings, replaced.source_code, replaced.delivery_id).unlink(missing_ok=True)
-        deliveries.rejected_path(settings, replaced.source_code, replaced.delivery_id).unlink(missing_ok=True)
-    for made, target in moves:
+        _take_back(settings, replaced)
+    for part in parts:
+        if part.staged.sealed is not None:
+            task.vault().put(part.staged.sealed, part.delivery.delivery_id)
+    for made, target in (*moves, *records):
         made.replace(target)
+
+
+def _moves(settings: Settings, part: _Part) -> list[tuple[Path, Path]]:
+    source, delivery_id = part.delivery.source_code, part.delivery.delivery_id
+    places = (
+        (part.staged.rejected, deliveries.rejected_path),
+        (part.staged.flagged, deliveries.flags_path),
+        (part.staged.accepted, deliveries.landed_path),
+    )
+    return [(made, place(settings, source, delivery_id)) for made, place in places if made is not None]
+
+
+def _take_back(settings: Settings, replaced: Delivery) -> None:
+    """Off the ledger with every delivery of the file, its first one first: without it the others count for nothing."""
+    for name in replaced.file_delivery_ids or [replaced.delivery_id]:
+        delivery = deliveries.read_delivery(settings, name)
+        if delivery is None:
+            continue
+        deliveries.record_path(settings, name).unlink()
+        for place in (deliveries.landed_path, deliveries.rejected_path, deliveries.flags_path):
+            place(settings, delivery.source_code, name).unlink(missing_ok=True)
 
 
 def _secure(made: Path, target: Path) -> None:

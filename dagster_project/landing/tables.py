@@ -29,12 +29,16 @@ EXCEL_ERRORS = (
     "#VALUE!",
 )
 
+# The first columns of the workbook that goes back to a unit (``returns``): it is not an export to be landed.
+RETURNED_COLUMNS = ("Dòng trong tệp", "Kết quả", "Lý do")
+
 BROKEN_REASONS = {
     "wrong_field_count": "Dòng có {found} ô, tiêu đề có {expected} cột",
     "broken_quote": "Dấu ngoặc kép mở mà không đóng, hoặc đóng sai chỗ",
     "bad_encoding": "Dòng có ký tự không đúng bảng mã UTF-8",
     "nul_byte": "Dòng có ký tự rỗng (NUL), tệp có thể đã hỏng",
     "line_too_long": "Dòng dài quá mức đọc được",
+    "bad_json": "Dòng không phải một đối tượng JSON đọc được",
 }
 
 
@@ -61,6 +65,30 @@ class BrokenRow:
     reason_text: str
 
 
+@dataclass(frozen=True)
+class Extent:
+    """Which rows of a table are data: those below ``header_row`` (its last row, 1-based) down to ``last_row``.
+
+    ``last_row`` None is the end of the table. ``width`` is how many cells the header has.
+    """
+
+    header_row: int
+    width: int
+    last_row: int | None = None
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Merged cells, all 1-based and inclusive; only the first cell (top left) holds the text."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+
+# Containers whose cells are text as a person reads it; in the others a number cell has a decimal point.
+TEXT_CONTAINERS = ("csv", "html", "json")
 # How "1.234" is meant in a column of a spreadsheet: by the cells around it, never cell by cell.
 NUMBER_CELLS = "number"
 TEXT_CELLS = "text"
@@ -91,15 +119,28 @@ class RawTable:
 
 
 class Table(Protocol):
-    """One table of a file: a whole CSV, or one sheet."""
+    """One table of a file: a whole CSV, or one sheet (which may hold several tables below each other).
+
+    ``encoding`` is what its text was in before it became Unicode (a character set, or the name of an old Vietnamese
+    font code). ``is_1904``: serial day numbers count from 1904, as on old Macintoshes.
+    """
 
     sheet_name: str | None
     container: str
+    encoding: str
+    is_1904: bool
 
-    def heads(self) -> list[list[HeadRow]]:
-        """The first rows, once per way of reading them (a CSV may be split by several delimiters)."""
+    def heads(self, first_row: int = 1) -> list[list[HeadRow]]:
+        """HEAD_ROWS rows from ``first_row`` on, once per way of reading them (a CSV may be split by several
+        delimiters)."""
+
+    def merges(self) -> tuple[Merge, ...]:
+        """Merged cells, where a container knows of them."""
+
+    def breaks(self) -> list[int]:
+        """Rows after a blank row, at which another table may begin; none in a container that holds just one."""
 
     def read(
-        self, con: duckdb.DuckDBPyConnection, work: Path, reading: int, header: HeadRow, positions: list[int]
+        self, con: duckdb.DuckDBPyConnection, work: Path, reading: int, extent: Extent, positions: list[int]
     ) -> RawTable:
-        """Put all rows below ``header`` as raw text under ``work``; ``reading`` indexes :meth:`heads`."""
+        """Put the rows of ``extent`` as raw text under ``work``; ``reading`` indexes :meth:`heads`."""

@@ -1,8 +1,8 @@
 """SQL that turns raw text into typed columns and says, cell by cell, why it cannot.
 
-Four steps over the raw Parquet, each a projection, so that DuckDB works on dictionaries of distinct values:
+Four steps over the raw rows, each a projection, so that DuckDB works on dictionaries of distinct values:
 ``raw`` (cleaned text) → ``value`` (blank, extract, map) → ``typed`` → ``judged`` (one error code per column).
-Does not belong here: reading files, writing Parquet, rules across columns (gate 1).
+Does not belong here: reading files, writing Parquet, kinds of rows (``row_kinds``), rules across columns (gate 1).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cached_property
 
 from dagster_project.landing.contracts import Column
 from dagster_project.landing.layouts import HOME_TIME_ZONE, ColumnSpec, Layout
-from dagster_project.landing.tables import EXCEL_ERRORS, NUMBER_CELLS, TEXT_CELLS, UNDECIDED_CELLS
+from dagster_project.landing.tables import EXCEL_ERRORS, NUMBER_CELLS, TEXT_CELLS, TEXT_CONTAINERS, UNDECIDED_CELLS
 
 _DAY_SHAPES = {
     "dmy": ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"),
@@ -21,15 +21,31 @@ _DAY_SHAPES = {
     "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"),
 }
 _TIME_SHAPES = (" %H:%M:%S", " %H:%M", "", "T%H:%M:%S", " %H:%M:%S.%f", "T%H:%M:%S.%f", "T%H:%M")
+_COMPACT_SHAPES = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d")
+# Whole days since 30/12/1899, as spreadsheets count them; 20000 is in 1954, 79999 in 2119.
+_SERIAL = r"[2-7][0-9]{4}([.][0-9]+)?"
+_SERIAL_ZERO = {False: "1899-12-30", True: "1904-01-01"}
+_MONTH_END = "-end"
 _SHAPE_NAMES = {
     "dmy": "ngày/tháng/năm",
     "mdy": "tháng/ngày/năm",
     "ymd": "năm-tháng-ngày",
+    "dmy_or_mdy": "ngày/tháng/năm hoặc tháng/ngày/năm",
+    "compact": "nămthángngàygiờphútgiây liền nhau",
     "iso_offset": "ISO 8601 có múi giờ",
 }
 # Years outside are slips of the keyboard (26 for 2026 is read as the year 26).
 _FIRST_MOMENT = "1900-01-01"
 _LAST_MOMENT = "9999-12-31 23:59:59.999999"
+# "10,18 ngàn" is 10180; "trên 82.480" is at least that, "khoảng 500" about that: numbers with a doubt of their own.
+_SCALES = (("ngàn|nghìn", 1_000), ("triệu", 1_000_000), ("tỷ|tỉ", 1_000_000_000))
+LOWER_BOUND = r"(trên|hơn|ít nhất|>|>=|≥)"
+ABOUT = r"(khoảng|gần|xấp xỉ|~|≈)"
+# Hyphens that look like one, and the wide letters of East Asian keyboards: in a code they are slips.
+_LOOK_ALIKES = "".join(map(chr, (*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D)))
+_WIDE = "".join(map(chr, (*range(0xFF01, 0xFF0D), *range(0xFF0E, 0xFF5F))))
+_FROM_LETTERS = _LOOK_ALIKES + _WIDE
+_TO_LETTERS = "-" * len(_LOOK_ALIKES) + "".join(chr(ord(letter) - 0xFEE0) for letter in _WIDE)
 _TRUE_WORDS = ("có", "x", "1", "true", "đúng", "yes", "y")
 _FALSE_WORDS = ("không", "0", "false", "sai", "no", "n")
 
@@ -46,6 +62,9 @@ _ISO_MOMENT = (
 )
 
 
+KEPT = "source_row_number, is_filled, row_kind"
+
+
 def literal(value: str | None) -> str:
     """A SQL string literal, NULL for None."""
     return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
@@ -59,9 +78,9 @@ def identifier(name: str) -> str:
 def clean_sql(expression: str, *, is_text: bool = True) -> str:
     """Cleaned text: NFC, zero-width characters gone, any run of spaces one space, trimmed; '' becomes NULL.
 
-    Codes, numbers and moments (not ``is_text``) lose every invisible character: with one inside, a code would
-    look the same on paper and be another one. Plain printable ASCII with single spaces skips the work: that is
-    nearly every code and date.
+    Codes, numbers and moments (not ``is_text``) lose every invisible character, and get plain hyphens and letters for
+    look-alikes: with another one inside, a code would look the same on paper and be another one. Plain printable ASCII
+    with single spaces skips the work: that is nearly every code and date.
     """
     spaced = expression
     if not is_text:
@@ -69,15 +88,18 @@ def clean_sql(expression: str, *, is_text: bool = True) -> str:
         spaced = f"regexp_replace({expression}, '{_ODD_SPACE}', ' ', 'g')"
     unseen = _ZERO_WIDTH if is_text else _INVISIBLE
     heavy = f"nfc_normalize(regexp_replace({spaced}, '{unseen}', '', 'g'))"
+    if not is_text:
+        heavy = f"translate({heavy}, '{_FROM_LETTERS}', {literal(_TO_LETTERS)})"
     heavy = f"nullif(trim(regexp_replace({heavy}, '{_ODD_SPACE}', ' ', 'g')), '')"
     return f"case when regexp_full_match({expression}, '[!-~]+( [!-~]+)*') then {expression} else {heavy} end"
 
 
 @dataclass(frozen=True)
 class Input:
-    """One canonical column and its origin: ``raw_sql`` over the raw Parquet, or NULL when the file lacks it.
+    """One canonical column and its origin: ``raw_sql`` over the raw rows, or NULL when the file lacks it.
 
-    ``header`` is what the sender calls it. ``is_literal`` marks constants and preamble values of the layout.
+    ``header`` is what the sender calls it. ``is_literal`` marks values made by a layout's constants and templates, or
+    given by the loading person. ``day_order`` is what a column of doubtful dates was found to be: dmy or mdy.
     """
 
     column: Column
@@ -86,6 +108,7 @@ class Input:
     header: str
     is_literal: bool = False
     cell_kind: str = TEXT_CELLS
+    day_order: str = "dmy"
 
 
 @dataclass(frozen=True)
@@ -104,27 +127,28 @@ class TypedQuery:
     inputs: Sequence[Input]
     layout: Layout
     container: str
-    row_number_sql: str
+    is_1904: bool = False
 
     @cached_property
     def reasons(self) -> list[list[Reason]]:
         """What can be wrong in each input, in the order of checking."""
         return [self._reasons(item, index) for index, item in enumerate(self.inputs)]
 
-    def judged_sql(self, parquet_literal: str) -> str:
-        """One row per raw row: source_row_number, is_filled; r<i> text, t<i> typed, e<i> error or NULL."""
+    def judged_sql(self, rows_sql: str) -> str:
+        """One row per row of ``rows_sql`` (a relation with KEPT columns and the raw text).
+
+        The KEPT columns; r<i> text, t<i> typed, e<i> error or NULL.
+        """
         count = range(len(self.inputs))
         raw = [f"{self._raw(item)} as r{i}" for i, item in enumerate(self.inputs)]
         value = [f"r{i}, {_value_sql(item.spec, f'r{i}')} as v{i}" for i, item in enumerate(self.inputs)]
         typed = [f"r{i}, v{i}, {self._typed(item, f'v{i}')} as t{i}" for i, item in enumerate(self.inputs)]
         judged = [f"r{i}, t{i}, {self._error(i)} as e{i}" for i in count]
-        keep = "source_row_number, is_filled"
         return f"""
-            select {keep}, {", ".join(judged)} from (
-            select {keep}, {", ".join(typed)} from (
-            select {keep}, {", ".join(value)} from (
-            select {self.row_number_sql} as source_row_number, is_filled, {", ".join(raw)}
-            from read_parquet({parquet_literal}, file_row_number=true))))"""
+            select {KEPT}, {", ".join(judged)} from (
+            select {KEPT}, {", ".join(typed)} from (
+            select {KEPT}, {", ".join(value)} from (
+            select {KEPT}, {", ".join(raw)} from {rows_sql})))"""
 
     @property
     def is_sound_sql(self) -> str:
@@ -157,12 +181,17 @@ class TypedQuery:
     def _moment_sql(self, item: Input, value: str) -> str:
         layout, kind = self.layout, item.column.type
         shapes = layout.date_formats if kind == "date" else layout.timestamp_formats
+        shapes = [item.day_order if shape == "dmy_or_mdy" else shape for shape in shapes]
         if item.is_literal:
-            shapes = ("ymd",)
-        elif self.container != "csv" and "ymd" not in shapes:
+            shapes = ["ymd"]
+        elif self.container not in TEXT_CONTAINERS and "ymd" not in shapes:
             # A real date cell of a spreadsheet comes as ISO, whatever shape its text neighbours have.
-            shapes = ("ymd", *shapes)
+            shapes = ["ymd", *shapes]
         moment = _parsed_sql(value, [shape for shape in shapes if shape != "iso_offset"])
+        if item.is_literal:
+            moment = f"coalesce({moment}, {_month_end_sql(value)})"
+        elif shapes != ["iso_offset"]:
+            moment = f"coalesce({moment}, {_serial_sql(value, self.is_1904)})"
         if kind == "date":
             return f"cast({moment} as date)"
         if layout.time_zone != HOME_TIME_ZONE:
@@ -250,12 +279,27 @@ def _boolean_sql(value: str) -> str:
 def _parsed_sql(value: str, shapes: Sequence[str]) -> str:
     if not shapes:
         return "cast(NULL as timestamp)"
-    days = [day for shape in shapes for day in _DAY_SHAPES[shape]]
+    days = [day for shape in shapes if shape != "compact" for day in _DAY_SHAPES[shape]]
     # Ordered by how common they are: every failed try costs time.
     formats = [day + time for time in _TIME_SHAPES for day in days]
+    if "compact" in shapes:
+        formats = [*_COMPACT_SHAPES, *formats]
     listed = ", ".join(literal(text) for text in formats)
     parsed = f"try_strptime({value}, [{listed}])"
     return f"case when {parsed} between timestamp '{_FIRST_MOMENT}' and timestamp '{_LAST_MOMENT}' then {parsed} end"
+
+
+def _serial_sql(value: str, is_1904: bool) -> str:
+    """A spreadsheet's serial day number, to the second: what is left of a date cell that lost its format."""
+    seconds = f"cast(round(cast({value} as double) * 86400) as bigint)"
+    moment = f"timestamp '{_SERIAL_ZERO[is_1904]}' + to_seconds({seconds})"
+    return f"case when regexp_full_match({value}, '{_SERIAL}') then {moment} end"
+
+
+def _month_end_sql(value: str) -> str:
+    """ "2026-9-end": the last day of the month, as templates of layouts write it."""
+    first = f"try_strptime(replace({value}, '{_MONTH_END}', '-01'), '%Y-%m-%d')"
+    return f"case when {value} like '%{_MONTH_END}' then cast(last_day({first}) as timestamp) end"
 
 
 def _number_sql(value: str, item: Input, decimal: str, container: str) -> str:
@@ -281,7 +325,23 @@ def _number_sql(value: str, item: Input, decimal: str, container: str) -> str:
     branches = [f"when regexp_full_match({text}, '{shape}') then try_cast({digits} as {column.physical_type})"]
     if item.cell_kind == UNDECIDED_CELLS:
         branches.insert(0, f"when regexp_full_match({text}, '[+-]?[0-9]{{1,3}}[.][0-9]{{3}}') then NULL")
-    if container != "csv" and decimal == "comma" and column.type == "decimal":
+    if container not in TEXT_CONTAINERS and decimal == "comma" and column.type == "decimal":
         plain = f"try_cast({text} as {column.physical_type})"
         branches.append(f"when regexp_full_match({text}, '[+-]?[0-9]+[.][0-9]+') then {plain}")
+    branches.append(_worded_number(text, f"([0-9]+|{grouped})([{point}][0-9]+)?", point, group, column))
     return f"case {' '.join(branches)} end"
+
+
+def _worded_number(text: str, shape: str, point: str, group: str, column: Column) -> str:
+    """The branch for "10,18 ngàn", "trên 82.480", "khoảng 1,2 triệu đồng"; the doubt becomes a flag of the row."""
+    lower = f"lower({text})"
+    scales = "|".join(words for words, _ in _SCALES)
+    whole = f"({LOWER_BOUND}|{ABOUT})? ?{shape}( ({scales}))?( đồng)?"
+    number = f"regexp_extract({lower}, '{shape}')"
+    digits = f"replace(replace(replace({number}, '{group}', ''), ' ', ''), '{point}', '.')"
+    scale = " ".join(f"when regexp_matches({lower}, '({words})') then {factor}" for words, factor in _SCALES)
+    value = f"try_cast({digits} as decimal(18,6)) * case {scale} else 1 end"
+    if column.type == "integer":
+        # Half a dossier is not a number of dossiers.
+        value = f"case when {value} = round({value}) then try_cast({value} as bigint) end"
+    return f"when regexp_full_match({lower}, '{whole}') then try_cast({value} as {column.physical_type})"

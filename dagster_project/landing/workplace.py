@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import IO, Self
 
+from dagster_project.landing.deliveries import list_deliveries
 from dagster_project.landing.stopping import Stop
 from dagster_project.settings import Settings
 
@@ -74,9 +75,16 @@ class Workplace:
 
 
 def _clear_unrecorded(settings: Settings) -> None:
-    """Remove Parquet that a killed run put into place without its record; names with "_" are not deliveries."""
-    recorded = {path.stem for path in (settings.landing / "_deliveries").glob("*.json")}
-    for pattern in ("[!_.]*/[!_]*.parquet", "_rejected/*/[!_]*.parquet"):
+    """Remove what a killed run put into place without its record; names with "_" are not deliveries.
+
+    Records of a file whose first delivery has none are left-overs too.
+    """
+    folder = settings.landing / "_deliveries"
+    recorded = {delivery.delivery_id for delivery in list_deliveries(settings)}
+    for record in folder.glob("*.json"):
+        if record.stem not in recorded:
+            record.unlink()
+    for pattern in ("[!_.]*/[!_]*.parquet", "_rejected/*/[!_]*.parquet", "_flags/*/[!_]*.parquet"):
         for parquet in settings.landing.glob(pattern):
             if parquet.stem not in recorded:
                 parquet.unlink()

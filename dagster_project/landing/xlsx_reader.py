@@ -3,37 +3,38 @@
 Typed reading is not used: it silently turns text into null in a column that looks numeric at first. A failed
 formula also comes back as null, so its place is asked for and the error text put back. Date cells arrive as
 ``yyyy-MM-dd HH:mm:ss`` whatever their display format.
-Does not belong here: other spreadsheet containers, meanings of columns.
+What the library cannot tell (merged cells, fonts, the calendar) is found in the pass that checks the size.
+Does not belong here: other containers (``workbook_reader`` uses the same library for XLS), meanings of columns.
 """
 
 from __future__ import annotations
 
+import html
 import re
+import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import fastexcel
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+import python_calamine
 
 from dagster_project.landing import stopping
 from dagster_project.landing.errors import LandingError
-from dagster_project.landing.tables import HEAD_ROWS, NUMBER_CELLS, UNDECIDED_CELLS, HeadRow, RawTable
+from dagster_project.landing.grid import MAX_CELLS, MAX_COLUMN, MAX_ROW, GridTable
+from dagster_project.landing.tables import Extent, Merge
 
 ZIP_MAGIC = b"PK\x03\x04"
-# A workbook is held in memory whole. Its sheets may hold as many cells as a million rows of 25 columns, between the
-# first cell and the last also counting empty ones; the parts of the file may unpack to this size.
-MAX_CELLS = 25 * 1024 * 1024
+# A workbook is held in memory whole; its parts may unpack to this size.
 MAX_UNPACKED_BYTES = 1024**3
-MAX_ROW = 1024 * 1024
-MAX_COLUMN = 16384
+MAX_MERGES = 500_000
 CHUNK_BYTES = 1024 * 1024
 # Not read as sheets: pictures, and the order of calculation, which names cells too.
 _NO_SHEETS = re.compile(r"xl/media/|xl/calcChain")
@@ -50,6 +51,25 @@ _ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^<>]*?\s)?r\s*=\s*[\"']([0-9]{1,9})[\"']
 # Allowed in XML, written by no spreadsheet: it would hide the rest of the tag from the patterns above.
 _BRACKET_IN_TAG = re.compile(rb"<(?:\w+:)?(?:c|row)\s[^<>]*>[^<]*[\"']")
 _GOOD_REFERENCES = re.compile(rb"(?:[A-Z]{1,3}[1-9][0-9]{0,6} )*")
+_MERGE = re.compile(
+    rb"<(?:\w+:)?mergeCell\s+ref=[\"']\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6}):\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})[\"']"
+)
+_FONT = re.compile(rb"<(?:\w+:)?name\s+val=\"([^\"<>]*)\"")
+_DATE_1904 = re.compile(rb"<(?:\w+:)?workbookPr\s[^<>]*date1904=[\"'](?:1|true)[\"']")
+_ATTRIBUTE = re.compile(rb"(?:\w+:)?(\w+)\s*=\s*[\"']([^\"'<>]*)[\"']")
+_SMALL_PARTS = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml")
+# A name in the list of parts may be in a code page it does not fit, an encrypted part is a RuntimeError.
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    UnicodeDecodeError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    struct.error,
+)
 _SAVE_AGAIN = "Hãy mở bằng Excel, lưu lại rồi nạp lại."
 _DIGITS, _LETTERS = b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ERROR_TEXTS = {
@@ -64,81 +84,102 @@ _ERROR_TEXTS = {
 }
 
 
-@dataclass
-class XlsxTable:
-    """One sheet. The grid is read once, at the first look, and starts at the sheet's row 1."""
+@dataclass(frozen=True)
+class SheetFacts:
+    """Of one sheet: its merged cells, and the first and last column (1-based) that seem to hold anything."""
 
-    book: Any
-    sheet_name: str | None
-    container: str = "xlsx"
-    _grid: pa.Table | None = None
+    merges: tuple[Merge, ...] = ()
+    columns: tuple[int, int] = (0, 0)
 
-    def heads(self) -> list[list[HeadRow]]:
-        """First rows of the sheet."""
-        head = self.grid().slice(0, HEAD_ROWS)
-        rows = zip(*(column.to_pylist() for column in head.columns), strict=True)
-        return [
-            [
-                HeadRow(index + 1, tuple(cells), " ".join(cell for cell in cells if cell))
-                for index, cells in enumerate(rows)
-            ]
-        ]
 
-    def grid(self) -> pa.Table:
-        """All cells as text, row by row from row 1; error cells hold what the spreadsheet shows."""
-        if self._grid is None:
-            try:
-                sheet = self.book.load_sheet(self.sheet_name, header_row=None, skip_rows=0, dtypes="string")
-                batch, errors = sheet.to_arrow_with_errors()
-            except fastexcel.FastExcelError as error:
-                raise _unreadable() from error
-            table = pa.Table.from_batches([batch])
-            self._grid = _with_error_texts(table, errors.errors if errors else [])
-        return self._grid
+@dataclass(frozen=True)
+class BookFacts:
+    """What the library does not tell: facts by sheet name, fonts named anywhere, how days are counted."""
 
-    def read(
-        self, con: duckdb.DuckDBPyConnection, work: Path, reading: int, header: HeadRow, positions: list[int]
-    ) -> RawTable:
-        """Raw rows below ``header``; blank rows stay in as unfilled ones."""
-        body = self.grid().slice(header.row_number)
-        filled = pa.array([False] * body.num_rows, pa.bool_())
-        for column in body.columns:
-            has_text = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False)
-            filled = pc.or_(filled, has_text)
-        columns = {f"c{position}": body.column(position) for position in positions}
-        path = work / "raw.parquet"
-        pq.write_table(pa.table({**columns, "is_filled": filled}), path, compression="snappy")
-        return RawTable(
-            parquet=path,
-            row_number_sql=f"file_row_number + {header.row_number + 1}",
-            row_count=body.num_rows,
-            cell_kinds=self._cell_kinds(body, header, positions),
+    sheets: Mapping[str, SheetFacts] = field(default_factory=dict)
+    fonts: frozenset[str] = frozenset()
+    is_1904: bool = False
+
+
+def sheet_tables(
+    content: Path | bytes, book: fastexcel.ExcelReader, container: str, facts: BookFacts
+) -> list[GridTable]:
+    """One table per sheet of an open workbook, in order; cells are loaded at the first look."""
+    tables = []
+    for name in book.sheet_names:
+        known = facts.sheets.get(name, SheetFacts())
+        sheet = _Sheet(content, book, name, container, known.columns)
+        tables.append(
+            GridTable(
+                sheet_name=name,
+                container=container,
+                load=sheet.load,
+                numeric=sheet.numeric,
+                merged=known.merges,
+                is_1904=facts.is_1904,
+                fonts=facts.fonts,
+            )
         )
-
-    def _cell_kinds(self, body: pa.Table, header: HeadRow, positions: list[int]) -> dict[int, str]:
-        """What the cells are in each column where "1.234" occurs: a number with three decimals, or 1234.
-
-        A column of number cells only has decimals. A column with text cells has thousands marks, unless other
-        cells of it prove that it also holds numbers with decimals: then nobody can tell.
-        """
-        doubtful = [p for p in positions if _any_match(body.column(p), r"^\s*[+-]?\d{1,3}\.\d{3}\s*$")]
-        if not doubtful:
-            return {}
-        guessed = self.book.load_sheet(
-            self.sheet_name, header_row=header.row_number - 1, schema_sample_rows=None
-        ).available_columns()
-        numeric = {column.index for column in guessed if column.dtype in ("int", "float")}
-        kinds = {}
-        for position in doubtful:
-            if position in numeric:
-                kinds[position] = NUMBER_CELLS
-            elif _any_match(body.column(position), r"^\s*[+-]?\d+\.(\d{1,2}|\d{4,})\s*$"):
-                kinds[position] = UNDECIDED_CELLS
-        return kinds
+    return tables
 
 
-def _any_match(column: pa.ChunkedArray, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
+@contextmanager
+def library_errors(container: str) -> Iterator[None]:
+    """What the library cannot read is a damaged file, also where the library fails by its own fault."""
+    try:
+        yield
+    except (fastexcel.FastExcelError, python_calamine.CalamineError) as error:
+        raise unreadable(container, str(error)) from error
+    except BaseException as error:
+        # A Rust panic comes as an exception that is none of Exception; the library has no name for it.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise unreadable(container) from error
+
+
+@dataclass
+class _Sheet:
+    """One sheet in the library, whose rows begin at row 1 but whose columns at the first one that holds anything."""
+
+    content: Path | bytes
+    book: fastexcel.ExcelReader
+    name: str
+    container: str
+    columns: tuple[int, int]
+    # Empty columns before the library's first one.
+    skipped: int = 0
+
+    def load(self) -> pa.Table:
+        """All cells as text from row 1 and column 1; error cells hold what the spreadsheet shows."""
+        with library_errors(self.container):
+            sheet = self.book.load_sheet(self.name, header_row=None, skip_rows=0, dtypes="string")
+            batch, errors = sheet.to_arrow_with_errors()
+        table = _with_error_texts(pa.Table.from_batches([batch]), errors.errors if errors else [])
+        self.skipped = self._skipped(table.num_columns)
+        nothing = pa.nulls(table.num_rows, pa.string())
+        columns = [nothing] * self.skipped + table.columns
+        return pa.table(columns, names=[str(index) for index in range(len(columns))])
+
+    def _skipped(self, width: int) -> int:
+        first, last = self.columns
+        if not width or last - first + 1 == width:
+            return max(first - 1, 0)
+        # Cells without content at the edges: another library knows where the filled ones begin.
+        with library_errors(self.container):
+            source = self.content if isinstance(self.content, Path) else BytesIO(self.content)
+            start = python_calamine.load_workbook(source).get_sheet_by_name(self.name).start
+        return start[1] if start else 0
+
+    def numeric(self, positions: Sequence[int], extent: Extent) -> set[int]:
+        """The library's own guess over all rows of the extent."""
+        row_count = None if extent.last_row is None else max(extent.last_row - extent.header_row, 0)
+        with library_errors(self.container):
+            sheet = self.book.load_sheet(
+                self.name, header_row=extent.header_row - 1, n_rows=row_count, schema_sample_rows=None
+            )
+            guessed = sheet.available_columns()
+        found = {column.index + self.skipped for column in guessed if column.dtype in ("int", "float")}
+        return found.intersection(positions)
 
 
 def _with_error_texts(table: pa.Table, errors: list[Any]) -> pa.Table:
@@ -155,33 +196,41 @@ def _with_error_texts(table: pa.Table, errors: list[Any]) -> pa.Table:
     return table
 
 
-def open_tables(path: Path) -> list[XlsxTable]:
+def looks_like(path: Path) -> bool:
+    """Whether the file is a ZIP that holds the parts of an XLSX."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.startswith("xl/") for name in archive.namelist())
+    except ZIP_ERRORS:
+        return False
+
+
+def open_tables(path: Path) -> list[GridTable]:
     """The sheets of a workbook, in order. LandingError when the zip is not a readable XLSX."""
     try:
         with zipfile.ZipFile(path) as archive:
             is_workbook = any(name.startswith("xl/") for name in archive.namelist())
-            if is_workbook:
-                _check_size(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+            facts = _read_facts(archive) if is_workbook else BookFacts()
+    except ZIP_ERRORS as error:
         raise LandingError("tệp nén bị hỏng hoặc thiếu phần cuối.", advice="Hãy xuất hoặc tải lại tệp.") from error
     if not is_workbook:
         raise LandingError(
             "là tệp nén nhưng không phải sổ tính XLSX.", advice="Hãy giải nén rồi nạp từng tệp bên trong."
         )
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            # The library goes by the ending of the name; the file stays open when the link is gone.
-            link = Path(folder) / "book.xlsx"
-            link.symlink_to(path.absolute())
-            book = fastexcel.read_excel(link)
-        return [XlsxTable(book=book, sheet_name=name) for name in book.sheet_names]
-    except fastexcel.FastExcelError as error:
-        raise _unreadable() from error
+    with library_errors("xlsx"), tempfile.TemporaryDirectory() as folder:
+        # The library goes by the ending of the name; the file stays open when the link is gone.
+        link = Path(folder) / "book.xlsx"
+        link.symlink_to(path.absolute())
+        book = fastexcel.read_excel(link)
+    return sheet_tables(path.absolute(), book, "xlsx", facts)
 
 
-def _check_size(archive: zipfile.ZipFile) -> None:
-    """LandingError when the workbook would need more memory than it may, found out without building it up."""
-    unpacked = 0
+def _read_facts(archive: zipfile.ZipFile) -> BookFacts:
+    """One pass over all parts. LandingError when the workbook would need more memory than it may."""
+    unpacked = merge_count = 0
+    merges: dict[str, list[Merge]] = {}
+    columns: dict[str, tuple[int, int]] = {}
+    small: dict[str, bytes] = {}
     for part in archive.infolist():
         extent = _Extent()
         for chunk in _tag_chunks(archive, part):
@@ -189,8 +238,54 @@ def _check_size(archive: zipfile.ZipFile) -> None:
             unpacked += len(chunk)
             if unpacked > MAX_UNPACKED_BYTES:
                 raise _too_large(f"khi giải nén lớn hơn {MAX_UNPACKED_BYTES // 1024**2} MB")
-            if not _NO_SHEETS.match(part.filename):
-                extent.add(chunk)
+            if _NO_SHEETS.match(part.filename):
+                continue
+            extent.add(chunk)
+            found = _MERGE.findall(chunk) if b"mergeCell" in chunk else []
+            merge_count += len(found)
+            if merge_count > MAX_MERGES:
+                raise _too_large(f"có hơn {MAX_MERGES} vùng ô gộp")
+            merges.setdefault(part.filename, []).extend(map(_merge, found))
+            if part.filename in _SMALL_PARTS:
+                small[part.filename] = small.get(part.filename, b"")[:CHUNK_BYTES] + chunk
+        columns[part.filename] = (extent.first_column, extent.last_column)
+    workbook = small.get("xl/workbook.xml", b"")
+    parts = _sheet_parts(workbook, small.get("xl/_rels/workbook.xml.rels", b""))
+    return BookFacts(
+        sheets={
+            name: SheetFacts(tuple(sorted(merges.get(part, ()), key=_place)), columns.get(part, (0, 0)))
+            for name, part in parts.items()
+        },
+        fonts=frozenset(map(_attribute, _FONT.findall(small.get("xl/styles.xml", b"")))),
+        is_1904=_DATE_1904.search(workbook) is not None,
+    )
+
+
+def _sheet_parts(workbook: bytes, relations: bytes) -> dict[str, str]:
+    """Name of each sheet → the part of the archive that holds it."""
+    targets = {}
+    for tag in re.findall(rb"<(?:\w+:)?Relationship\s[^<>]*>", relations):
+        found = dict(_ATTRIBUTE.findall(tag))
+        targets[found.get(b"Id")] = _attribute(found.get(b"Target", b""))
+    parts = {}
+    for tag in re.findall(rb"<(?:\w+:)?sheet\s[^<>]*>", workbook):
+        found = dict(_ATTRIBUTE.findall(tag))
+        target = targets.get(found.get(b"id"), "")
+        parts[_attribute(found.get(b"name", b""))] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    return parts
+
+
+def _attribute(value: bytes) -> str:
+    return html.unescape(value.decode("utf-8", "replace"))
+
+
+def _merge(found: tuple[bytes, bytes, bytes, bytes]) -> Merge:
+    left, top, right, bottom = found
+    return Merge(int(top), _column_number(left), int(bottom), _column_number(right))
+
+
+def _place(merge: Merge) -> tuple[int, int, int, int]:
+    return merge.first_row, merge.first_column, merge.last_row, merge.last_column
 
 
 def _tag_chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -212,7 +307,7 @@ class _Extent:
     """The cells of one part: how many, and at most how far to the right and down."""
 
     def __init__(self) -> None:
-        self.count = self.last_row = self.last_column = 0
+        self.count = self.last_row = self.first_column = self.last_column = 0
         self.unplaced_rows = self.unplaced_cells = self.unplaced_in_open_row = 0
 
     def add(self, chunk: bytes) -> None:
@@ -221,7 +316,7 @@ class _Extent:
         if _is_plain(chunk, len(references)):
             self.count += len(references)
         else:
-            references = self._add_unusual(chunk)
+            references = _good_references(self._add_unusual(chunk))
         self._add_references(references)
         last_row, last_column = self.last_row + self.unplaced_rows, self.last_column + self.unplaced_cells
         if last_row > MAX_ROW or last_column > MAX_COLUMN:
@@ -232,7 +327,7 @@ class _Extent:
     def _add_unusual(self, chunk: bytes) -> list[bytes]:
         """Count cells however they are written; gives the references that there are."""
         if _BRACKET_IN_TAG.search(chunk):
-            raise _unreadable()
+            raise unreadable("xlsx")
         references = _CELL.findall(chunk)
         cell_count = len(_ANY_CELL.findall(chunk))
         self.count += cell_count
@@ -242,15 +337,13 @@ class _Extent:
         return references
 
     def _add_references(self, references: list[bytes]) -> None:
-        joined = b" ".join(references) + b" " if references else b""
-        if not _GOOD_REFERENCES.fullmatch(joined):
-            wrong = next(item for item in references if not _GOOD_REFERENCES.fullmatch(item + b" "))
-            shown = wrong[:20].decode("utf-8", "backslashreplace")
-            raise LandingError(f'có địa chỉ ô không hợp lệ ("{shown}").', advice=_SAVE_AGAIN)
+        joined = b" ".join(references)
         rows = {int(text) for text in set(joined.translate(None, _LETTERS).split())}
         columns = {_column_number(text) for text in set(joined.translate(None, _DIGITS).split())}
         self.last_row = max(self.last_row, *rows, 0)
         self.last_column = max(self.last_column, *columns, 0)
+        if columns:
+            self.first_column = min(columns | {self.first_column} if self.first_column else columns)
 
     def _add_rows(self, chunk: bytes) -> None:
         placed = _ROW.findall(chunk)
@@ -265,8 +358,20 @@ class _Extent:
         self.unplaced_cells = max(self.unplaced_cells, *runs)
 
 
+def _good_references(references: list[bytes]) -> list[bytes]:
+    """The same; LandingError when one of them is no address of a cell."""
+    if not _GOOD_REFERENCES.fullmatch(b" ".join(references) + b" " if references else b""):
+        wrong = next(item for item in references if not _GOOD_REFERENCES.fullmatch(item + b" "))
+        shown = wrong[:20].decode("utf-8", "backslashreplace")
+        raise LandingError(f'có địa chỉ ô không hợp lệ ("{shown}").', advice=_SAVE_AGAIN)
+    return references
+
+
 def _is_plain(chunk: bytes, plain_count: int) -> bool:
     """Whether ``plain_count`` cells of plain form and blanks of plain form are all that the chunk holds."""
+    # Nearly every piece of a sheet: no tag begins with c but these cells.
+    if chunk.count(b"<c") == plain_count and b":c" not in chunk:
+        return True
     if any(mark in chunk for mark in _OTHER_CELLS):
         return False
     total = chunk.count(b"<c ")
@@ -287,5 +392,13 @@ def _too_large(how: str) -> LandingError:
     )
 
 
-def _unreadable() -> LandingError:
-    return LandingError("không mở được sổ tính XLSX, tệp có thể bị hỏng.", advice=_SAVE_AGAIN)
+def unreadable(container: str, why: str = "") -> LandingError:
+    """The refusal of a workbook the library cannot open."""
+    if "password" in why.lower() or "encrypted" in why.lower():
+        return protected()
+    return LandingError(f"không mở được sổ tính {container.upper()}, tệp có thể bị hỏng.", advice=_SAVE_AGAIN)
+
+
+def protected() -> LandingError:
+    """The refusal of a workbook that asks for a password."""
+    return LandingError("sổ tính đặt mật khẩu, không đọc được.", advice="Hãy bỏ mật khẩu, lưu lại rồi nạp lại.")

@@ -13,11 +13,12 @@ from datetime import date
 from pathlib import Path
 
 from dagster_project.landing.contracts import SourceContract, load_contracts
-from dagster_project.landing.deliveries import Delivery, landed_path, list_deliveries
+from dagster_project.landing.deliveries import Delivery, flags_path, landed_path, list_deliveries
 from dagster_project.publishing.code_identity import code_hash, code_version
 from dagster_project.publishing.errors import BuildError
 from dagster_project.publishing.files import file_sha256
 from dagster_project.settings import Settings
+from expectations.across import FLAG_COLUMNS, check_plan
 from expectations.results import RuleResult
 from expectations.runner import write_results
 
@@ -74,8 +75,9 @@ def plan_build(settings: Settings, *, as_of: date | None = None, received_by: da
 def write_plan(plan: BuildPlan, settings: Settings) -> Path:
     """Write the plan for dbt: its tables as Parquet, and one folder per source with exactly the deliveries it uses.
 
-    A source without deliveries gets an empty file with its columns. Returns the plan folder. Raises BuildError when
-    landed rows are not what their record says.
+    A source without deliveries gets an empty file with its columns. ``row_flags`` is such a folder too: what the rules
+    flagged, file by file and between deliveries. Returns the plan folder. Raises BuildError when landed rows or their
+    flags are not what the record says.
     """
     import pyarrow.parquet as pq
 
@@ -84,13 +86,16 @@ def write_plan(plan: BuildPlan, settings: Settings) -> Path:
     folder.mkdir(parents=True)
     for name, table in _plan_tables(plan).items():
         pq.write_table(table, folder / f"{name}.parquet")
-    results = [RuleResult.from_dict(row) for delivery in plan.deliveries for row in delivery.rule_results]
-    write_results(results, folder / "rule_results.parquet")
     for contract in load_contracts().values():
         source_folder(settings, contract.source).mkdir()
         pq.write_table(_empty_table(contract), source_folder(settings, contract.source) / "_empty.parquet")
+    flags_folder(settings).mkdir()
+    pq.write_table(_no_flags(), flags_folder(settings) / "_empty.parquet")
     for delivery in plan.deliveries:
         _link_landed_rows(delivery, settings)
+        _link_flags(delivery, settings)
+    results = [RuleResult.from_dict(row) for delivery in plan.deliveries for row in delivery.rule_results]
+    write_results([*results, *_check_across(plan, settings)], folder / "rule_results.parquet")
     (folder / "plan.json").write_text(json.dumps(_plan_content(plan), ensure_ascii=False), encoding="utf-8")
     return folder
 
@@ -98,6 +103,11 @@ def write_plan(plan: BuildPlan, settings: Settings) -> Path:
 def source_folder(settings: Settings, source: str) -> Path:
     """Where dbt reads the rows of one source."""
     return plan_folder(settings) / source
+
+
+def flags_folder(settings: Settings) -> Path:
+    """Where dbt reads the flagged rows of every planned delivery."""
+    return plan_folder(settings) / "row_flags"
 
 
 def read_plan(settings: Settings) -> BuildPlan:
@@ -128,16 +138,46 @@ def _supersession_key(delivery: Delivery) -> tuple[str, str, str, str]:
 def _link_landed_rows(delivery: Delivery, settings: Settings) -> None:
     """Give the build its own name for a delivery's rows: nothing that happens in landing afterwards can change them."""
     landed = landed_path(settings, delivery.source_code, delivery.delivery_id)
-    if not landed.exists() or file_sha256(landed) != delivery.landed_parquet_sha256:
+    _require_intact(landed, delivery.landed_parquet_sha256, delivery)
+    _link(landed, source_folder(settings, delivery.source_code))
+
+
+def _link_flags(delivery: Delivery, settings: Settings) -> None:
+    """The same for its flagged rows. A record without their hash vouches for none, whatever lies there."""
+    if delivery.flags_parquet_sha256:
+        flags = flags_path(settings, delivery.source_code, delivery.delivery_id)
+        _require_intact(flags, delivery.flags_parquet_sha256, delivery)
+        _link(flags, flags_folder(settings))
+
+
+def _require_intact(path: Path, sha256: str, delivery: Delivery) -> None:
+    if not path.exists() or file_sha256(path) != sha256:
         raise BuildError(
             f"Số liệu đã nạp từ tệp «{delivery.file_name}» (lần nạp {delivery.delivery_id}) bị mất hoặc bị sửa trong "
             "vùng đệm. Hãy nạp lại tệp gốc bằng «cchc load», rồi dựng lại."
         )
-    linked = source_folder(settings, delivery.source_code) / landed.name
+
+
+def _link(path: Path, folder: Path) -> None:
+    linked = folder / path.name
     try:
-        linked.hardlink_to(landed)
+        linked.hardlink_to(path)
     except OSError:  # a file system without hard links
-        shutil.copyfile(landed, linked)
+        shutil.copyfile(path, linked)
+
+
+def _check_across(plan: BuildPlan, settings: Settings) -> list[RuleResult]:
+    """What the rules between deliveries say of this plan; the rows they flag go to ``row_flags`` too."""
+    delivery_ids: dict[str, list[str]] = {}
+    for delivery in plan.deliveries:
+        delivery_ids.setdefault(delivery.source_code, []).append(delivery.delivery_id)
+    return check_plan(
+        folders={source: source_folder(settings, source) for source in load_contracts()},
+        delivery_ids=delivery_ids,
+        as_of_date=plan.as_of_date,
+        flags_path=flags_folder(settings) / "_cross.parquet",
+        temporary=settings.warehouse / "temporary",
+    )
 
 
 def _last_day(deliveries: tuple[Delivery, ...]) -> date:
@@ -209,6 +249,14 @@ def _deliveries_table(plan: BuildPlan, pa):
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def _no_flags():
+    import pyarrow as pa
+
+    return pa.schema(
+        [(name, pa.int64() if name == "source_row_number" else pa.string()) for name in FLAG_COLUMNS]
+    ).empty_table()
 
 
 def _empty_table(contract: SourceContract):

@@ -8,15 +8,34 @@ Does not belong here: keeping the identities (``store``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from dagster_project.vault import free_text
-from dagster_project.vault.columns import ROW_NUMBER, IdentityColumn, empty_batch, identity_columns
+from dagster_project.vault.columns import ROW_NUMBER, IdentityColumn, empty_batch, identity_columns, vault_schema
 from dagster_project.vault.flags import JUDGES, is_contact_complete, judged
 from dagster_project.vault.hashing import hash_normalised
 from dagster_project.vault.keys import KeyRing
 from dagster_project.vault.kinds import HASHED_KINDS, Kind
 from dagster_project.vault.normalise import normalise
+
+
+def derived_fields(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Name and SQL type of every column that :class:`Derivation` makes of identity columns, in its order."""
+    columns = identity_columns(vault_schema(list(names)))
+    found = []
+    for column in columns:
+        if column.kind in HASHED_KINDS:
+            found.append((f"{column.name}_hash", "VARCHAR"))
+            found += [(f"is_{column.name}_valid", "BOOLEAN")] if column.kind in JUDGES else []
+        else:
+            found += [(f"{flag}_in_{column.name}", "BOOLEAN") for flag in free_text.PATTERNS]
+    for person in dict.fromkeys(column.person for column in columns):
+        kinds = {column.kind for column in columns if column.person == person}
+        if Kind.name in kinds and kinds & {Kind.phone, Kind.email}:
+            found.append((f"is_{person}_contact_complete", "BOOLEAN"))
+    return found
 
 
 class Derivation:

@@ -37,7 +37,7 @@ def render(view: state.View) -> None:
     components.show(_summary(choice, indicator, ranked, rows))
     main, side = st.columns([3.1, 1], gap="medium")
     with main:
-        _draw_ranking(view, indicator, ranked)
+        _draw_ranking(view, indicator, ranked, choice["period_code"])
         _draw_unranked(view, unranked)
     with side:
         components.show(components.definition_box(indicator, choice["origin_code"], is_narrow=True))
@@ -84,13 +84,16 @@ def _summary(choice: Row, indicator: Row, ranked: Sequence[Row], rows: Sequence[
     return components.note(" · ".join(parts) + ".", not indicator["is_confirmed"] or not choice["is_complete"])
 
 
-def _draw_ranking(view: state.View, indicator: Row, ranked: Sequence[Row]) -> None:
+def _draw_ranking(view: state.View, indicator: Row, ranked: Sequence[Row], period_code: str) -> None:
     if not ranked:
         components.show(components.note("Không đơn vị nào đủ điều kiện xếp hạng trong kỳ này."))
         return
     table, chart = st.tabs(["Bảng", "Biểu đồ khoảng tin cậy"])
     with table:
-        components.show(components.ranking_table(view.authority_code, ranked, _scale_maximum(indicator, ranked)))
+        graded = data_access.quality_grades(view.build, view.authority_code, period_code)
+        grades = {row["unit_code"]: row for row in graded}
+        maximum = _scale_maximum(indicator, ranked)
+        components.show(components.ranking_table(view.authority_code, ranked, maximum, grades))
     with chart:
         components.show(
             '<p class="lead">Điểm: giá trị; dải nhạt: khoảng tin cậy 95%; vạch đứt: trung vị của nhóm. '

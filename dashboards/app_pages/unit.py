@@ -36,6 +36,7 @@ def render(view: state.View) -> None:
         components.show(components.note(f"Đơn vị này {labels.NO_DATA} trong bản dựng."))
         return
     period = state.pick_period(periods, columns[1:3])
+    _draw_quality(view, code, period)
     series = data_access.unit_series(view.build, view.authority_code, code, period["period_kind_code"])
     _draw_values(series, period)
     _draw_history(series, period, {row["period_code"] for row in periods})
@@ -51,6 +52,15 @@ def _identity(unit: Row) -> str:
     if not unit["is_registered"]:
         badges += '<span class="badge">chưa có trong danh mục đơn vị</span>'
     return badges
+
+
+def _draw_quality(view: state.View, unit_code: str, period: Row) -> None:
+    """The grade of the unit's data in the period and why, before any figure made of them."""
+    graded = data_access.quality_grades(view.build, view.authority_code, period["period_code"])
+    for row in graded:
+        if row["unit_code"] == unit_code:
+            reason = components.text(labels.grade_reason(row))
+            components.show(f'{components.grade_badge(row, is_labelled=True)} <span class="soft">{reason}</span>')
 
 
 def _draw_values(series: Sequence[Row], period: Row) -> None:

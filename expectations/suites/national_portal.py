@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from expectations.results import REFUSE_FILE, REPORT
+from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
-from expectations.suites.portal import ROUNDING
+from expectations.suites.portal import CLAIM_KEPT, NEGATIVE, ROUNDING, period_in_order
 
 UNIT_PERIOD = ("authority_code", "unit_code", "period_start_date", "period_end_date")
 
@@ -12,31 +12,32 @@ UNIT_PERIOD = ("authority_code", "unit_code", "period_start_date", "period_end_d
 def metric_rules() -> list[Rule]:
     """Rules on a delivery of `national_portal__qd766_metrics`."""
     suite = SourceSuite("national_portal__qd766_metrics", "qd766")
-    return [suite.has_rows(REFUSE_FILE), *_shape(suite), *_arithmetic(suite)]
+    return [
+        suite.has_rows(REFUSE_FILE),
+        *_shape(suite),
+        *_arithmetic(suite),
+        suite.one_spelling("unit_name", "Tên đơn vị"),
+    ]
 
 
 def _shape(suite: SourceSuite) -> list[Rule]:
     return [
-        suite.rows(
-            "period_in_order",
-            "Ngày đầu kỳ không sau ngày cuối kỳ",
-            "Kỳ từ 10/10/2026 đến 01/01/2026",
-            REFUSE_FILE,
-            fails="period_start_date > period_end_date",
-        ),
+        period_in_order(suite),
         suite.once(
             "metric_once",
             "Mỗi đơn vị, kỳ và chỉ số thành phần một dòng trong tệp",
             "H21.17 có hai dòng PUBLISH_ON_TIME cùng kỳ",
-            REPORT,
+            FLAG_ROW,
             keys=(*UNIT_PERIOD, "group_code", "metric_code"),
+            column="metric_code",
         ),
         suite.rows(
             "counts_not_negative",
             "Tử số và mẫu số không âm",
             "Tử số -1",
-            REPORT,
+            REJECT_ROW,
             fails="least(numerator_count, denominator_count) < 0",
+            why=NEGATIVE,
         ),
     ]
 
@@ -48,26 +49,32 @@ def _arithmetic(suite: SourceSuite) -> list[Rule]:
             "numerator_within_denominator",
             "Tử số không lớn hơn mẫu số",
             "48 thủ tục công khai đúng hạn trên 47",
-            REPORT,
+            FLAG_ROW,
             fails="numerator_count > denominator_count",
             applies="numerator_count is not null and denominator_count is not null",
+            column="numerator_count",
+            why="Số của Cổng dịch vụ công quốc gia được giữ để đối chiếu, không dùng để xếp hạng lại",
         ),
         suite.rows(
             "percent_matches_parts",
             "Tỷ lệ công bố bằng tử số chia mẫu số (lệch không quá 0,01 điểm phần trăm)",
             "Công bố 3 %, mà 1 / 47 là 2,13 %",
-            REPORT,
+            FLAG_ROW,
             fails=f"abs(declared_value - round(100.0 * numerator_count / denominator_count, 2)) > {ROUNDING}",
             applies="metric_code <> '_AVG_DAYS' and declared_value is not null "
             "and numerator_count is not null and denominator_count > 0",
+            column="declared_value",
+            why=CLAIM_KEPT,
         ),
         suite.rows(
             "score_within_maximum",
             "Điểm từ 0 đến điểm tối đa",
             "6,5 điểm, tối đa 6",
-            REPORT,
+            FLAG_ROW,
             fails="declared_score < 0 or declared_score > max_score",
             applies="declared_score is not null and max_score is not null",
+            column="declared_score",
+            why=CLAIM_KEPT,
         ),
         suite.rule(
             "groups_add_up_to_total",
@@ -79,5 +86,6 @@ def _arithmetic(suite: SourceSuite) -> list[Rule]:
             f"- max(case when metric_code = '_TOTAL' then declared_score end)) > {ROUNDING}",
             checked=f"select count(*) from (select distinct {unit_period} from batch "
             "where metric_code = '_TOTAL') as totals",
+            why="Tổng sai với nhiều dòng cùng lúc, không quy được cho dòng nào",
         ),
     ]

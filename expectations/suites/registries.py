@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.results import REFUSE_FILE, REPORT
+from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
 
 
@@ -17,20 +17,23 @@ def unit_rules() -> list[Rule]:
             "parent_is_another_unit",
             "Đơn vị không là cấp trên của chính mình",
             "H99.01 có đơn vị cấp trên là H99.01",
-            REPORT,
+            FLAG_ROW,
             fails="parent_unit_code = unit_code",
             applies="parent_unit_code is not null",
+            column="parent_unit_code",
         ),
         suite.rule(
             "parent_listed",
             "Đơn vị cấp trên có trong cùng danh mục",
             "H99.31 thuộc H99.3, danh mục không có H99.3",
-            REPORT,
+            FLAG_ROW,
             failing="select source_row_number from batch as child where parent_unit_code is not null "
             "and not exists (select 1 from batch as parent where parent.authority_code = "
             "child.authority_code and parent.unit_code = child.parent_unit_code)",
             checked="select count(*) from batch where parent_unit_code is not null",
+            column="parent_unit_code",
         ),
+        suite.one_spelling("unit_name", "Tên đơn vị"),
         suite.rule(
             "authority_listed",
             "Mỗi địa phương có một dòng cho chính mình (khối «authority»)",
@@ -39,6 +42,7 @@ def unit_rules() -> list[Rule]:
             failing="select authority_code from batch group by authority_code having "
             "count(*) filter (where unit_code = authority_code and unit_bloc_code = 'authority') = 0",
             checked="select count(distinct authority_code) from batch",
+            why="Thiếu một dòng: không có dòng nào để đánh dấu",
         ),
     ]
 
@@ -54,18 +58,22 @@ def procedure_rules() -> list[Rule]:
             "time_limit_positive",
             "Thời hạn giải quyết lớn hơn 0",
             "Thời hạn -5 ngày",
-            REPORT,
+            FLAG_ROW,
             fails="sla_value <= 0",
             applies="sla_value is not null",
+            column="sla_value",
+            why="Thủ tục có thật; chỉ thời hạn sai",
         ),
         suite.rows(
             "time_limit_has_unit",
             "Thời hạn giải quyết có đơn vị tính",
             "Thời hạn 5, không ghi ngày làm việc hay ngày lịch",
-            REPORT,
+            FLAG_ROW,
             fails="sla_unit_code is null",
             applies="sla_value is not null",
+            column="sla_unit_code",
         ),
+        suite.one_spelling("domain_name", "Tên lĩnh vực"),
     ]
 
 
@@ -80,24 +88,28 @@ def change_rules() -> list[Rule]:
             "change_once",
             "Mỗi cặp đơn vị cũ, đơn vị kế thừa có một dòng cho một ngày hiệu lực",
             "H99.07 sang H99.01 từ 01/07/2025 ở dòng 12 và dòng 34",
-            REPORT,
+            FLAG_ROW,
             keys=("authority_code", "predecessor_unit_code", "successor_unit_code", "effective_date"),
+            column="successor_unit_code",
         ),
         suite.rows(
             "successor_is_another_unit",
             "Đơn vị kế thừa khác đơn vị cũ, trừ khi chia tách hoặc chuyển một phần",
             "H99.01 sáp nhập vào H99.01",
-            REPORT,
+            FLAG_ROW,
             fails="predecessor_unit_code = successor_unit_code "
             "and coalesce(predecessor_authority_code, authority_code) = authority_code",
             applies="change_code in ('renamed', 'merged')",
+            column="successor_unit_code",
         ),
         suite.rows(
             "share_from_0_to_1",
             "Phần chuyển sang đơn vị kế thừa lớn hơn 0 và không quá 1",
             "Phần chuyển ghi 40 thay cho 0,4",
-            REPORT,
+            REJECT_ROW,
             fails="share_rate <= 0 or share_rate > 1",
+            column="share_rate",
+            why="Nhân số liệu của đơn vị cũ với phần này là làm sai số của đơn vị kế thừa",
         ),
         suite.rule(
             "shares_add_up",
@@ -107,6 +119,7 @@ def change_rules() -> list[Rule]:
             failing=f"select {old_unit} from {old_units} as changes group by {old_unit} "
             "having abs(sum(share_rate) - 1) > 0.001",
             checked=f"select count(*) from (select distinct {old_unit} from {old_units} as changes) as old_units",
+            why="Tổng sai với nhiều dòng cùng lúc, không quy được cho dòng nào",
         ),
     ]
 
@@ -120,24 +133,27 @@ def day_off_rules() -> list[Rule]:
             "day_once",
             "Mỗi ngày của một địa phương có một dòng trong tệp",
             "Ngày 30/04/2026 ở dòng 12 và dòng 34",
-            REPORT,
+            FLAG_ROW,
             keys=("authority_code", "calendar_date"),
+            column="calendar_date",
         ),
         suite.rows(
             "worked_day_is_at_the_weekend",
             "Ngày làm bù là thứ Bảy hoặc Chủ nhật",
             "Làm bù ngày 21/08/2026, là thứ Sáu",
-            REPORT,
+            FLAG_ROW,
             fails="extract(isodow from calendar_date) < 6",
             applies="kind_code = 'swap_work'",
+            column="calendar_date",
         ),
         suite.rows(
             "swapped_day_is_a_weekday",
             "Ngày nghỉ hoán đổi là từ thứ Hai đến thứ Sáu",
             "Nghỉ hoán đổi ngày 22/08/2026, là thứ Bảy",
-            REPORT,
+            FLAG_ROW,
             fails="extract(isodow from calendar_date) >= 6",
             applies="kind_code = 'swap_off'",
+            column="calendar_date",
         ),
     ]
 
@@ -150,25 +166,29 @@ def version_rules(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Ru
             "version_once",
             "Mỗi phiên bản một dòng trong tệp",
             f"{who}, hiệu lực từ 01/07/2025, ở dòng 12 và dòng 34",
-            REPORT,
+            FLAG_ROW,
             keys=(*key, "valid_from_date"),
+            column="valid_from_date",
         ),
         suite.rows(
             "validity_in_order",
             "Ngày hết hiệu lực không trước ngày bắt đầu",
             f"{who}: từ 01/07/2025 đến 30/06/2024",
-            REPORT,
+            REJECT_ROW,
             fails="valid_to_date < valid_from_date",
             applies="valid_to_date is not null",
+            column="valid_to_date",
+            why="Phiên bản hết hiệu lực trước khi bắt đầu không có hiệu lực ngày nào",
         ),
         suite.rule(
             "versions_do_not_overlap",
             "Hiệu lực các phiên bản không chồng nhau",
             f"{who}: đến 31/12/2025, và bản khác từ 01/07/2025",
-            REPORT,
+            FLAG_ROW,
             failing="select distinct later.source_row_number from batch as earlier inner join batch as later "
             f"on {same} and earlier.valid_from_date < later.valid_from_date "
             "and (earlier.valid_to_date is null or earlier.valid_to_date >= later.valid_from_date)",
             checked="select count(*) from batch",
+            column="valid_from_date",
         ),
     ]

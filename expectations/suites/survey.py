@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dagster_project.settings import PROJECT_ROOT
-from expectations.results import REFUSE_FILE, REPORT
+from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
 
 # The register of instruments is a national fact kept with dbt's seeds; it is read, not repeated.
 INSTRUMENTS_FILE = PROJECT_ROOT / "dbt" / "seeds" / "instruments.csv"
 NO_ANSWER = "9"
+OFF_SCALE = "Mức ngoài thang không nói được người dân hài lòng đến đâu"
 
 
 def answer_codes(instruments_file: Path = INSTRUMENTS_FILE) -> dict[str, list[str]]:
@@ -54,24 +55,30 @@ def answer_rules() -> list[Rule]:
             "answer_on_scale",
             "Mã trả lời thuộc thang của bộ câu hỏi",
             "Trả lời «7» trên thang 5 mức",
-            REPORT,
+            REJECT_ROW,
             fails=outside,
             applies=f"instrument_code in ({known})",
+            column="answer_code",
+            why=OFF_SCALE,
         ),
         suite.rows(
             "instrument_known",
             "Bộ câu hỏi có trong danh mục",
             "Bộ câu hỏi «phieu_moi» chưa khai báo: câu trả lời không tính được",
-            REPORT,
+            FLAG_ROW,
             fails=f"instrument_code not in ({known})",
+            column="instrument_code",
+            why="Câu trả lời có thể đúng; bộ câu hỏi chưa được khai báo nên chưa tính được",
         ),
         suite.once(
             "answer_once",
             "Mỗi câu của một phiếu được trả lời một lần trong tệp",
             "Phiếu K-000123, câu overall ở dòng 12 và dòng 340",
-            REPORT,
+            FLAG_ROW,
             keys=("authority_code", "wave_code", "ballot_code", "item_code"),
+            column="answer_code",
         ),
+        suite.not_in_future("answered_at", "Thời điểm trả lời"),
         suite.rule(
             "ballot_for_one_unit",
             "Một phiếu chỉ đánh giá một đơn vị, bằng một bộ câu hỏi",
@@ -82,5 +89,6 @@ def answer_rules() -> list[Rule]:
             "having min(unit_code) <> max(unit_code) or min(instrument_code) <> max(instrument_code)",
             checked="select count(*) from "
             "(select distinct authority_code, wave_code, ballot_code from batch) as ballots",
+            why="Sai ở quan hệ giữa các dòng của phiếu, không quy được cho dòng nào",
         ),
     ]

@@ -14,7 +14,12 @@ from screenshot import settle
 pytestmark = pytest.mark.browser
 
 DEMO, PHU_THO, WABO, CAO_BANG = "H99", "H44", "NL-WABO", "CAOBANG"
-PAGES = {"/": "Tổng quan", "/xep-hang": "Xếp hạng đơn vị", "/don-vi": None}
+PAGES = {
+    "/": "Tổng quan",
+    "/xep-hang": "Xếp hạng đơn vị",
+    "/don-vi": None,
+    "/chat-luong": "Chất lượng dữ liệu",
+}
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +66,12 @@ def _table(page, label):
     """The visible cells of a table, row by row."""
     rows = page.locator(f"table[aria-label='{label}'] tbody tr:not(.median)")
     return [row.locator("td").all_inner_texts() for row in rows.all()]
+
+
+def _folded_table(page, label):
+    """The cells of a table inside a closed fold, which has no visible text."""
+    rows = page.locator(f"table[aria-label='{label}'] tbody tr")
+    return [row.locator("td").all_text_contents() for row in rows.all()]
 
 
 @pytest.mark.parametrize("authority", [DEMO, PHU_THO, WABO, CAO_BANG])
@@ -313,3 +324,142 @@ def test_switching_the_authority_in_the_sidebar(open_at, published):
     assert parse_qs(urlsplit(page.url).query)["authority"] == [PHU_THO]
     assert page.locator("[data-testid='stException']").count() == 0
     assert "QĐ 766" in page.locator(".box h2").inner_text()
+
+
+def _files_of(query, period):
+    """Ids of the deliveries that speak of the demo province in a period, and of its registers."""
+    return query(
+        f"""
+        select d.delivery_id, d.file_name, d.rows_read, d.rows_accepted, d.rows_rejected, d.rows_ignored
+        from fct_deliveries d join fct_delivery_authorities a using (delivery_id), dim_periods p
+        where a.authority_code = '{DEMO}' and p.period_code = '{period}'
+          and (d.data_until_date is null or d.data_until_date >= p.start_date and d.data_from_date <= p.end_date)
+        """
+    )
+
+
+def test_quality_page_counts_files_and_rows_and_loses_none(open_at, published):
+    _, query = published
+    code, _ = _latest_month(query)
+    files = _files_of(query, code)
+    read, accepted, rejected, ignored = (sum(file[place] for file in files) for place in (2, 3, 4, 5))
+    assert read == accepted + rejected + ignored > 0
+    page = open_at(f"/chat-luong?authority={DEMO}&period={code}")
+    values = page.locator(".card .value").all_inner_texts()
+    assert values == [_dotted(number) for number in (len(files), read, accepted, rejected, ignored)]
+    equation = (
+        f"{_dotted(read)} dòng đọc = {_dotted(accepted)} nhận + {_dotted(rejected)} loại + {_dotted(ignored)} bỏ qua"
+    )
+    assert equation in _text(page)
+    shown = {row[0].splitlines()[0] for row in _table(page, "Tệp đã nhận")}
+    assert shown == {file[1] for file in files}
+
+
+def test_quality_page_grades_every_unit_from_its_own_dossiers(open_at, published):
+    _, query = published
+    code, _ = _latest_month(query)
+    page = open_at(f"/chat-luong?authority={DEMO}&period={code}")
+    shown = _table(page, "Xếp loại dữ liệu") + _folded_table(page, "Xếp loại dữ liệu, các đơn vị còn lại")
+    units = query(f"select unit_name from dim_units where authority_code = '{DEMO}'")
+    assert sorted(row[0] for row in shown) == sorted(name for (name,) in units)
+    # Counted from the dossiers themselves, not from the table of grades.
+    received = dict(
+        query(
+            f"""
+            select u.unit_name, count(d.dossier_code)
+            from dim_units u left join fct_dossiers d
+              on d.authority_code = u.authority_code and strftime(d.received_date, '%Y-%m') = '{code}'
+              and u.unit_code in (d.resolving_unit_code, d.authority_code)
+            where u.authority_code = '{DEMO}' group by all
+            """
+        )
+    )
+    for name, grade, reason, dossiers, share in shown:
+        assert dossiers == _dotted(received[name]), name
+        if received[name] == 0:
+            assert (grade, share) == ("không có số liệu", "–"), name
+        elif received[name] < 10:
+            assert grade == "chưa đủ số liệu để xếp" and f"chỉ có {received[name]} hồ sơ" in reason, name
+        else:
+            assert grade in tuple("ABCD"), name
+    letters = [row[1] for row in shown[1:] if row[1] in tuple("ABCD")]
+    assert letters == sorted(letters, reverse=True)
+
+
+def test_quality_page_shows_which_unit_lacks_which_month(open_at, published):
+    _, query = published
+    code, _ = _latest_month(query)
+    expected = query(
+        f"""
+        with months as (
+          select start_date from dim_periods
+          where period_kind_code = 'month' and start_date <= strptime('{code}', '%Y-%m')
+            and exists (select 1 from fct_dossiers d where d.authority_code = '{DEMO}'
+              and date_trunc('month', d.received_date) = start_date)
+          order by 1 desc limit 12
+        )
+        select u.unit_name, count(*) as missing from dim_units u, months m
+        where u.authority_code = '{DEMO}' and u.unit_code <> '{DEMO}' and not exists (
+          select 1 from fct_dossiers d where d.authority_code = '{DEMO}' and d.resolving_unit_code = u.unit_code
+            and date_trunc('month', d.received_date) = m.start_date)
+        group by all
+        """
+    )
+    page = open_at(f"/chat-luong?authority={DEMO}&period={code}&feed=dossiers")
+    title = "Đã nhận hay còn thiếu, theo tháng"
+    shown = _table(page, title) + _folded_table(page, f"{title}, còn lại")
+    missing = [(row[0], row[1:].count("✕")) for row in shown]
+    assert sorted(pair for pair in missing if pair[1]) == sorted(expected)
+    assert [count for _, count in missing] == sorted((count for _, count in missing), reverse=True)
+
+
+def test_quality_page_names_the_broken_rules_with_counts_and_effect(open_at, published):
+    _, query = published
+    code, _ = _latest_month(query)
+    ids = ", ".join(f"'{file[0]}'" for file in _files_of(query, code))
+    expected = query(
+        f"""
+        select rule_text, sum(failed_count), sum(checked_count) from fct_rule_results
+        where subject_name in ({ids}) group by rule_code, rule_text having bool_or(not is_passed)
+        order by 2 desc, rule_code
+        """
+    )
+    page = open_at(f"/chat-luong?authority={DEMO}&period={code}")
+    shown = _table(page, "Quy tắc bị vi phạm nhiều nhất")
+    assert expected
+    assert [(row[0].splitlines()[0], row[2]) for row in shown] == [
+        (text, f"{_dotted(failed)}/{_dotted(checked)}") for text, failed, checked in expected
+    ]
+    assert {row[1] for row in shown} <= {"loại dòng", "đánh dấu dòng", "báo cáo"}
+
+
+def test_quality_downloads_say_what_they_are(open_at, published):
+    manifest, query = published
+    code, _ = _latest_month(query)
+    page = open_at(f"/chat-luong?authority={DEMO}&period={code}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Tải CSV: Tệp đã nhận").click()
+    text = download.value.path().read_bytes().decode("utf-8-sig")
+    lines = list(csv.reader(io.StringIO(text), delimiter=";"))
+    head = {line[0]: line[1] for line in lines[1 : lines.index([])]}
+    assert head["Bản dựng"] == manifest["build_id"]
+    assert head["Lưu ý"] == "Dữ liệu tổng hợp (không có thật)"
+    assert {line[0] for line in lines[lines.index([]) + 2 :]} == {file[1] for file in _files_of(query, code)}
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Tải Excel: Xếp loại").click()
+    book = fastexcel.read_excel(download.value.path().read_bytes())
+    rows = book.load_sheet(0, header_row=None, dtypes="string").to_polars().rows()
+    assert any(manifest["build_id"] in row for row in rows)
+
+
+def test_the_grade_beside_a_rank_is_the_grade_of_the_quality_page(open_at, published):
+    _, query = published
+    code, _ = _latest_month(query)
+    graded = open_at(f"/chat-luong?authority={DEMO}&period={code}")
+    grades = {
+        row[0]: row[1]
+        for row in _table(graded, "Xếp loại dữ liệu") + _folded_table(graded, "Xếp loại dữ liệu, các đơn vị còn lại")
+    }
+    ranked = _table(open_at(f"/xep-hang?authority={DEMO}&group=department&period={code}"), "Bảng xếp hạng")
+    assert ranked
+    assert {row[1]: row[-1] for row in ranked} == {row[1]: grades[row[1]] for row in ranked}

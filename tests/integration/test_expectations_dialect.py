@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -19,8 +19,7 @@ from sqlalchemy.pool import StaticPool
 from dagster_project.landing.load import land_file
 from dagster_project.settings import load_settings
 from expectations import dialect, engine
-from expectations.results import RuleResult
-from expectations.runner import check_delivery
+from expectations.runner import GateReport, check_delivery
 
 pytestmark = pytest.mark.integration
 
@@ -71,10 +70,10 @@ def test_real_files_are_landed_and_their_faults_reported(tmp_path):
     """One rounded percentage of a newspaper; dossiers finished before they began, counted independently."""
     found: dict[str, dict[str, int]] = {}
 
-    def gate(source: str, path: Path, delivery_id: str) -> list[RuleResult]:
-        results = check_delivery(source, path, delivery_id)
-        found[delivery_id] = {r.rule_code: r.failed_count for r in results if not r.is_passed}
-        return results
+    def gate(source: str, path: Path, delivery_id: str, landed_date: date) -> GateReport:
+        report = check_delivery(source, path, delivery_id, landed_date)
+        found[delivery_id] = {r.rule_code: r.failed_count for r in report.results if not r.is_passed}
+        return report
 
     landed = {file.stem: land_file(file, load_settings(tmp_path), gate=gate) for file in REAL.glob("*.csv")}
     failed = {stem: found[result.delivery.delivery_id] for stem, result in landed.items()}
@@ -96,14 +95,17 @@ def test_threads_take_turns(tmp_path):
     def one(wrong: int) -> tuple[int, int]:
         select = f"""
             select i + 2 as source_row_number, 'H99' as authority_code, 'H99.0' || i as unit_code,
+                null::varchar as unit_name,
                 date '2026-01-01' as period_start_date, date '2026-03-31' as period_end_date,
                 'resolved' as definition_code, case when i < {wrong} then 11 else 9 end as numerator_count,
                 10 as denominator_count, 0 as overdue_count, null::decimal as declared_percent,
                 null::decimal as declared_score
             from range(9) as numbers(i)"""
         path = write_reports(tmp_path / f"{wrong}.parquet", select)
-        results = check_delivery("portal__on_time_reports", path, str(wrong))
-        return wrong, next(r.failed_count for r in results if r.rule_code == "reports.numerator_within_denominator")
+        report = check_delivery("portal__on_time_reports", path, str(wrong), date(2026, 11, 22))
+        return wrong, next(
+            r.failed_count for r in report.results if r.rule_code == "reports.numerator_within_denominator"
+        )
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(one, (1, 3, 5, 7))) == [(1, 1), (3, 3), (5, 5), (7, 7)]
@@ -122,16 +124,16 @@ def test_checking_is_silent_and_leaves_nothing_in_the_home_folder(tmp_path):
     path = write_reports(
         tmp_path / "d.parquet",
         """select 2 as source_row_number, 'H99' as authority_code, 'H99.01' as unit_code,
-            date '2026-03-31' as period_start_date, date '2026-01-01' as period_end_date,
+            null::varchar as unit_name, date '2026-03-31' as period_start_date, date '2026-01-01' as period_end_date,
             'resolved' as definition_code, 1 as numerator_count, 10 as denominator_count, 0 as overdue_count,
             null::decimal as declared_percent, null::decimal as declared_score""",
     )
     home = tmp_path / "home"
     home.mkdir()
     code = (
-        "from pathlib import Path; from expectations.runner import check_delivery; "
-        f"r = check_delivery('portal__on_time_reports', Path({str(path)!r}), 'd1'); "
-        "print([x.rule_code for x in r if not x.is_passed])"
+        "import datetime; from pathlib import Path; from expectations.runner import check_delivery; "
+        f"r = check_delivery('portal__on_time_reports', Path({str(path)!r}), 'd1', datetime.date(2026, 11, 22)); "
+        "print([x.rule_code for x in r.results if not x.is_passed])"
     )
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GX_")}
     run = subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -10,17 +11,24 @@ import pytest
 
 from dagster_project.landing.contracts import load_contract
 from expectations.catalogue import SOURCES, source_rules
+from expectations.results import FLAG_ROW, REJECT_ROW
 from expectations.rules import SAMPLE_SIZE
-from expectations.runner import RuleNotCheckedError, check_delivery
+from expectations.runner import GateReport, RuleNotCheckedError, check_delivery
+from expectations.suites.portal import FORM_06A_COUNTS
 
 pytestmark = pytest.mark.integration
+
+LANDED = date(2026, 11, 22)
+TOMORROW = "2026-11-23 00:00:00"
 
 GOOD = {
     "one_stop__dossiers": [
         {
             "authority_code": "H99",
             "dossier_code": f"H99.01-260105-{number:04d}",
+            "domain_name": "Hộ tịch",
             "resolving_unit_code": "H99.01",
+            "resolving_unit_name": "Sở Tư pháp",
             "submitted_at": "2026-01-05 08:00:00",
             "received_at": "2026-01-05 09:00:00",
             "due_at": "2026-01-12 09:00:00",
@@ -39,13 +47,15 @@ GOOD = {
             "event_code": str(number),
             "activity_name": "Thẩm định",
             "occurred_at": f"2026-01-0{number} 09:00:00",
+            "status_code": status,
         }
-        for number in range(1, 4)
+        for number, status in ((1, "2"), (2, "9"), (3, "10"))
     ],
     "portal__on_time_reports": [
         {
             "authority_code": "H44",
             "unit_code": f"H44.0{number}",
+            "unit_name": f"Sở số {number}",
             "period_start_date": "2026-01-01",
             "period_end_date": "2026-09-26",
             "definition_code": "qd766",
@@ -54,6 +64,31 @@ GOOD = {
             "overdue_count": 5,
             "declared_percent": "96.89",
             "declared_score": "19.38",
+        }
+        for number in range(1, 4)
+    ],
+    "portal__form_06a_lines": [
+        {
+            "authority_code": "H99",
+            "unit_code": "H99.01",
+            "unit_name": "Sở Tư pháp",
+            "period_start_date": "2026-01-01",
+            "period_end_date": "2026-03-31",
+            "form_code": "form_06a_local",
+            "line_code": str(number),
+            "line_name": f"Lĩnh vực số {number}",
+            "declared_percent": "93.75",
+            "received_total_count": 100,
+            "received_online_count": 60,
+            "received_direct_count": 30,
+            "received_carried_count": 10,
+            "resolved_total_count": 80,
+            "resolved_early_count": 50,
+            "resolved_on_time_count": 25,
+            "resolved_late_count": 5,
+            "open_total_count": 20,
+            "open_in_time_count": 15,
+            "open_late_count": 5,
         }
         for number in range(1, 4)
     ],
@@ -158,6 +193,7 @@ GOOD = {
             "received_at": "2026-01-05 08:12:00",
             "answered_at": "2026-01-20 15:00:00",
             "published_at": "2026-01-21 08:00:00",
+            "more_requested_at": "2026-01-07 09:00:00",
             "outcome_code": "answered",
             "is_satisfied": True,
         }
@@ -167,6 +203,7 @@ GOOD = {
         {
             "authority_code": "H21",
             "unit_code": "H21.17",
+            "unit_name": "Sở Văn hóa",
             "period_start_date": "2026-01-01",
             "period_end_date": "2026-10-10",
         }
@@ -200,11 +237,30 @@ GOOD = {
         for number, points in enumerate(
             (
                 {"is_applicable": True, "self_score": "7.5", "appraised_score_1": "6"},
-                {"self_score": "7.5", "appraised_score_1": "6", "appraised_score_2": "6.5"},
+                {
+                    "self_score": "7.5",
+                    "appraised_score_1": "6",
+                    "appraised_score_2": "6.5",
+                    "appraised_date_2": "2026-03-02",
+                },
                 {"is_applicable": False},
             ),
             start=1,
         )
+    ],
+    "one_stop__quality_scores": [
+        {
+            "authority_code": "H99",
+            "unit_code": "H99.01",
+            "unit_name": "Sở Tư pháp",
+            "dossier_code": f"H99.01-260105-000{number}",
+            "period_start_date": "2026-01-01",
+            "period_end_date": "2026-03-31",
+            **{f"index_{index}_score": "2" for index in (1, 2, 3, 4, 6, 7)},
+            "declared_total_score": total,
+            "satisfied_count": 1,
+        }
+        for number, total in ((1, "12"), (2, "10"), (3, None))
     ],
     "unit_registry__unit_changes": [
         {
@@ -280,10 +336,19 @@ BAD = {
     "dossiers.has_due_date": ({1: {"due_at": None}}, 1),
     "dossiers.finished_has_completed_at": ({1: {"completed_at": None}}, 1),
     "dossiers.unfinished_has_no_completed_at": ({1: {"status_code": "4"}}, 1),
+    "dossiers.received_not_in_future": ({1: {"received_at": TOMORROW}}, 1),
+    "dossiers.completed_not_in_future": ({1: {"completed_at": TOMORROW}}, 1),
+    "dossiers.returned_not_in_future": ({1: {"returned_at": TOMORROW}}, 1),
+    "dossiers.returned_has_completed_at": ({1: {"completed_at": None}}, 1),
+    "dossiers.unfinished_has_no_returned_at": ({1: {"status_code": "4"}}, 1),
+    "dossiers.resolving_unit_name_has_one_spelling": ({1: {"resolving_unit_name": "Sở Tư Pháp"}}, 1),
+    "dossiers.domain_name_has_one_spelling": ({1: {"domain_name": "Hộ  tich"}}, 1),
     "dossiers.amounts_not_negative": ({1: {"fee_amount": "-1"}, 2: {"supplement_count": -1}}, 2),
     "dossiers.dossier_code_once": ({1: {"dossier_code": "H99.01-260105-0003"}}, 2),
     "events.occurred_mostly_from_2000": ({row: {"occurred_at": "1900-01-01"} for row in (0, 1)}, 2),
     "events.occurred_from_2000": ({1: {"occurred_at": "1926-01-05"}}, 1),
+    "events.occurred_not_in_future": ({1: {"occurred_at": TOMORROW}}, 1),
+    "events.nothing_after_returned": ({0: {"occurred_at": "2026-01-03 09:00:01"}}, 1),
     "events.event_code_once": ({1: {"event_code": "3"}}, 2),
     "reports.period_in_order": ({1: {"period_start_date": "2026-09-27"}}, 1),
     "reports.has_figures": (
@@ -306,10 +371,23 @@ BAD = {
     "reports.qd766_parts_add_up": ({1: {"overdue_count": 4}}, 1),
     "reports.percent_matches_parts": ({1: {"declared_percent": "96.91"}}, 1),
     "reports.qd766_score_matches_parts": ({1: {"declared_score": "19.40"}}, 1),
+    "reports.unit_name_has_one_spelling": ({1: {"unit_name": "Sơ số 1"}}, 1),
+    "form_06a.period_in_order": ({1: {"period_start_date": "2026-04-01"}}, 1),
+    "form_06a.counts_not_negative": ({1: {"open_late_count": -5}}, 1),
+    "form_06a.has_figures": ({1: dict.fromkeys((*FORM_06A_COUNTS, "declared_percent"))}, 1),
+    "form_06a.line_once": ({1: {"line_name": "Lĩnh vực số 3"}}, 2),
+    "form_06a.received_parts_add_up": ({1: {"received_online_count": 61}}, 1),
+    "form_06a.resolved_parts_add_up": ({1: {"resolved_early_count": 49}}, 1),
+    "form_06a.open_parts_add_up": ({1: {"open_late_count": 6}}, 1),
+    "form_06a.received_is_resolved_and_open": ({1: {"open_total_count": 21}}, 1),
+    "form_06a.unit_name_has_one_spelling": ({1: {"unit_name": "SỞ TƯ PHÁP"}}, 1),
+    "form_06a.percent_matches_parts": ({1: {"declared_percent": "93.77"}}, 1),
+    "form_06a.line_name_has_one_spelling": ({1: {"line_name": "Linh vực số 3"}}, 1),
     "survey.answers_mostly_on_scale": ({row: {"answer_code": "10"} for row in (0, 1)}, 2),
     "survey.answer_on_scale": ({1: {"answer_code": "4"}}, 1),
     "survey.instrument_known": ({1: {"instrument_code": "phieu_moi"}}, 1),
     "survey.answer_once": ({1: {"ballot_code": "K-3"}}, 2),
+    "survey.answered_not_in_future": ({1: {"answered_at": TOMORROW}}, 1),
     "survey.ballot_for_one_unit": (
         {1: {"ballot_code": "K-3", "item_code": "other", "unit_code": "H99.02"}},
         1,
@@ -319,6 +397,7 @@ BAD = {
     "units.versions_do_not_overlap": ({1: {"unit_code": "H99.31", "valid_from_date": "2026-01-01"}}, 1),
     "units.parent_is_another_unit": ({1: {"parent_unit_code": "H99.01"}}, 1),
     "units.parent_listed": ({1: {"parent_unit_code": "H99.3"}}, 1),
+    "units.unit_name_has_one_spelling": ({1: {"unit_name": "h99. 31"}}, 1),
     "units.authority_listed": ({0: {"unit_bloc_code": "other"}}, 1),
     "procedures.version_once": ({1: {"procedure_code": "1.002833"}}, 2),
     "procedures.validity_in_order": ({1: {"valid_to_date": "2025-06-30"}}, 1),
@@ -328,10 +407,17 @@ BAD = {
     ),
     "procedures.time_limit_positive": ({1: {"sla_value": "0"}}, 1),
     "procedures.time_limit_has_unit": ({1: {"sla_unit_code": None}}, 1),
+    "procedures.domain_name_has_one_spelling": ({1: {"domain_name": "Hô tịch"}}, 1),
     "supplements.supplement_once": ({1: {"supplement_code": "3"}}, 2),
     "supplements.answered_not_before_requested": ({1: {"answered_at": "2026-01-06 09:59:59"}}, 1),
     "supplements.completed_has_answer": ({1: {"answered_at": None}}, 1),
     "supplements.due_date_not_moved_back": ({1: {"due_at_after": "2026-01-12 08:59:59"}}, 1),
+    "supplements.requested_not_in_future": ({1: {"requested_at": TOMORROW}}, 1),
+    "supplements.answered_not_in_future": ({1: {"answered_at": TOMORROW}}, 1),
+    "pauses.paused_not_in_future": ({1: {"paused_at": TOMORROW}}, 1),
+    "pauses.resumed_not_in_future": ({1: {"resumed_at": TOMORROW}}, 1),
+    "letters.created_not_in_future": ({1: {"created_at": TOMORROW}}, 1),
+    "letters.issued_not_in_future": ({1: {"issued_at": TOMORROW}}, 1),
     "pauses.pause_once": ({1: {"pause_code": "1"}}, 2),
     "pauses.resumed_not_before_paused": ({1: {"resumed_at": "2026-01-20 09:59:59"}}, 1),
     "pauses.pauses_do_not_overlap": ({0: {"resumed_at": None}}, 1),
@@ -344,9 +430,14 @@ BAD = {
     "ratings.answers_mostly_on_scale": ({row: {"answer_code": "5"} for row in (0, 1)}, 2),
     "ratings.answer_on_scale": ({1: {"answer_code": "4"}}, 1),
     "ratings.rating_once": ({1: {"rating_code": "R-3"}}, 2),
+    "ratings.rated_not_in_future": ({1: {"rated_at": TOMORROW}}, 1),
     "ratings.one_rating_per_dossier_and_item": ({1: {"dossier_code": "H99.01-260105-0003"}}, 1),
     "petitions.petition_once": ({1: {"petition_code": "PAKN-3"}}, 2),
     "petitions.answered_not_before_received": ({1: {"answered_at": "2026-01-05 08:11:59"}}, 1),
+    "petitions.received_not_in_future": ({1: {"received_at": TOMORROW}}, 1),
+    "petitions.more_requested_not_in_future": ({1: {"more_requested_at": TOMORROW}}, 1),
+    "petitions.published_not_in_future": ({1: {"published_at": TOMORROW}}, 1),
+    "petitions.answered_not_in_future": ({1: {"answered_at": TOMORROW}}, 1),
     "petitions.published_not_before_answered": ({1: {"published_at": "2026-01-20 14:59:59"}}, 1),
     "petitions.closed_has_answer_date": ({1: {"answered_at": None}}, 1),
     "petitions.only_answers_are_judged": ({1: {"outcome_code": "in_progress"}}, 1),
@@ -356,12 +447,23 @@ BAD = {
     "qd766.numerator_within_denominator": ({0: {"numerator_count": 48}}, 1),
     "qd766.percent_matches_parts": ({0: {"declared_value": "2.15"}}, 1),
     "qd766.score_within_maximum": ({0: {"declared_score": "6.01"}}, 1),
+    "qd766.unit_name_has_one_spelling": ({1: {"unit_name": "Sở văn hoá"}}, 1),
     "qd766.groups_add_up_to_total": ({2: {"declared_score": "11.81"}}, 1),
     "scores.score_once": ({1: {"unit_code": "H99.03"}}, 2),
     "scores.second_appraisal_follows_first": ({1: {"appraised_score_1": None}}, 1),
     "scores.points_have_evidence": ({1: {"evidence_reference": None}}, 1),
     "scores.not_applicable_has_no_points": ({2: {"appraised_score_1": "0"}}, 1),
     "scores.dates_in_order": ({1: {"appraised_date_1": "2026-01-14"}}, 1),
+    "quality.period_in_order": ({1: {"period_start_date": "2026-04-01"}}, 1),
+    "quality.indices_mostly_on_scale": ({row: {"index_3_score": "12"} for row in (0, 1)}, 2),
+    "quality.indices_on_scale": ({0: {"index_1_score": "-1"}, 1: {"index_9_score": "2.01"}}, 2),
+    "quality.opinions_not_negative": ({1: {"satisfied_count": -1}}, 1),
+    "quality.total_adds_up": ({1: {"declared_total_score": "11"}}, 1),
+    "quality.score_once": ({1: {"dossier_code": "H99.01-260105-0003"}}, 2),
+    "quality.unit_name_has_one_spelling": ({1: {"unit_name": "Sở tư pháp"}}, 1),
+    "scores.self_scored_not_in_future": ({1: {"self_scored_date": "2026-11-23"}}, 1),
+    "scores.appraised_date_1_not_in_future": ({1: {"appraised_date_1": "2026-11-23"}}, 1),
+    "scores.appraised_date_2_not_in_future": ({1: {"appraised_date_2": "2026-11-23"}}, 1),
     "changes.change_once": ({1: {"successor_unit_code": "H99.01"}}, 2),
     "changes.successor_is_another_unit": ({2: {"successor_unit_code": "H99.08"}}, 1),
     "changes.share_from_0_to_1": ({1: {"share_rate": "40"}}, 1),
@@ -405,14 +507,19 @@ def changed(source: str, changes: dict[int, dict]) -> list[dict]:
     return [row | changes.get(index, {}) for index, row in enumerate(GOOD[source])]
 
 
+def judge(source: str, rows: list[dict], folder: Path) -> GateReport:
+    return check_delivery(source, write_delivery(source, rows, folder / "delivery.parquet"), "d1", LANDED)
+
+
 def check(source: str, rows: list[dict], folder: Path) -> dict:
-    results = check_delivery(source, write_delivery(source, rows, folder / "delivery.parquet"), "d1")
-    return {result.rule_code: result for result in results}
+    return {result.rule_code: result for result in judge(source, rows, folder).results}
 
 
 @pytest.mark.parametrize("source", sorted(SOURCES))
 def test_good_delivery_passes_every_rule(source, tmp_path):
-    results = check(source, GOOD[source], tmp_path)
+    report = judge(source, GOOD[source], tmp_path)
+    assert report.failing_rows.num_rows == 0
+    results = {result.rule_code: result for result in report.results}
     assert list(results) == [rule.code for rule in source_rules(source)]
     assert [code for code, result in results.items() if not result.is_passed] == []
     assert {(result.failed_count, tuple(result.sample)) for result in results.values()} == {(0, ())}
@@ -421,6 +528,7 @@ def test_good_delivery_passes_every_rule(source, tmp_path):
     # The good rows have no unfinished dossier and no closed version: those rules had nothing to look at.
     assert unapplied <= {
         "dossiers.unfinished_has_no_completed_at",
+        "dossiers.unfinished_has_no_returned_at",
         "units.validity_in_order",
         "procedures.validity_in_order",
         "criteria.validity_in_order",
@@ -438,12 +546,21 @@ def test_good_delivery_passes_every_rule(source, tmp_path):
 )
 def test_bad_delivery_fails_the_rule(source, rule, tmp_path):
     changes, failing_count = BAD[rule.code]
-    result = check(source, changed(source, changes), tmp_path)[rule.code]
+    report = judge(source, changed(source, changes), tmp_path)
+    result = next(result for result in report.results if result.rule_code == rule.code)
     assert not result.is_passed
     assert (result.failed_count, len(result.sample)) == (failing_count, failing_count)
     assert result.checked_count >= failing_count
     assert (result.effect_code, result.rule_text) == (rule.effect_code, rule.text)
     assert json.loads(json.dumps(result.to_dict())) == result.to_dict()
+    keys = [row for row in report.failing_rows.to_pylist() if row["rule_code"] == rule.code]
+    if rule.effect_code not in (REJECT_ROW, FLAG_ROW):
+        assert keys == []
+        return
+    assert [f"dòng {row['source_row_number']}" for row in keys] == result.sample
+    assert {(row["effect_code"], row["rule_text"], row["column_name"]) for row in keys} == {
+        (rule.effect_code, rule.text, rule.column)
+    }
 
 
 def test_no_example_is_left_over():
@@ -515,12 +632,14 @@ def test_a_rounded_claim_of_a_real_newspaper_is_reported(tmp_path):
         },
     ]
     result = check("portal__on_time_reports", rows, tmp_path)["reports.percent_matches_parts"]
-    assert (result.effect_code, result.failed_count, result.sample) == ("report", 1, ["dòng 3"])
+    assert (result.effect_code, result.failed_count, result.sample) == (FLAG_ROW, 1, ["dòng 3"])
 
 
 def test_count_is_exact_and_sample_short_and_stable_when_many_rows_fail(tmp_path):
     rows = [GOOD["one_stop__dossiers"][0] | {"dossier_code": str(number), "due_at": None} for number in range(300)]
-    result = check("one_stop__dossiers", rows, tmp_path)["dossiers.has_due_date"]
+    report = judge("one_stop__dossiers", rows, tmp_path)
+    result = next(result for result in report.results if result.rule_code == "dossiers.has_due_date")
+    assert report.failing_rows["source_row_number"].to_pylist() == list(range(2, 302))
     assert (result.failed_count, result.checked_count) == (300, 300)
     assert result.sample == [f"dòng {number}" for number in range(2, 2 + SAMPLE_SIZE)]
 
@@ -530,12 +649,88 @@ def test_parquet_outside_the_contract_is_an_error_not_a_result(tmp_path):
     with duckdb.connect() as connection:
         connection.execute(f"copy (select 1 as source_row_number) to '{path}' (format parquet)")
     with pytest.raises(RuleNotCheckedError, match="on d1"):
-        check_delivery("one_stop__dossiers", path, "d1")
+        check_delivery("one_stop__dossiers", path, "d1", LANDED)
     with pytest.raises(KeyError):
-        check_delivery("no_such_source", path, "d1")
+        check_delivery("no_such_source", path, "d1", LANDED)
 
 
 def test_a_path_with_a_quote_is_read(tmp_path):
     folder = tmp_path / "tỉnh d'Mẫu"
     folder.mkdir()
     assert check("one_stop__dossiers", GOOD["one_stop__dossiers"], folder)["dossiers.has_rows"].is_passed
+
+
+def test_a_row_comes_back_once_per_rule_it_breaks_in_a_fixed_order(tmp_path):
+    source = "one_stop__dossiers"
+    changes = {0: {"due_at": None, "fee_amount": "-1", "supplement_count": -1}, 2: {"due_at": None}}
+    rows = judge(source, changed(source, changes), tmp_path).failing_rows
+    assert rows.column_names == ["rule_code", "effect_code", "rule_text", "column_name", "source_row_number"]
+    assert [(row["source_row_number"], row["rule_code"], row["column_name"]) for row in rows.to_pylist()] == [
+        (2, "dossiers.amounts_not_negative", None),
+        (2, "dossiers.has_due_date", "due_at"),
+        (4, "dossiers.has_due_date", "due_at"),
+    ]
+
+
+def test_a_wrong_row_is_rejected_and_the_file_stays(tmp_path):
+    source = "portal__on_time_reports"
+    wrong = {"period_start_date": "2026-09-27", "numerator_count": 162}
+    report = judge(source, changed(source, {1: wrong}), tmp_path)
+    rejected = [row["rule_code"] for row in report.failing_rows.to_pylist() if row["effect_code"] == REJECT_ROW]
+    assert rejected == ["reports.numerator_within_denominator", "reports.period_in_order"]
+    assert not [result for result in report.results if result.effect_code == "refuse_file" and not result.is_passed]
+
+
+def test_the_day_of_landing_is_not_the_future_and_no_clock_is_asked(tmp_path):
+    source = "one_stop__dossiers"
+    path = write_delivery(source, GOOD[source], tmp_path / "delivery.parquet")
+
+    def future_rows(landed_date: date) -> list[str]:
+        rows = check_delivery(source, path, "d1", landed_date).failing_rows.to_pylist()
+        return [row["rule_code"] for row in rows if row["source_row_number"] == 2]
+
+    assert future_rows(date(2026, 1, 10)) == []
+    assert future_rows(date(2026, 1, 8)) == ["dossiers.completed_not_in_future", "dossiers.returned_not_in_future"]
+
+
+def test_one_name_in_two_spellings_is_one_finding_that_gives_places_not_names(tmp_path):
+    """«Đắk Lắk» and «Đăk Lăk» of a real workbook; «Đ» is a letter of its own, so «Dak Lak» is another name."""
+    source = "unit_registry__units"
+    names = {0: {"unit_name": "Đắk Lắk"}, 1: {"unit_name": "Dak Lak"}, 2: {"unit_name": "Đăk Lăk"}}
+    result = check(source, changed(source, names), tmp_path)["units.unit_name_has_one_spelling"]
+    assert (result.failed_count, result.checked_count, result.sample) == (1, 3, ["dòng 2 và dòng 4"])
+
+
+def test_the_same_name_in_two_authorities_is_two_names(tmp_path):
+    source = "unit_registry__units"
+    names = {1: {"unit_name": "Tân Hòa"}, 2: {"unit_name": "Tân Hoà", "authority_code": "H98"}}
+    assert check(source, changed(source, names), tmp_path)["units.unit_name_has_one_spelling"].is_passed
+
+
+def test_a_dossier_that_was_reopened_is_found_by_its_later_steps_only(tmp_path):
+    source = "one_stop__dossier_events"
+    base = GOOD[source][0]
+    later = [
+        base | {"event_code": "4", "status_code": "4", "occurred_at": "2026-01-05 09:00:00"},
+        base | {"event_code": "5", "status_code": "10", "occurred_at": "2026-01-06 09:00:00"},
+        base | {"event_code": "6", "status_code": None, "occurred_at": "2026-01-07 09:00:00"},
+    ]
+    result = check(source, [*GOOD[source], *later], tmp_path)["events.nothing_after_returned"]
+    assert (result.failed_count, result.sample) == (1, ["dòng 5"])
+
+
+def test_a_local_form_may_count_the_waiting_and_withdrawn_beside_the_open(tmp_path):
+    source = "portal__form_06a_lines"
+    beside = {"waiting_supplement_count": 3, "withdrawn_count": 2}
+    totals = {0: 20, 1: 15, 2: 14}
+    changes = {row: beside | {"open_total_count": total, "open_in_time_count": None} for row, total in totals.items()}
+    result = check(source, changed(source, changes), tmp_path)["form_06a.received_is_resolved_and_open"]
+    assert (result.failed_count, result.sample) == (1, ["dòng 4"])
+
+
+def test_a_form_without_some_parts_breaks_no_identity(tmp_path):
+    """The statistics import of OpenCPS has no early and no open dossiers: nothing there is a contradiction."""
+    source = "portal__form_06a_lines"
+    absent = dict.fromkeys(("resolved_early_count", "open_total_count", "open_late_count", "received_carried_count"))
+    report = judge(source, changed(source, dict.fromkeys((0, 1, 2), absent)), tmp_path)
+    assert [result.rule_code for result in report.results if not result.is_passed] == []

@@ -81,6 +81,10 @@ def test_a_sound_file_lands_with_every_contract_column_typed(land, settings):
         ("unit_code", "VARCHAR"),
         ("section_code", "VARCHAR"),
         ("step_due_at", "TIMESTAMP"),
+        ("handler_name_hash", "VARCHAR"),
+        ("has_phone_in_event_free_text", "BOOLEAN"),
+        ("has_id_number_in_event_free_text", "BOOLEAN"),
+        ("has_email_in_event_free_text", "BOOLEAN"),
     ]
     assert rows(settings, result) == [(2, "D1"), (3, "D2")]
     assert not rejected_path(settings, "one_stop__dossier_events", result.delivery.delivery_id).exists()

@@ -13,12 +13,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from dagster_project.landing import deliveries
 from dagster_project.landing.load import land_file
 from dagster_project.settings import load_settings
 from expectations.results import RuleResult
+from expectations.runner import GateReport
 
 pytestmark = pytest.mark.integration
 
@@ -199,13 +201,18 @@ def rule(effect, is_passed):
     )
 
 
+def report(*results):
+    nothing = {name: pa.array([], pa.string()) for name in ("rule_code", "effect_code", "rule_text", "column_name")}
+    return GateReport(list(results), pa.table({**nothing, "source_row_number": pa.array([], pa.int64())}))
+
+
 def test_the_gate_sees_the_typed_rows_before_anybody_else(settings, events_file):
     seen = []
 
-    def gate(source, parquet, delivery_id):
+    def gate(source, parquet, delivery_id, _landed_date):
         count = duckdb.sql(f"select count(*) from '{parquet}'").fetchone()
         seen.append((source, delivery_id, count, deliveries.list_deliveries(settings)))
-        return [rule("refuse_file", True), rule("report", False)]
+        return report(rule("refuse_file", True), rule("report", False))
 
     done = land_file(events_file, settings, gate=gate).delivery
     assert seen == [("one_stop__dossier_events", done.delivery_id, (3,), [])]
@@ -217,7 +224,7 @@ def test_a_failed_gate_refuses_the_file_and_leaves_an_earlier_landing_alone(sett
     done = land_file(events_file, settings).delivery
     outdated(settings, done)
     before = files_under(settings.root)
-    result = land_file(events_file, settings, gate=lambda *_: [rule("refuse_file", False)])
+    result = land_file(events_file, settings, gate=lambda *_: report(rule("refuse_file", False)))
     assert str(result.error) == (
         'Tệp "nhật ký.csv": không đạt kiểm tra đầu vào: Mã hồ sơ không trùng (2 trên 3 sai, ví dụ D1, D2). '
         "Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại."

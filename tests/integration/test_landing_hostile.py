@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 import xlsxwriter
 
@@ -18,6 +19,7 @@ from dagster_project.landing.errors import LandingError
 from dagster_project.landing.load import STOPPED, land_file, land_paths
 from dagster_project.settings import load_settings
 from expectations.results import RuleResult
+from expectations.runner import GateReport
 
 pytestmark = pytest.mark.integration
 
@@ -299,14 +301,19 @@ def rule(number, is_passed=False):
     return RuleResult(1, "x", f"r{number}", f"Luật {number}", "report", is_passed, 1000, 0 if is_passed else 1200, [])
 
 
+def report(*results):
+    nothing = {name: pa.array([], pa.string()) for name in ("rule_code", "effect_code", "rule_text", "column_name")}
+    return GateReport(list(results), pa.table({**nothing, "source_row_number": pa.array([], pa.int64())}))
+
+
 def test_the_message_names_what_the_gate_reports(land):
-    result = land(csv_text("A"), gate=lambda *_: [rule(1), rule(2, is_passed=True), rule(3)])
+    result = land(csv_text("A"), gate=lambda *_: report(rule(1), rule(2, is_passed=True), rule(3)))
     assert result.message.endswith(
         "bỏ qua 0; 2 điều cần xem: Luật 1 (có 1.200 chỗ không đúng); Luật 3 (có 1.200 chỗ không đúng)."
     )
-    many = land(csv_text("B"), gate=lambda *_: [rule(number) for number in range(5)])
+    many = land(csv_text("B"), gate=lambda *_: report(*(rule(number) for number in range(5))))
     assert "5 điều cần xem" in many.message and many.message.endswith("; ….")
-    assert "cần xem" not in land(csv_text("C"), gate=lambda *_: [rule(1, is_passed=True)]).message
+    assert "cần xem" not in land(csv_text("C"), gate=lambda *_: report(rule(1, is_passed=True))).message
 
 
 def test_what_is_no_file_in_a_folder_is_named(settings, tmp_path):

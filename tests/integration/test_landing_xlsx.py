@@ -8,7 +8,7 @@ import duckdb
 import pytest
 import xlsxwriter
 
-from dagster_project.landing.deliveries import landed_path, rejected_path
+from dagster_project.landing.deliveries import landed_path, list_deliveries, rejected_path
 from dagster_project.landing.load import land_file
 from dagster_project.settings import load_settings
 
@@ -154,7 +154,8 @@ def test_empty_sheets_other_zips_and_damaged_workbooks_are_refused(settings, tmp
     other = tmp_path / "gói.xlsx"
     with zipfile.ZipFile(other, "w") as archive:
         archive.writestr("a.csv", "x")
-    assert "là tệp nén nhưng không phải sổ tính XLSX" in str(land_file(other, settings).error)
+    assert '"gói.xlsx › a.csv"' in str(land_file(other, settings).error)
+    assert list_deliveries(settings) == []
     half = tmp_path / "nửa.xlsx"
     half.write_bytes((tmp_path / "hồ sơ.xlsx").read_bytes()[:2000])
     assert "tệp nén bị hỏng" in str(land_file(half, settings).error)
@@ -162,4 +163,3 @@ def test_empty_sheets_other_zips_and_damaged_workbooks_are_refused(settings, tmp
     with zipfile.ZipFile(fake, "w") as archive:
         archive.writestr("xl/workbook.xml", "<a")
     assert "không mở được sổ tính XLSX" in str(land_file(fake, settings).error)
-    assert not settings.landing.exists()

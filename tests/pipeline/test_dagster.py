@@ -23,9 +23,11 @@ LANDED = {
     "landing/one_stop__dossier_events",
     "landing/one_stop__dossiers",
     "landing/one_stop__pauses",
+    "landing/one_stop__quality_scores",
     "landing/one_stop__supplements",
     "landing/par__criterion_scores",
     "landing/petition_portal__petitions",
+    "landing/portal__form_06a_lines",
     "landing/portal__on_time_reports",
     "landing/procedure_registry__procedures",
     "landing/regulation__bands",
@@ -41,8 +43,11 @@ MARTS = {
     "marts/dim_peer_groups",
     "marts/dim_periods",
     "marts/dim_procedures",
+    "marts/dim_rules",
     "marts/dim_units",
+    "marts/fct_data_quality",
     "marts/fct_deliveries",
+    "marts/fct_delivery_authorities",
     "marts/fct_dossier_events",
     "marts/fct_dossiers",
     "marts/fct_indicator_values",
@@ -67,7 +72,13 @@ def keys(definitions: dg.Definitions, prefix: str) -> set[str]:
 
 def test_asset_keys(definitions):
     assert keys(definitions, "landing") == LANDED
-    assert keys(definitions, "build") == {"build/builds", "build/deliveries", "build/rule_results"}
+    assert keys(definitions, "build") == {
+        "build/builds",
+        "build/deliveries",
+        "build/row_flags",
+        "build/rule_results",
+        "build/rules",
+    }
     assert keys(definitions, "marts") == MARTS
     assert keys(definitions, "published") == {"published/staged_build", "published/build"}
 

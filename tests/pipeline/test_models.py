@@ -118,3 +118,81 @@ def test_exact_ratio_agrees_with_fractions(built_real, digits):
     rows = duckdb.sql(f"select n, d, {body} as r from (values {values}) as t (n, d)").fetchall()
     for n, d, ratio in rows:
         assert ratio == int(Fraction(n * scale, d) + Fraction(1, 2)), (n, d)
+
+
+@pytest.fixture(scope="module")
+def published(built_demo):
+    """A function that runs SQL over the published tables of the demo build."""
+    folder = current_build(built_demo).folder
+    with duckdb.connect() as connection:
+        for path in folder.glob("*.parquet"):
+            connection.execute(f"create view {path.stem} as from read_parquet('{path}')")
+        yield lambda sql: connection.execute(sql).fetchall()
+
+
+def test_every_unit_has_a_quality_row_for_every_period_that_is_computed(published):
+    grid = "select distinct authority_code, unit_code, period_code from {table} {where}"
+    values = grid.format(table="fct_indicator_values", where="where origin_code = 'computed'")
+    graded = grid.format(table="fct_data_quality", where="")
+    assert published(f"({values}) except ({graded})") == published(f"({graded}) except ({values})") == []
+    assert published("select count(*) > 1000 from fct_data_quality") == [(True,)]
+
+
+def test_dossiers_without_due_date_are_their_own_class_in_the_month_they_were_received(published):
+    found = published(
+        """
+        select period_code, unit_code, no_due_date_count from fct_data_quality
+        where authority_code = 'H99' and no_due_date_count > 0 and period_code in
+          (select period_code from dim_periods where period_kind_code = 'month')
+        order by all
+        """
+    )
+    dossiers = "from fct_dossiers where authority_code = 'H99' and due_at is null group by all"
+    counted = published(
+        f"""
+        select strftime(received_date, '%Y-%m') as period_code, resolving_unit_code as unit_code, count(*) {dossiers}
+        union all
+        select strftime(received_date, '%Y-%m') as period_code, 'H99' as unit_code, count(*) {dossiers}
+        order by all
+        """
+    )
+    assert found == counted and found
+
+
+def test_months_add_up_to_the_year_and_units_to_their_authority(published):
+    by_kind = published(
+        """
+        select p.period_kind_code, q.unit_code = q.authority_code as is_total,
+          sum(q.dossier_count), sum(q.flagged_dossier_count), sum(q.no_due_date_count)
+        from fct_data_quality as q inner join dim_periods as p using (period_code)
+        group by all
+        """
+    )
+    assert len(by_kind) == 8
+    assert len({row[2:] for row in by_kind}) == 1
+    assert by_kind[0][2:4] > (20_000, 0)
+
+
+def test_a_delivery_speaks_of_authorities_with_all_its_accepted_rows(published):
+    assert (
+        published(
+            """
+            select d.file_name, d.rows_accepted, sum(a.row_count) as row_count
+            from fct_deliveries as d left join fct_delivery_authorities as a using (delivery_id)
+            group by all having d.rows_accepted is distinct from row_count
+            """
+        )
+        == []
+    )
+
+
+def test_every_checked_rule_is_in_the_register_of_the_build(published):
+    assert (
+        published(
+            """
+            select distinct rule_code, rule_text, effect_code from fct_rule_results
+            except select rule_code, rule_text, effect_code from dim_rules
+            """
+        )
+        == []
+    )

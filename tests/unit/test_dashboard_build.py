@@ -1,5 +1,6 @@
 """The dashboard opens only a whole, verified build, notices a new one, and says when it cannot."""
 
+import datetime as dt
 import hashlib
 import json
 
@@ -100,6 +101,44 @@ TABLES = {
           'H99.1' as resolving_unit_code, date '2026-02-02' as received_date, date '2026-03-02' as due_date,
           i as overdue_working_days, 'in_progress' as state_code, 'open_late' as timeliness_by_date_code
         from range(1, 26) as t(i)""",
+    "fct_data_quality": """
+        select 'H99' as authority_code, *, dossier_count - flagged_dossier_count as unflagged_dossier_count,
+          cast((dossier_count - flagged_dossier_count) / nullif(dossier_count, 0) as decimal(18, 6)) as unflagged_rate,
+          flagged_dossier_count as no_due_date_count, 0 as impossible_order_count, 0 as future_date_count,
+          0 as state_conflict_count, 0 as duplicate_count, 0 as unknown_code_count, 0 as other_count,
+          'received' as reports_status, 'no_data' as answers_status, false as is_grade_confirmed
+        from (values
+          ('H99', '2026-03', 1320, 20, 'received', 'A', 'ok', null),
+          ('H99.1', '2026-03', 1200, 12, 'received', 'A', 'ok', null),
+          ('H99.2', '2026-03', 120, 8, 'received', 'C', 'ok', 'tỷ lệ hồ sơ không có ngày hẹn trả cao'),
+          ('H99.3', '2026-03', 0, 0, 'missing', null, 'no_data', 'không có hồ sơ nào trong kỳ'),
+          ('H99.1', '2026-02', 5, 0, 'received', null, 'insufficient_sample', 'chỉ có 5 hồ sơ, cần ít nhất 10'),
+          ('H99.2', '2026-02', 0, 0, 'missing', null, 'no_data', 'không có hồ sơ nào trong kỳ'),
+          ('H99.3', '2026-02', 0, 0, 'missing', null, 'no_data', 'không có hồ sơ nào trong kỳ'))
+        as t(unit_code, period_code, dossier_count, flagged_dossier_count, dossiers_status, grade_code, grade_status,
+          grade_reason_text)""",
+    "fct_deliveries": """
+        select *, rows_accepted // 10 as rows_flagged
+        from (values
+          ('d1', 'one_stop__dossiers', 'a<b>.csv', 1250, 1200, 30, 20, date '2026-03-01', date '2026-03-31'),
+          ('d2', 'one_stop__dossiers', 'cũ.csv', 90, 90, 0, 0, date '2025-03-01', date '2025-03-31'),
+          ('d3', 'nguon_la', 'danh_muc.csv', 7, 7, 0, 0, null, null),
+          ('d4', 'one_stop__dossiers', 'nơi khác.csv', 5, 5, 0, 0, date '2026-03-01', date '2026-03-31'))
+        as t(delivery_id, source_code, file_name, rows_read, rows_accepted, rows_rejected, rows_ignored,
+          data_from_date, data_until_date)""",
+    "fct_delivery_authorities": """
+        select * from (values ('d1', 'H99', 1200), ('d2', 'H99', 90), ('d3', 'H99', 7), ('d4', 'H44', 5))
+        as t(delivery_id, authority_code, row_count)""",
+    "dim_rules": """
+        select 'x.due' as rule_code, 'Đơn vị gửi' as owner_text, 'Ô «hẹn trả» trống' as example_text""",
+    "fct_rule_results": """
+        select *, failed_count = 0 as is_passed
+        from (values
+          ('d1', 'x.due', 'Hồ sơ có ngày hẹn trả', 'flag_row', 1200, 40),
+          ('d1', 'x.kept', 'Quy tắc đạt', 'report', 1200, 0),
+          ('d2', 'x.due', 'Hồ sơ có ngày hẹn trả', 'flag_row', 90, 90),
+          ('d3', 'x.new', 'Quy tắc chưa có trong sổ', 'reject_row', 7, 7))
+        as t(subject_name, rule_code, rule_text, effect_code, checked_count, failed_count)""",
 }
 
 
@@ -305,3 +344,91 @@ def test_without_dossiers_the_unit_page_does_not_claim_that_none_is_overdue(sett
 def test_the_authority_stands_for_the_overdue_dossiers_of_all_its_units(build):
     assert data_access.overdue_dossiers(build, "H99", "H99")[0]["open_late_count"] == 25
     assert data_access.overdue_dossiers(build, "H99", "H99.2") == []
+
+
+MARCH = (dt.date(2026, 3, 1), dt.date(2026, 3, 31))
+
+
+def test_files_of_a_period_are_those_whose_data_touch_it_and_the_registers(build):
+    rows = data_access.deliveries(build, "H99", *MARCH)
+    assert [(row["delivery_id"], row["failed_rule_count"]) for row in rows] == [("d1", 1), ("d3", 1)]
+    assert [row["delivery_id"] for row in data_access.deliveries(build, "H44", *MARCH)] == ["d4"]
+
+
+def test_broken_rules_count_every_file_of_the_period_and_name_those_that_fail(build):
+    rows = data_access.broken_rules(build, "H99", *MARCH)
+    assert [(row["rule_code"], row["failed_count"], row["checked_count"], row["file_names"]) for row in rows] == [
+        ("x.due", 40, 1200, ["a<b>.csv"]),
+        ("x.new", 7, 7, ["danh_muc.csv"]),
+    ]
+    assert rows[1]["example_text"] is None
+    assert data_access.broken_rules(build, "H44", *MARCH) == []
+
+
+def test_grades_are_worst_first_and_the_ungraded_last(build):
+    rows = data_access.quality_grades(build, "H99", "2026-03")
+    assert [(row["unit_code"], row["grade_code"]) for row in rows] == [
+        ("H99", "A"),
+        ("H99.2", "C"),
+        ("H99.1", "A"),
+        ("H99.3", None),
+    ]
+    assert data_access.quality_grades(build, "H44", "2026-03") == []
+
+
+def test_quality_page_shows_the_conservation_of_rows_and_keeps_no_data_apart_from_a_grade(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("quality", "H99", "Tỉnh Mẫu", is_synthetic=True, has_dossiers=True)
+    assert "1.257 dòng đọc = 1.207 nhận + 30 loại + 20 bỏ qua: không mất dòng nào." in html
+    assert 'class="grade c"' in html and "tỷ lệ hồ sơ không có ngày hẹn trả cao (không có ngày hẹn trả 8)" in html
+    assert 'class="grade none" title="không có hồ sơ nào trong kỳ">không có số liệu</span>' in html
+    assert "Ngưỡng do kho tự đặt, chưa được xác nhận." in html
+    assert "đánh dấu dòng" in html and "loại dòng" in html and "40/1.200" in html and "7/7" in html
+    assert "a&lt;b&gt;.csv" in html and "<b>.csv" not in html
+    assert "Danh sách hồ sơ một cửa" in html and "nguon_la" in html
+    assert "loại 30 dòng, đánh dấu 120 dòng, 1 quy tắc không đạt" in html
+
+
+def test_units_that_lack_most_months_stand_first(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("quality", "H99", "Tỉnh Mẫu", is_synthetic=True, has_dossiers=True)
+    table = html.split('aria-label="Đã nhận hay còn thiếu, theo tháng"')[1].split("</table>")[0]
+    assert [name for name in ("Sở Trống", "Sở Em", "Sở Đất") if name in table] == sorted(
+        ("Sở Trống", "Sở Em", "Sở Đất"), key=table.index
+    )
+    assert table.count("✕") == 3 and table.count("●") == 3
+    assert 'aria-label="Tháng 02/2026: thiếu"' in table
+    assert "2 trong 3 đơn vị thiếu ít nhất một tháng trong 2 tháng" in html
+
+
+def test_quality_of_an_authority_that_only_declares_is_said_in_words(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("quality", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
+    assert "Chưa xếp loại được" in html and "Không có tháng nào để xét" in html
+    assert "Mọi tệp của kỳ đạt mọi quy tắc kiểm tra." in html
+    assert 'class="grade' not in html
+
+
+def test_the_grade_stands_beside_every_rank_and_on_the_unit_page(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("rankings", "H99", "Tỉnh Mẫu", is_synthetic=True, has_dossiers=True)
+    assert "Chất lượng dữ liệu</th>" in html
+    assert html.count('<td class="quality"><span class="grade') == 2
+    html = _page_html("unit", "H99", "Tỉnh Mẫu", is_synthetic=True, has_dossiers=True)
+    assert ">Chất lượng dữ liệu: A</span>" in html and "không thấy điểm nào đáng kể" in html
+    declared = _page_html("rankings", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
+    assert "Chất lượng dữ liệu" not in declared and 'class="grade' not in declared
+
+
+def test_files_of_an_authority_without_any_counted_period_are_shown_all_the_same(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    monkeypatch.setattr(data_access, "periods_with_data", lambda *_: [])
+    html = _page_html("quality", "H99", "Tỉnh Mẫu", is_synthetic=True, has_dossiers=False)
+    assert "không có số liệu theo kỳ" in html
+    assert "1.347 dòng đọc = 1.297 nhận + 30 loại + 20 bỏ qua" in html and "cũ.csv" in html
+    assert "130/1.290" in html

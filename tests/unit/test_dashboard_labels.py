@@ -163,3 +163,37 @@ def test_watch_sentences(reason, observed, reference, counts, expected):
     }
     assert labels.watch_sentence(row) == expected
     assert reason in labels.WATCH_TITLE
+
+
+def _quality(grade, status="ok", reason=None, **counts):
+    row = {f"{code}_count": 0 for code in labels.FLAG_CLASS_TEXT}
+    return row | {"grade_code": grade, "grade_status": status, "grade_reason_text": reason} | counts
+
+
+@pytest.mark.parametrize(
+    ("row", "text", "reason"),
+    [
+        (_quality("A"), "A", "không thấy điểm nào đáng kể"),
+        (_quality("A", no_due_date_count=3), "A", "không thấy điểm nào đáng kể (không có ngày hẹn trả 3)"),
+        (
+            _quality("D", reason="tỷ lệ cao", no_due_date_count=1204, other_count=2),
+            "D",
+            "tỷ lệ cao (không có ngày hẹn trả 1.204; lý do khác 2)",
+        ),
+        (_quality(None, "no_data", "không có hồ sơ nào trong kỳ"), "không có số liệu", "không có hồ sơ nào trong kỳ"),
+        (
+            _quality(None, "insufficient_sample", "chỉ có 5 hồ sơ, cần ít nhất 10"),
+            "chưa đủ số liệu để xếp",
+            "chỉ có 5 hồ sơ, cần ít nhất 10",
+        ),
+    ],
+)
+def test_a_grade_is_a_letter_or_the_reason_there_is_none(row, text, reason):
+    assert labels.grade_text(row) == text
+    assert labels.grade_reason(row) == reason
+
+
+def test_a_long_list_of_files_says_how_many_more():
+    assert labels.files_text(["a.csv"]) == "a.csv"
+    assert labels.files_text(["a.csv", "b.csv"]) == "a.csv, b.csv"
+    assert labels.files_text(["a.csv", "b.csv", "c.csv", "d.csv"]) == "a.csv, b.csv và 2 tệp nữa"

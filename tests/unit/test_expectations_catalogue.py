@@ -14,10 +14,11 @@ import pytest
 
 from dagster_project.landing.contracts import load_contracts
 from expectations import catalogue
+from expectations.docs import EFFECTS as EFFECT_WORDS
 from expectations.docs import write_docs
-from expectations.results import BLOCK_PUBLISH, REFUSE_FILE, REPORT, RuleResult
-from expectations.rules import GATE_LANDING, GATE_PUBLISH, SENDER, STEWARD, Rule
-from expectations.runner import write_results
+from expectations.results import BLOCK_PUBLISH, EFFECTS, FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT, RuleResult
+from expectations.rules import GATE_LANDING, GATE_PUBLISH, SENDER, STEWARD, PlanRule, Rule
+from expectations.runner import read_results, write_results
 from expectations.suites.survey import answer_codes
 
 pytestmark = pytest.mark.unit
@@ -45,10 +46,35 @@ def test_rule_is_complete(rule):
     assert re.fullmatch(r"[a-z0-9_]+\.[a-z0-9_]+", rule.code)
     assert len(rule.text) > 10 and rule.text[0].isupper() and not rule.text.endswith(".")
     assert rule.example
-    expected = {GATE_LANDING: ({REFUSE_FILE, REPORT}, SENDER), GATE_PUBLISH: ({BLOCK_PUBLISH}, STEWARD)}
+    landing = {FLAG_ROW, REPORT} if isinstance(rule, PlanRule) else {REFUSE_FILE, REJECT_ROW, FLAG_ROW, REPORT}
+    expected = {GATE_LANDING: (landing, SENDER), GATE_PUBLISH: ({BLOCK_PUBLISH}, STEWARD)}
     effects, owner = expected[rule.gate_code]
     assert rule.effect_code in effects
     assert rule.owner == owner
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.column], ids=lambda rule: rule.code)
+def test_the_column_to_blame_is_one_of_the_source(rule):
+    contract = load_contracts()[rule.subject]
+    optional = rule.columns if isinstance(rule, PlanRule) else ()
+    assert rule.column in {column.name for column in contract.columns} | set(optional)
+
+
+def test_a_file_is_refused_only_when_most_of_it_was_read_wrongly():
+    refusing = [rule.code for rule in RULES if rule.effect_code == REFUSE_FILE]
+    assert all(code.endswith(".has_rows") or "mostly" in code for code in refusing)
+
+
+def test_no_moment_that_has_happened_may_lie_in_the_future():
+    judged = {(rule.subject, rule.column) for rule in RULES if rule.code.endswith("_not_in_future")}
+    observed = {(source, column) for source, contract in load_contracts().items() for column in contract.observed}
+    # A report may be handed in before its period is over.
+    assert judged == {(source, column) for source, column in observed if column != "period_end_date"}
+
+
+def test_every_effect_has_words_and_a_reason():
+    assert set(EFFECT_WORDS) == set(EFFECTS)
+    assert all(rule.why or EFFECT_WORDS[rule.effect_code][2] for rule in RULES)
 
 
 def test_codes_are_unique_and_a_repetition_is_refused(monkeypatch):
@@ -121,6 +147,7 @@ def test_results_table_is_sorted_and_its_bytes_depend_on_the_results_only(tmp_pa
         name: value for name, value in replace(RESULT, subject_name="a").to_dict().items() if name != "sample"
     }
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "two.parquet"]
+    assert read_results(tmp_path / "two.parquet")[0] == replace(RESULT, subject_name="a", sample=[])
 
 
 def test_no_results_make_an_empty_table_with_all_columns(tmp_path):
@@ -170,7 +197,10 @@ def test_docs_page_lists_every_rule_and_asks_nothing_of_the_network(tmp_path):
     assert reader.outside == []
     assert not re.search(r"https?:|@import|url\(", path.read_text(encoding="utf-8"))
     assert text.count("Chưa kiểm tra") == len(RULES)
-    assert all(" ".join(rule.text.split()) in text for rule in RULES)
+    for rule in RULES:
+        name, _, reason = EFFECT_WORDS[rule.effect_code]
+        shown = (rule.text, rule.example, rule.owner, name, rule.why or reason)
+        assert all(" ".join(words.split()) in text for words in shown), rule.code
 
 
 def test_docs_page_shows_counts_places_and_never_praises_an_empty_check(tmp_path):
@@ -194,3 +224,11 @@ def test_rules_are_values():
     """A rule is told apart by its content, so results can be keyed by it."""
     assert len(set(RULES)) == len(RULES)
     assert isinstance(RULES[0], Rule)
+
+
+def test_docs_page_counts_rejected_and_flagged_places_apart(tmp_path):
+    flagged = replace(RESULT, effect_code=FLAG_ROW, failed_count=7)
+    rejected = replace(RESULT, rule_code="reports.counts_not_negative", effect_code=REJECT_ROW, failed_count=3)
+    reported = replace(RESULT, rule_code="dossiers.volume_is_usual", effect_code=REPORT, failed_count=5)
+    _, text = read_page(write_docs([flagged, rejected, reported], tmp_path))
+    assert "3lượt không đạt0lượt từ chối hoặc chặn3chỗ bị loại dòng7chỗ bị đánh dấu" in text

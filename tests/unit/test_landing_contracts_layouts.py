@@ -7,6 +7,8 @@ import pytest
 from dagster_project.landing import layouts
 from dagster_project.landing.contracts import load_contract, load_contracts, parse_contract
 from dagster_project.landing.errors import LandingError, LayoutError
+from dagster_project.landing.headings import single_row
+from dagster_project.landing.tables import HeadRow
 
 pytestmark = pytest.mark.unit
 
@@ -42,6 +44,10 @@ def without_column(name):
     return document
 
 
+def heading(cells):
+    return single_row(HeadRow(1, tuple(cells), ""))
+
+
 HEADER = ["Mã hồ sơ", "Bước", "Tên bước", "Lúc"]
 
 
@@ -54,9 +60,11 @@ def test_the_sources_are_there_and_each_has_a_generic_layout():
         "one_stop__dossier_events",
         "one_stop__dossiers",
         "one_stop__pauses",
+        "one_stop__quality_scores",
         "one_stop__supplements",
         "par__criterion_scores",
         "petition_portal__petitions",
+        "portal__form_06a_lines",
         "portal__on_time_reports",
         "procedure_registry__procedures",
         "regulation__bands",
@@ -102,7 +110,7 @@ def test_a_contract_with_an_unknown_type_is_refused():
         (changed_column("colour", {"from": "Màu"}), "not in the contract"),
         (changed_column("unit_code", {"fro": "Đơn vị"}), "unknown keys"),
         (changed_column("unit_code", {"from": "Đơn vị", "constant": "x"}), "exactly one of"),
-        (changed_column("unit_code", {"preamble": "x"}), "go together"),
+        (changed_column("unit_code", {"preamble": "x"}), "goes together"),
         (changed_column("unit_code", {"from": "Đơn vị", "extract": "^(a)(b)"}), "exactly one group"),
         (changed_column("status_code", {"from": "Trạng thái", "map": {"Xong": "99"}}), "does not know"),
         (without_column("dossier_code"), r"without a mapping: \['dossier_code'\]"),
@@ -128,32 +136,34 @@ def test_the_hash_follows_the_content_of_a_layout():
 def test_headers_match_without_case_odd_spaces_or_decomposed_accents():
     layout = layouts.parse_layout(events_document(), "x.yml")
     decomposed = unicodedata.normalize("NFD", "Mã hồ sơ")
-    match = layout.match(["STT", f"  {decomposed.upper()} ", "SỐ\u00a0 BƯỚC", "Bước", "tên\nbước", "lúc", None])
+    match = layout.match(
+        heading(["STT", f"  {decomposed.upper()} ", "SỐ\u00a0 BƯỚC", "Bước", "tên\nbước", "lúc", None])
+    )
     assert match.fits
     assert match.positions == {"dossier_code": 1, "event_code": 3, "activity_name": 4, "occurred_at": 5}
 
 
 def test_a_synonym_serves_when_the_first_name_is_absent():
     layout = layouts.parse_layout(events_document(fingerprint=["Mã hồ sơ"]), "x.yml")
-    assert layout.match(["Mã hồ sơ", "Số bước", "Tên bước", "Lúc"]).positions["event_code"] == 1
+    assert layout.match(heading(["Mã hồ sơ", "Số bước", "Tên bước", "Lúc"])).positions["event_code"] == 1
 
 
 def test_a_file_layout_wins_over_the_generic_one_and_the_longer_fingerprint_over_the_shorter():
     short = layouts.parse_layout(events_document(), "x.yml")
     long = layouts.parse_layout(events_document(layout="longer", fingerprint=HEADER), "y.yml")
-    assert layouts.choose([short.match(HEADER), long.match(HEADER)]).layout.layout == "longer"
+    assert layouts.choose([short.match(heading(HEADER)), long.match(heading(HEADER))]).layout.layout == "longer"
     generic = layouts.generic_layout(load_contract("one_stop__dossier_events"))
     header = list(generic.contract.column_names)
     columns = {name: {"from": name} for name in header}
     specific = layouts.parse_layout(events_document(layout="own", fingerprint=header[:2], columns=columns), "z.yml")
-    assert layouts.choose([generic.match(header), specific.match(header)]).layout.layout == "own"
+    assert layouts.choose([generic.match(heading(header)), specific.match(heading(header))]).layout.layout == "own"
 
 
 def test_no_shipped_layout_takes_a_canonical_file_away_from_its_source():
     """The generic layout reads every column; one that shadowed it would drop those it does not map."""
     for contract in load_contracts().values():
         header = list(contract.column_names)
-        chosen = layouts.choose([layout.match(header) for layout in layouts.load_layouts().values()])
+        chosen = layouts.choose([layout.match(heading(header)) for layout in layouts.load_layouts().values()])
         assert chosen.layout.layout == f"canonical_{contract.source}"
         assert chosen.absent == ()
 
@@ -172,12 +182,12 @@ def test_two_equally_good_layouts_are_not_guessed_between():
     one = layouts.parse_layout(events_document(), "x.yml")
     two = layouts.parse_layout(events_document(layout="twin"), "y.yml")
     with pytest.raises(LandingError, match="nhiều bố cục như nhau: test_events, twin"):
-        layouts.choose([one.match(HEADER), two.match(HEADER)])
+        layouts.choose([one.match(heading(HEADER)), two.match(heading(HEADER))])
 
 
 def test_a_missing_required_column_is_named_by_header_and_code():
     layout = layouts.parse_layout(events_document(), "x.yml")
-    error = layouts.refusal([layout.match(["Mã hồ sơ", "Bước", "Tên bước"])], forced=False)
+    error = layouts.refusal([layout.match(heading(["Mã hồ sơ", "Bước", "Tên bước"]))], forced=False)
     assert str(error) == (
         'không tìm thấy cột bắt buộc "Lúc" (mã chuẩn occurred_at) của bố cục test_events. '
         "Hãy kiểm tra dòng tiêu đề hoặc chọn bố cục khác bằng --layout."
@@ -185,7 +195,7 @@ def test_a_missing_required_column_is_named_by_header_and_code():
 
 
 def test_an_unknown_header_names_the_nearest_layout_and_what_it_lacks():
-    matches = [layout.match(["Họ tên", "channel"]) for layout in layouts.load_layouts().values()]
+    matches = [layout.match(heading(["Họ tên", "channel"])) for layout in layouts.load_layouts().values()]
     text = str(layouts.refusal(matches, forced=False))
     assert "không nhận ra bố cục nào" in text
     assert "Gần nhất là wabo_cases" in text

@@ -49,11 +49,15 @@ def type_cell(tmp_path):
             "Tiêu đề",
             cell_kind=cell_kind,
         )
-        query = TypedQuery([item], layout, container, "file_row_number + 2")
+        query = TypedQuery([item], layout, container)
+        rows = (
+            "(select file_row_number + 2 as source_row_number, is_filled, 'data' as row_kind, c0 "
+            f"from read_parquet({str(path)!r}, file_row_number=true))"
+        )
         with duckdb.connect() as con:
             con.execute(f"set TimeZone = '{layout.time_zone}'")
-            row = con.execute(f"select t0, e0 from ({query.judged_sql(repr(str(path)))})").fetchone()
-            kinds = con.execute(f"select typeof(t0) from ({query.judged_sql(repr(str(path)))})").fetchone()
+            row = con.execute(f"select t0, e0 from ({query.judged_sql(rows)})").fetchone()
+            kinds = con.execute(f"select typeof(t0) from ({query.judged_sql(rows)})").fetchone()
         assert kinds == (item.column.physical_type,)
         return row
 
@@ -184,7 +188,9 @@ def test_other_words_are_not_booleans(type_cell):
         ("05/01/2026 sáng", "dmy", None),
         ("2026-01-05", "dmy", None),
         ("05/01/2026", "ymd", None),
-        ("46027", "dmy", None),
+        ("46027", "dmy", dt.datetime(2026, 1, 5)),
+        ("46027.375", "dmy", dt.datetime(2026, 1, 5, 9)),
+        ("460", "dmy", None),
     ],
 )
 def test_timestamps(type_cell, raw, shape, value):

@@ -1,0 +1,208 @@
+"""A first draft of a layout for a file that no layout knows, as YAML to be finished by a person.
+
+Headers are matched with canonical columns by the words that other layouts already know and by the canonical meanings;
+what looks like a person's name, number or address is put under identity, never under columns.
+Does not belong here: reading layouts (``layouts``), guessing at headers (``sniffing``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster_project.landing import layouts, readers, sniffing
+from dagster_project.landing.contracts import SourceContract, load_contract, load_contracts
+from dagster_project.landing.errors import LandingError
+from dagster_project.landing.headings import SEPARATOR, Heading, normalise_header
+from dagster_project.landing.tables import HeadRow, Table
+
+CLOSE_ENOUGH = 0.75
+_IDENTITY_WORDS = (
+    ("id_number", r"cmnd|cccd|căn cước|giấy tờ|định danh cá nhân|hộ chiếu"),
+    ("phone", r"điện thoại|sđt|di động"),
+    ("email", r"e-?mail|thư điện tử"),
+    ("address", r"địa chỉ|nơi ở|thường trú"),
+    ("free_text", r"nội dung|trích yếu|ý kiến|ghi chú"),
+    ("name", r"họ (và )?tên|người nộp|chủ hồ sơ|người nhận|người gửi|người tiếp nhận|công dân"),
+)
+_NOT_PERSONAL = r"tên (tthc|thủ tục|đơn vị|cơ quan|lĩnh vực)"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The YAML text, and how many of the file's columns it maps."""
+
+    text: str
+    source: str
+    mapped_count: int
+    column_count: int
+
+
+def draft_layout(path: Path, code: str, source: str | None = None) -> Draft:
+    """A draft for the largest table of ``path``; ``source`` is the one whose columns fit best when None.
+
+    LandingError when the file has no table, or ``source`` is none of ours.
+    """
+    table, reading, heading = _largest(path)
+    contract = _chosen(heading, source)
+    rows = readers.rows_below(table, reading, heading)
+    found = _matched(heading, contract)
+    identity = _identities(heading, contract, set(found.values()))
+    return Draft(
+        _yaml(path, code, contract, heading, rows, found, identity), contract.source, len(found), heading.width
+    )
+
+
+def _largest(path: Path) -> tuple[Table, int, Heading]:
+    guesses = [(table, guess) for table in readers.open_tables(path) if (guess := sniffing.guessed_heading(table))]
+    if not guesses:
+        raise LandingError("không có bảng nào có dòng tiêu đề.", file=path.name, advice="Hãy kiểm tra lại tệp.")
+    table, (reading, heading) = max(guesses, key=lambda item: item[1][1].width)
+    return table, reading, heading
+
+
+def _chosen(heading: Heading, source: str | None) -> SourceContract:
+    if source is None:
+        return max(load_contracts().values(), key=lambda c: (len(_matched(heading, c)), c.source))
+    if source not in load_contracts():
+        raise LandingError(f'không có nguồn "{source}".', advice=f"Các nguồn: {', '.join(load_contracts())}.")
+    return load_contract(source)
+
+
+def _matched(heading: Heading, contract: SourceContract) -> dict[str, int]:
+    """Canonical column → position, best likeness first, each position once."""
+    words = _known_words(contract)
+    scored = [
+        (score, name, place)
+        for place in range(heading.width)
+        if heading.titles[place]
+        for name in contract.column_names
+        if (score := _likeness(heading.titles[place], words[name])) >= CLOSE_ENOUGH
+    ]
+    found: dict[str, int] = {}
+    for _, name, place in sorted(scored, key=lambda item: (-item[0], item[2], item[1])):
+        if name not in found and place not in found.values():
+            found[name] = place
+    return found
+
+
+def _known_words(contract: SourceContract) -> dict[str, list[str]]:
+    """What other layouts of the source call each column, its canonical name and its meaning."""
+    words = {column.name: [column.name, normalise_header(column.heading)] for column in contract.columns}
+    for layout in layouts.load_layouts().values():
+        if layout.source == contract.source:
+            for name, spec in layout.columns.items():
+                own = [] if spec.extract else [h for h in spec.headers if not h.startswith(layouts.PLACE)]
+                words[name] += [normalise_header(h.split(SEPARATOR)[-1]) for h in own]
+    return words
+
+
+def _extracts(contract: SourceContract, heading: Heading) -> dict[str, tuple[int, str]]:
+    """Canonical columns that other layouts cut out of a header which this file has too: position and pattern."""
+    found: dict[str, tuple[int, str]] = {}
+    for layout in layouts.load_layouts().values():
+        for name, spec in layout.columns.items() if layout.source == contract.source else ():
+            places = [
+                place for h in spec.headers if spec.extract and (place := layouts.place_of(heading, h)) is not None
+            ]
+            if places:
+                found.setdefault(name, (places[0], spec.extract or ""))
+    return found
+
+
+def _likeness(titles: Sequence[str], words: Sequence[str]) -> float:
+    last = normalise_header(titles[-1])
+    return max(difflib.SequenceMatcher(None, last, word).ratio() for word in words)
+
+
+def _identities(heading: Heading, contract: SourceContract, taken: set[int]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for place in range(heading.width):
+        kind = _personal_kind(heading.path(place))
+        if place in taken or kind is None:
+            continue
+        free = [name for name in contract.identity if name.endswith(f"_{kind}") and name not in found]
+        if free:
+            found[free[0]] = place
+    return found
+
+
+def _personal_kind(path: str) -> str | None:
+    text = normalise_header(path)
+    if re.search(_NOT_PERSONAL, text):
+        return None
+    return next((kind for kind, words in _IDENTITY_WORDS if re.search(words, text)), None)
+
+
+def _yaml(
+    path: Path,
+    code: str,
+    contract: SourceContract,
+    heading: Heading,
+    rows: Sequence[HeadRow],
+    found: dict[str, int],
+    identity: dict[str, int],
+) -> str:
+    fingerprint = [heading.path(place) for place in sorted(found.values())[:5]]
+    used = {*found.values(), *identity.values()}
+    unused = [place for place in range(heading.width) if place not in used and heading.titles[place]]
+    personal = [place for place in unused if _personal_kind(heading.path(place))]
+    lines = [
+        f"# Bản nháp từ tệp «{path.name}», tiêu đề ở dòng {heading.first_row}–{heading.last_row}.",
+        "# Hãy ghi rõ thấy mẫu này ở đâu, sửa các dòng có dấu «?», rồi chép vào thư mục bố cục.",
+        f"layout: {code}",
+        f"title: {_quoted(path.stem)}",
+        f"source: {contract.source}",
+        "time_zone: Asia/Ho_Chi_Minh",
+        f"formats: {{date: [{_day_order(rows)}], timestamp: [{_day_order(rows)}], decimal: {_decimal(rows)}}}",
+        f"fingerprint: [{', '.join(map(_quoted, fingerprint))}]",
+    ]
+    if personal:
+        lines.append(f"withheld: [{', '.join(_quoted(heading.path(place)) for place in personal)}]")
+    if identity:
+        lines.append("identity:")
+        lines += [f"  {name}: {_quoted(heading.path(place))}" for name, place in identity.items()]
+    lines.append("columns:")
+    extracts = _extracts(contract, heading)
+    for column in contract.columns:
+        if column.name in found:
+            lines.append(f"  {column.name}: {{from: {_quoted(heading.path(found[column.name]))}}}")
+        elif column.name in extracts:
+            place, pattern = extracts[column.name]
+            lines.append(f"  {column.name}: {{from: {_quoted(heading.path(place))}, extract: '{pattern}'}}")
+        elif column.required:
+            lines.append(f"  {column.name}: {{given: true}}   # ? {column.meaning}")
+    for place in unused:
+        if place not in personal:
+            lines.append(f"  # ? cột chưa dùng: {_quoted(heading.path(place))}{_example(rows, place)}")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _example(rows: Sequence[HeadRow], place: int) -> str:
+    values = [row.cells[place] for row in rows if place < len(row.cells) and (row.cells[place] or "").strip()]
+    return f", ví dụ {_quoted(' '.join(str(values[0]).split())[:40])}" if values else ""
+
+
+def _day_order(rows: Sequence[HeadRow]) -> str:
+    """By what the first rows prove; day first when they prove nothing, because that is the custom."""
+    texts = [cell or "" for row in rows for cell in row.cells]
+    dates = [found for text in texts if (found := re.match(r"\s*(\d{1,2})[/.-](\d{1,2})[/.-]\d{4}", text))]
+    if any(re.fullmatch(r"\s*\d{14}\s*", text) for text in texts):
+        return "compact"
+    if not dates and any(re.match(r"\s*\d{4}-\d{2}-\d{2}", text) for text in texts):
+        return "ymd"
+    month_first = any(int(date[2]) > 12 for date in dates) and not any(int(date[1]) > 12 for date in dates)
+    return "mdy" if month_first else "dmy"
+
+
+def _decimal(rows: Sequence[HeadRow]) -> str:
+    texts = [cell or "" for row in rows for cell in row.cells]
+    has_point = any(re.fullmatch(r"\s*\d+\.\d{1,2}\s*", text) for text in texts)
+    return "dot" if has_point and not any(re.fullmatch(r"\s*[\d.]*\d,\d+\s*%?", text) for text in texts) else "comma"

@@ -1,0 +1,203 @@
+"""What a file seems to be, for a person to judge before it is landed: tables, header paths, mapping, rows, doubts.
+
+Nothing is written and nothing is decided that landing does not decide in the same way: the same plan is made.
+Does not belong here: drafts of layouts (``drafting``), landing (``load``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster_project.landing import layouts, readers
+from dagster_project.landing.errors import LandingError
+from dagster_project.landing.headings import MAX_HEADER_ROWS, Heading, heading_of, single_row
+from dagster_project.landing.layouts import HeaderMatch, Layout
+from dagster_project.landing.readers import Plan
+from dagster_project.landing.row_kinds import number_rows
+from dagster_project.landing.tables import HeadRow, Table
+
+SHOWN_ROWS = 3
+IDENTITY = "→ kho định danh"
+WITHHELD = "không nạp theo bố cục"
+UNUSED = "không dùng"
+
+
+@dataclass(frozen=True)
+class SniffedColumn:
+    """One column of a table: its header path, what landing does with it, a few values (hidden for identities)."""
+
+    path: str
+    meaning: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SniffedTable:
+    """One table as it looks: ``layout`` and ``source`` are None when no layout fits; ``doubts`` are sentences."""
+
+    name: str | None
+    container: str
+    encoding: str
+    header_rows: tuple[int, int] | None
+    layout: str | None
+    source: str | None
+    title_lines: tuple[str, ...]
+    columns: tuple[SniffedColumn, ...]
+    doubts: tuple[str, ...]
+
+
+def sniff_file(
+    path: Path, candidates: Sequence[Layout], given: Mapping[str, str] | None = None
+) -> tuple[SniffedTable, ...]:
+    """Every table of a file, in order, as ``candidates`` read it. LandingError when it is in no container we read."""
+    search = readers.Search(list(candidates), len(candidates) == 1, dict(given or {}), path.name)
+    found: list[SniffedTable] = []
+    for table in readers.open_tables(path):
+        try:
+            plans, nearest = search.table(table)
+        except LandingError as error:
+            found.append(_unknown(table, str(error)))
+            continue
+        found += [_planned(plan) for plan in plans]
+        if not plans:
+            found.append(_unknown(table, str(nearest.error) if nearest else "Trang trống."))
+    return tuple(found)
+
+
+def _planned(plan: Plan) -> SniffedTable:
+    rows = _sample(plan.table, plan.reading, plan.heading)
+    meanings = _meanings(plan.match)
+    columns = []
+    for place in range(plan.heading.width):
+        meaning = meanings.get(place, UNUSED)
+        values = () if meaning.startswith(IDENTITY) or meaning == WITHHELD else _values(rows, place)
+        columns.append(SniffedColumn(plan.heading.path(place), meaning, values))
+    return SniffedTable(
+        name=plan.table.sheet_name,
+        container=plan.table.container,
+        encoding=plan.table.encoding,
+        header_rows=(plan.heading.first_row, plan.heading.last_row),
+        layout=plan.layout.layout,
+        source=plan.layout.source,
+        title_lines=tuple(line for line in plan.preamble if line.strip()),
+        columns=tuple(columns),
+        doubts=tuple(_doubts(plan)),
+    )
+
+
+def _meanings(match: HeaderMatch) -> dict[int, str]:
+    contract = match.layout.contract
+    found: dict[int, list[str]] = {}
+    for name, place in match.positions.items():
+        found.setdefault(place, []).append(f"{name} ({contract.column(name).heading})")
+    for name, place in match.identity_positions.items():
+        found.setdefault(place, []).append(f"{IDENTITY}: {name}")
+    for header in match.layout.withheld:
+        place = layouts.place_of(match.heading, header)
+        if place is not None:
+            found.setdefault(place, []).append(WITHHELD)
+    for place in match.others.values():
+        found.setdefault(place, ["dùng để nhận loại dòng hoặc trạng thái"])
+    return {place: ", ".join(texts) for place, texts in found.items()}
+
+
+def _doubts(plan: Plan) -> list[str]:
+    contract = plan.layout.contract
+    found = []
+    for name in plan.match.absent:
+        found.append(f"Không có cột cho {name} ({contract.column(name).heading}): để trống.")
+    for name in plan.layout.columns:
+        try:
+            plan.literal(name)
+        except LandingError as error:
+            found.append(f"Chưa nạp được: {error}")
+    doubled = Counter(plan.heading.path(place) for place in range(plan.heading.width))
+    found += [f'Hai cột cùng tên "{path}".' for path, count in doubled.items() if path and count > 1]
+    return found
+
+
+def _unknown(table: Table, why: str) -> SniffedTable:
+    """A table that no layout fits: the header it most likely has."""
+    guess = guessed_heading(table)
+    rows = _sample(table, guess[0], guess[1]) if guess else []
+    heading = guess[1] if guess else None
+    lines = _lines_above(table, guess[0], heading) if guess and heading else ()
+    return SniffedTable(
+        name=table.sheet_name,
+        container=table.container,
+        encoding=table.encoding,
+        header_rows=(heading.first_row, heading.last_row) if heading else None,
+        layout=None,
+        source=None,
+        title_lines=lines,
+        columns=tuple(SniffedColumn(heading.path(place), "", _values(rows, place)) for place in range(heading.width))
+        if heading
+        else (),
+        doubts=(why,),
+    )
+
+
+def guessed_heading(table: Table) -> tuple[int, Heading] | None:
+    """The most likely header of a table that no layout knows, with the reading it is in; None for an empty table.
+
+    It begins at the first row that is nearly as wide as the table and is made of words; rows below belong to it while
+    they fill gaps that merged titles left, up to a row of numbers or of data.
+    """
+    best: tuple[int, int, Heading] | None = None
+    for reading, rows in enumerate(table.heads()):
+        filled = [(place, _filled(row)) for place, row in enumerate(rows)]
+        width = max((count for _, count in filled), default=0)
+        if width == 0 or (best is not None and width <= best[0]):
+            continue
+        start = next(
+            (place for place, count in filled if count >= max(2, width * 0.4) and _is_worded(rows[place])), None
+        )
+        if start is None:
+            continue
+        best = (width, reading, _grown(table, rows[start : start + MAX_HEADER_ROWS], width))
+    return (best[1], best[2]) if best else None
+
+
+def _grown(table: Table, rows: Sequence[HeadRow], width: int) -> Heading:
+    depth = 1
+    while depth < len(rows) and _is_worded(rows[depth]) and not number_rows([rows[depth]], single_row(rows[depth - 1])):
+        above = {place for row in rows[:depth] for place, cell in enumerate(row.cells) if (cell or "").strip()}
+        merged = any(
+            merge.first_row <= rows[depth].row_number <= merge.last_row or merge.first_row == rows[depth - 1].row_number
+            for merge in table.merges()
+        )
+        # A row of titles below others fills what they left open; a first row of data fills what they named.
+        below = {place for place, cell in enumerate(rows[depth].cells) if (cell or "").strip()}
+        if not merged and len(below - above) == 0 and len(above) >= width:
+            break
+        depth += 1
+    return heading_of(rows[:depth], table.merges() if depth > 1 else ())
+
+
+def _filled(row: HeadRow) -> int:
+    return sum(1 for cell in row.cells if (cell or "").strip())
+
+
+def _is_worded(row: HeadRow) -> bool:
+    """No cell is a number or a date: titles are words."""
+    texts = [(cell or "").strip() for cell in row.cells]
+    return any(texts) and not any(text[:1].isdigit() or text[:1] in "-+#" for text in texts if text)
+
+
+def _lines_above(table: Table, reading: int, heading: Heading) -> tuple[str, ...]:
+    rows = table.heads()[reading]
+    return tuple(row.text for row in rows if row.row_number < heading.first_row and row.text.strip())
+
+
+def _sample(table: Table, reading: int, heading: Heading) -> list[HeadRow]:
+    below = readers.rows_below(table, reading, heading)
+    numbered = number_rows(below, heading)
+    return [row for row in below if not row.is_empty and row.row_number not in numbered][:SHOWN_ROWS]
+
+
+def _values(rows: Sequence[HeadRow], place: int) -> tuple[str, ...]:
+    cells = [row.cells[place] if place < len(row.cells) else None for row in rows]
+    return tuple((cell or "").strip() for cell in cells)

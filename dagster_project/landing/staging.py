@@ -1,0 +1,598 @@
+"""One table of a file, read, typed and split in a work folder: accepted, rejected, flagged, ignored.
+
+read = accepted + rejected + ignored, and for each of the last two a reason. Identities go to a sealed file on the way;
+hashes and flags stand in their place among the accepted rows.
+Does not belong here: making a delivery visible (``load``), what a row of a form is (``row_kinds``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from dagster_project.landing import identities, layouts, row_kinds, stopping, totals
+from dagster_project.landing.contracts import SourceContract
+from dagster_project.landing.errors import LandingError
+from dagster_project.landing.layouts import ColumnSpec
+from dagster_project.landing.readers import Plan
+from dagster_project.landing.row_kinds import BLANK, DATA, GROUP, KIND_NAMES, TOTAL
+from dagster_project.landing.tables import TEXT_CELLS, RawTable
+from dagster_project.landing.totals import CountedGroup, TotalRow
+from dagster_project.landing.typing_sql import ABOUT, LOWER_BOUND, Input, TypedQuery, identifier, literal
+
+if TYPE_CHECKING:
+    from dagster_project.vault.store import Vault
+
+MEMORY_LIMIT = "2GB"
+# A file with more broken records than this share was not meant to be read this way.
+MAX_BROKEN_SHARE = 0.5
+MAX_DIFFERENCES = 100
+_NOTE_COLUMNS = "delivery_id, source_row_number, column_name, reason_code, reason_text, raw_value"
+_NOTES = {
+    "lower_bound": "Số ghi kiểu «trên …» chỉ là cận dưới",
+    "approximate": "Số ghi kiểu «khoảng …» chỉ là ước chừng",
+    "code_cleaned": "Mã có ký tự lạ giống ký tự thường, đã thay; ô giá trị giữ nguyên văn",
+}
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Typed rows in the work folder and their counts; ``rejected`` and ``flagged`` are None when there are none.
+
+    ``sealed`` is the vault's file of the delivery, not yet in the vault.
+    """
+
+    accepted: Path
+    rejected: Path | None
+    flagged: Path | None
+    sealed: Path | None
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    ignored_rows: tuple[dict, ...]
+    total_differences: tuple[dict, ...] = ()
+    authority_codes: tuple[str, ...] = ()
+    data_from_date: str | None = None
+    data_until_date: str | None = None
+
+    @property
+    def rows_ignored(self) -> int:
+        """Rows that are no data, of whatever kind."""
+        return sum(kind["row_count"] for kind in self.ignored_rows)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What the steps of one staging share. ``judged`` is a query, ``shaped`` a relation."""
+
+    con: duckdb.DuckDBPyConnection
+    plan: Plan
+    work: Path
+    delivery_id: str
+    raw: RawTable
+    shaped: str
+    query: TypedQuery
+    judged: str
+
+    @property
+    def sound(self) -> str:
+        return f"is_filled and row_kind = '{DATA}' and {self.query.is_sound_sql}"
+
+
+def stage(plan: Plan, work: Path, delivery_id: str, today: dt.date, threads: int, vault: Callable[[], Vault]) -> Staged:
+    """Read, type and split the rows of one table into Parquet files under ``work``.
+
+    ``vault`` opens the vault; it is only called when the table holds identities.
+    """
+    with duckdb.connect(config=duckdb_config(work, threads)) as con, stopping.interruptible(con):
+        con.execute(f"set TimeZone = {literal(plan.layout.time_zone)}")
+        con.execute("set enable_progress_bar = false")
+        # Pushed down to the scan, the condition "no cell is wrong" would type every cell a second time, and
+        # no longer on dictionaries: 5 times slower.
+        con.execute("set disabled_optimizers = 'filter_pushdown'")
+        job = _job(con, plan, work, delivery_id)
+        staged = _split(job)
+        staged = replace(staged, flagged=_write_notes(job))
+        staged = replace(staged, sealed=_sealed(job, staged, vault))
+        return _with_extent(con, staged, plan.layout.contract, today)
+
+
+def duckdb_config(work: Path, threads: int) -> dict[str, str | int]:
+    """Settings of every connection of the landing: bounded, orderly, and nothing is fetched."""
+    return {
+        "threads": threads,
+        "memory_limit": MEMORY_LIMIT,
+        "temp_directory": str(work / "spill"),
+        "preserve_insertion_order": "true",
+        "autoinstall_known_extensions": "false",
+    }
+
+
+def _job(con: duckdb.DuckDBPyConnection, plan: Plan, work: Path, delivery_id: str) -> _Job:
+    positions = sorted({*plan.match.used_positions, *plan.match.identity_positions.values()})
+    raw = plan.table.read(con, work, plan.reading, plan.extent, positions)
+    _check_broken_share(raw)
+    shaped = row_kinds.shaped_sql(str(raw.parquet), raw.row_number_sql, plan.match, positions, plan.numbered)
+    if plan.layout.rows.groups:
+        # What a row carries depends on all rows above it: worked out once.
+        con.execute(f"create temp table shaped as from {shaped}")
+        shaped = "shaped"
+    query = TypedQuery(_inputs(con, plan, raw, shaped), plan.layout, plan.table.container, plan.table.is_1904)
+    return _Job(con, plan, work, delivery_id, raw, shaped, query, query.judged_sql(shaped))
+
+
+def _inputs(con: duckdb.DuckDBPyConnection, plan: Plan, raw: RawTable, shaped: str) -> list[Input]:
+    """Every contract column in order with the place its text comes from."""
+    found = []
+    for column in plan.layout.contract.columns:
+        spec = plan.layout.columns.get(column.name, ColumnSpec())
+        position = plan.match.positions.get(column.name)
+        if position is not None:
+            kind = raw.cell_kinds.get(position, TEXT_CELLS)
+            order = _day_order(con, plan, column.type, position, shaped)
+            header = plan.heading.path(position)
+            found.append(Input(column, spec, f"c{position}", header, cell_kind=kind, day_order=order))
+        elif made := _made_sql(plan, column.name, spec):
+            # The layout's own words need no map, blank or extract.
+            own = ColumnSpec(mapping=spec.mapping) if spec.group or spec.joined else ColumnSpec()
+            is_literal = not spec.group
+            found.append(Input(column, spec if spec.group else own, made, column.name, is_literal=is_literal))
+        else:
+            found.append(Input(column, ColumnSpec(), "NULL", column.name))
+    return found
+
+
+def _made_sql(plan: Plan, name: str, spec: ColumnSpec) -> str:
+    """SQL of a value that is not the text of one cell; '' when there is none."""
+    if name in plan.given:
+        return literal(plan.given[name])
+    if spec.group:
+        return f"g_{spec.group}"
+    if spec.joined:
+        text = literal(spec.template)
+        for number, header in enumerate(spec.joined, start=1):
+            text = f"replace({text}, '{{{number}}}', trim(c{plan.match.others[header]}))"
+        return text
+    if spec.filled:
+        branches = [
+            f"when coalesce(trim(c{plan.match.others[header]}), '') <> '' then {literal(code)}"
+            for header, code in spec.filled
+        ]
+        return f"case {' '.join(branches)} end"
+    value = plan.literal(name) if name in plan.layout.columns else None
+    return "" if value is None else literal(value)
+
+
+def _day_order(con: duckdb.DuckDBPyConnection, plan: Plan, kind: str, position: int, shaped: str) -> str:
+    """Which of two orders a column of doubtful dates has, by all its cells together; day first when none tells."""
+    formats = plan.layout.date_formats if kind == "date" else plan.layout.timestamp_formats
+    if kind not in ("date", "timestamp") or "dmy_or_mdy" not in formats:
+        return "dmy"
+    days, months = _proofs(con, position, shaped)
+    if days and months:
+        raise LandingError(
+            f"có {days} ô ghi ngày trước tháng và {months} ô ghi tháng trước ngày, không biết đọc theo cách nào.",
+            column=plan.heading.path(position),
+            advice="Hãy đổi cả cột về một dạng ngày/tháng/năm rồi nạp lại.",
+        )
+    return "mdy" if months else "dmy"
+
+
+def _proofs(con: duckdb.DuckDBPyConnection, position: int, shaped: str) -> tuple[int, int]:
+    """Cells that can only be day first, and only month first."""
+    shape = r"'^\s*([0-9]{1,2})[/.-]([0-9]{1,2})[/.-][0-9]{4}'"
+    first, second = (f"coalesce(try_cast(regexp_extract(c{position}, {shape}, {part}) as int), 0)" for part in (1, 2))
+    row = con.execute(
+        f"select count(*) filter ({first} > 12 and {second} <= 12), count(*) filter ({second} > 12 and {first} <= 12) "
+        f"from {shaped} where row_kind = '{DATA}'"
+    ).fetchone()
+    return row or (0, 0)
+
+
+def _check_broken_share(raw: RawTable) -> None:
+    records = raw.row_count + len(raw.broken)
+    if raw.broken and len(raw.broken) > records * MAX_BROKEN_SHARE:
+        first = raw.broken[0]
+        raise LandingError(
+            f"{_vi(len(raw.broken))} trên {_vi(records)} dòng bị hỏng cấu trúc; dòng hỏng đầu tiên: "
+            f"{first.reason_text}.",
+            row=first.row_number,
+            advice="Hãy kiểm tra dấu phân cách và bảng mã, rồi xuất lại tệp.",
+        )
+
+
+def _vi(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
+
+
+def _split(job: _Job) -> Staged:
+    """Write the accepted rows in one pass; only a delivery with other rows needs further ones."""
+    con, raw, query = job.con, job.raw, job.query
+    accepted = job.work / f"{job.delivery_id}.parquet"
+    columns = [f"t{index} as {identifier(item.column.name)}" for index, item in enumerate(query.inputs)]
+    written = con.execute(
+        f"copy (select {literal(job.delivery_id)} as delivery_id, source_row_number, {', '.join(columns)} "
+        f"from ({job.judged}) where {job.sound}) to {literal(str(accepted))} (format parquet, compression zstd)"
+    ).fetchone()
+    staged = Staged(
+        accepted=accepted,
+        rejected=None,
+        flagged=None,
+        sealed=None,
+        rows_read=raw.rows_read,
+        rows_accepted=written[0] if written else 0,
+        rows_rejected=len(raw.broken),
+        ignored_rows=_ignored(con, raw.ignored_count, None),
+    )
+    if staged.rows_accepted < raw.row_count:
+        staged = _with_other_rows(job, staged)
+    if staged.rows_rejected:
+        staged = replace(staged, rejected=_write_rejected(job))
+    return staged
+
+
+def _with_other_rows(job: _Job, staged: Staged) -> Staged:
+    """Tell the wrong rows from those that are no data, and compare totals with what was read."""
+    con = job.con
+    con.execute(
+        f"create temp table wrong_rows as from ({job.judged}) "
+        f"where is_filled and row_kind = '{DATA}' and not ({job.query.is_sound_sql})"
+    )
+    con.execute(
+        f"create temp table other_rows as select source_row_number, row_kind from {job.shaped} "
+        f"where is_filled and row_kind <> '{DATA}'"
+    )
+    _move_misfits(job, staged)
+    blank = _scalar(con, f"select count(*) from read_parquet({literal(str(job.raw.parquet))}) where not is_filled")
+    wrong = _scalar(con, "select count(*) from wrong_rows")
+    if wrong:
+        _check_day_order(job)
+    return replace(
+        staged,
+        rows_rejected=wrong + len(job.raw.broken),
+        ignored_rows=_ignored(con, blank + job.raw.ignored_count, "other_rows"),
+        total_differences=tuple(_differences(job, staged))[:MAX_DIFFERENCES],
+    )
+
+
+def _move_misfits(job: _Job, staged: Staged) -> None:
+    """Totals, footers and the like that no layout announced: out of the wrong rows."""
+    read = [(job.plan.match.positions[item.column.name], f"r{index}") for index, item in _from_cells(job)]
+    if not read:
+        return
+    accepted = f"read_parquet({literal(str(staged.accepted))})"
+    sound = (
+        f"(select source_row_number from {accepted} union all "
+        f"select source_row_number from other_rows where row_kind = '{TOTAL}')"
+    )
+    texts = [text for _, text in sorted(read)]
+    job.con.execute(
+        f"create temp table misfits as from ({row_kinds.misfit_sql('wrong_rows', sound, texts, len(texts))}) "
+        "where row_kind is not null"
+    )
+    job.con.execute("insert into other_rows from misfits")
+    job.con.execute("delete from wrong_rows where source_row_number in (select source_row_number from misfits)")
+
+
+def _from_cells(job: _Job) -> list[tuple[int, Input]]:
+    names = job.plan.match.positions
+    return [(index, item) for index, item in enumerate(job.query.inputs) if item.column.name in names]
+
+
+def _ignored(con: duckdb.DuckDBPyConnection, blank: int, other_rows: str | None) -> tuple[dict, ...]:
+    """Ignored rows by kind, in the order of KIND_NAMES."""
+    rows = con.execute(f"from {other_rows} order by all").fetchall() if other_rows else []
+    found = []
+    for kind in KIND_NAMES:
+        numbers = [number for number, row_kind in rows if row_kind == kind]
+        count = blank if kind == BLANK else len(numbers)
+        if count:
+            found.append({"reason_code": kind, "row_count": count, "row_numbers": _ranges(numbers)})
+    return tuple(found)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Ascending row numbers as "3-5,9"."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+
+
+def _check_day_order(job: _Job) -> None:
+    """LandingError when a column that the layout takes for day first is plainly month first, or the reverse.
+
+    Its doubtful cells (03/04/2026) would be read wrongly without a word, while the others are rejected.
+    """
+    for index, item in _from_cells(job):
+        formats = job.plan.layout.date_formats if item.column.type == "date" else job.plan.layout.timestamp_formats
+        order = next((shape for shape in formats if shape in ("dmy", "mdy")), None)
+        if item.column.type not in ("date", "timestamp") or order is None:
+            continue
+        if not _scalar(job.con, f"select count(*) from wrong_rows where e{index} = 'bad_{item.column.type}'"):
+            continue
+        days, months = _proofs(job.con, job.plan.match.positions[item.column.name], job.shaped)
+        own, other = (days, months) if order == "dmy" else (months, days)
+        if other and not own:
+            wanted = "ngày trước tháng" if order == "dmy" else "tháng trước ngày"
+            raise LandingError(
+                f"bố cục {job.plan.layout.layout} đọc {wanted}, nhưng cả cột ghi ngược lại ({_vi(other)} ô chỉ có thể "
+                "đọc ngược lại, không ô nào đúng kiểu).",
+                column=item.header,
+                advice="Hãy xuất lại với ngày/tháng/năm, hoặc chọn bố cục khác bằng --layout.",
+            )
+
+
+def _differences(job: _Job, staged: Staged) -> list[dict]:
+    """Totals, subtotals and counted groups that disagree with the rows read."""
+    columns = totals.summed(job.query.inputs)
+    listed = "".join(f", t{index}" for index in columns)
+    has_levels = bool(job.plan.layout.rows.groups)
+    level = "level" if has_levels else "NULL"
+    source = f"({job.judged}) as typed inner join other_rows using (source_row_number)"
+    if has_levels:
+        source += " inner join (select source_row_number, level from shaped) as leveled using (source_row_number)"
+    label = _label_sql(job)
+    rows = job.con.execute(
+        f"select source_row_number, {label}, {level}{listed} from {source} "
+        f"where other_rows.row_kind in ('{TOTAL}', '{GROUP}') order by source_row_number limit {totals.MAX_TOTALS}"
+    ).fetchall()
+    found = [
+        TotalRow(
+            number, text, {i: Decimal(v) for i, v in zip(columns, values, strict=True) if v is not None}, depth or 0
+        )
+        for number, text, depth, *values in rows
+    ]
+    accepted = f"read_parquet({literal(str(staged.accepted))})"
+    sums = totals.differences(job.con, job.judged, accepted, [t for t in found if t.declared], job.query.inputs)
+    return sorted([*sums, *_count_differences(job)], key=lambda item: item["row_number"])
+
+
+def _label_sql(job: _Job) -> str:
+    texts = [f"r{index}" for index, item in _from_cells(job) if item.column.type in ("text", "code")]
+    return f"coalesce({', '.join(texts)}, '')" if texts else "''"
+
+
+def _count_differences(job: _Job) -> list[dict]:
+    rules = job.plan.layout.rows.groups
+    counts = [(level, rule) for level, rule in enumerate(rules) if rule.count in job.plan.match.others]
+    if not counts:
+        return []
+    places = job.plan.match.others
+    texts = " ".join(f"when {level} then trim(c{places[rule.text]})" for level, rule in enumerate(rules))
+    declared = " ".join(
+        f"when {level} then try_cast(replace(c{places[rule.count or '']}, '.', '') as bigint)" for level, rule in counts
+    )
+    rows = job.con.execute(
+        f"select source_row_number, case level {texts} end, case level {declared} end, level from shaped "
+        "where level is not null order by source_row_number"
+    ).fetchall()
+    data = job.con.execute(
+        f"select source_row_number from shaped where is_filled and row_kind = '{DATA}' and source_row_number not in "
+        "(select source_row_number from other_rows) order by 1"
+    ).fetchnumpy()["source_row_number"]
+    return totals.count_differences(data, [CountedGroup(*row) for row in rows])
+
+
+def _scalar(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = con.execute(sql).fetchone()
+    return row[0] if row else 0
+
+
+def _write_rejected(job: _Job) -> Path:
+    """One row per (row, wrong column), and one per broken record, in file order."""
+    con, raw = job.con, job.raw
+    path = job.work / f"{job.delivery_id}.rejected.parquet"
+    broken = pa.table(
+        {
+            "source_row_number": pa.array([row.row_number for row in raw.broken], pa.int64()),
+            "reason_code": pa.array([row.reason_code for row in raw.broken], pa.string()),
+            "reason_text": pa.array([row.reason_text for row in raw.broken], pa.string()),
+        }
+    )
+    con.register("broken_rows", broken)
+    parts = [
+        "select source_row_number, -1 as position, cast(NULL as varchar) as column_name, reason_code, "
+        "reason_text, cast(NULL as varchar) as raw_value from broken_rows"
+    ]
+    has_wrong = _scalar(con, "select count(*) from duckdb_tables() where table_name = 'wrong_rows'")
+    for index, item in enumerate(job.query.inputs if has_wrong else ()):
+        value = identities.masked_sql(f"r{index}") if job.plan.match.identity_positions else f"r{index}"
+        for reason in job.query.reasons[index]:
+            parts.append(
+                f"select source_row_number, {index}, {literal(item.column.name)}, {literal(reason.code)}, "
+                f"{literal(reason.text)}, {value} from wrong_rows where e{index} = {literal(reason.code)}"
+            )
+    con.execute(
+        f"copy (select {literal(job.delivery_id)} as delivery_id, cast(source_row_number as bigint) as "
+        f"source_row_number, column_name, reason_code, reason_text, raw_value "
+        f"from ({' union all '.join(parts)}) "
+        f"order by source_row_number, position) to {literal(str(path))} (format parquet, compression zstd)"
+    )
+    con.unregister("broken_rows")
+    return path
+
+
+def _write_notes(job: _Job) -> Path | None:
+    """What the landing itself flags: numbers that are bounds, codes that were mended; None without any."""
+    doubts = [(index, item, note) for index, item in _from_cells(job) for note in _notes(item)]
+    present = _present(job, doubts)
+    if not present:
+        return None
+    parts = [
+        f"select source_row_number, {index} as position, {literal(item.column.name)} as column_name, {literal(code)} "
+        f"as reason_code, {literal(_NOTES[code])} as reason_text, cells.{item.raw_sql} as raw_value "
+        f"from {job.shaped} as cells where row_kind = '{DATA}' and ({condition})"
+        for index, item, (code, condition) in present
+    ]
+    path = job.work / f"{job.delivery_id}.flags.parquet"
+    accepted = f"read_parquet({literal(str(job.work / (job.delivery_id + '.parquet')))})"
+    written = job.con.execute(
+        f"copy (select {literal(job.delivery_id)} as delivery_id, source_row_number, column_name, reason_code, "
+        f"reason_text, raw_value from ({' union all '.join(parts)}) as notes "
+        f"semi join {accepted} as accepted using (source_row_number) "
+        "order by source_row_number, position, reason_code) "
+        f"to {literal(str(path))} (format parquet, compression zstd)"
+    ).fetchone()
+    return path if written and written[0] else None
+
+
+def _notes(item: Input) -> list[tuple[str, str]]:
+    """Which notes a cell may get, each with its condition over the raw text."""
+    text = f"lower(nfc_normalize(trim({item.raw_sql})))"
+    if item.column.type in ("integer", "decimal"):
+        return [
+            ("lower_bound", f"regexp_matches({text}, '^{LOWER_BOUND}')"),
+            ("approximate", f"regexp_matches({text}, '^{ABOUT}')"),
+        ]
+    # A code of a list ("Đã trả kết quả") is a label; only free codes are identities of something.
+    if item.column.type == "code" and not item.column.codes and not item.spec.mapping:
+        # Spaces at the ends and around are nothing: what counts is another letter in the code.
+        raw = f"regexp_replace({item.raw_sql}, '\\s+', ' ', 'g')"
+        cleaned = f"coalesce({_clean_code(item.raw_sql)}, '')"
+        return [
+            (
+                "code_cleaned",
+                f"strlen({item.raw_sql}) <> length({item.raw_sql}) "
+                f"and trim(nfc_normalize(replace({raw}, chr(160), ' '))) <> {cleaned}",
+            )
+        ]
+    return []
+
+
+def _clean_code(raw: str) -> str:
+    from dagster_project.landing.typing_sql import clean_sql
+
+    return clean_sql(raw, is_text=False)
+
+
+def _present(
+    job: _Job, doubts: Sequence[tuple[int, Input, tuple[str, str]]]
+) -> list[tuple[int, Input, tuple[str, str]]]:
+    """Those that occur at all: one look at the raw cells instead of one pass each."""
+    if not doubts:
+        return []
+    looks = []
+    for _, item, (code, condition) in doubts:
+        # Cheaper than the condition itself, and wide enough for it.
+        quick = f"strlen({item.raw_sql}) <> length({item.raw_sql})"
+        looks.append(f"bool_or({quick if code == 'code_cleaned' else condition})")
+    row = job.con.execute(f"select {', '.join(looks)} from read_parquet({literal(str(job.raw.parquet))})").fetchone()
+    return [doubt for doubt, occurs in zip(doubts, row or (), strict=True) if occurs]
+
+
+def _sealed(job: _Job, staged: Staged, vault: Callable[[], Vault]) -> Path | None:
+    """Seal the identities of the accepted rows and put hashes and flags in their place."""
+    names = job.plan.layout.contract.identity
+    if not names:
+        return None
+    places = job.plan.match.identity_positions
+    accepted = f"read_parquet({literal(str(staged.accepted))})"
+    door = identities.Door(job.con, job.work, job.delivery_id)
+    if not places or not staged.rows_accepted:
+        door.add_nothing(staged.accepted, names)
+        return None
+    rows = f"(select * from {job.shaped} as cells semi join {accepted} as a using (source_row_number))"
+    return door.seal(staged.accepted, names, places, rows, vault())
+
+
+def _with_extent(con: duckdb.DuckDBPyConnection, staged: Staged, contract: SourceContract, today: dt.date) -> Staged:
+    """Add the authorities the rows are about and the days they cover; the future does not date a delivery."""
+    source = f"read_parquet({literal(str(staged.accepted))})"
+    codes: list[tuple[str]] = []
+    if "authority_code" in contract.column_names:
+        codes = con.execute(
+            f"select distinct authority_code from {source} where authority_code is not null order by 1"
+        ).fetchall()
+    first = last = None
+    if contract.observed:
+        days = " union all ".join(
+            f"select min(cast({name} as date)) as first_day, max(cast({name} as date)) as last_day "
+            f"from {source} where cast({name} as date) <= date {literal(today.isoformat())}"
+            for name in map(identifier, contract.observed)
+        )
+        row = con.execute(f"select min(first_day), max(last_day) from ({days})").fetchone()
+        first, last = row if row else (None, None)
+    return replace(
+        staged,
+        authority_codes=tuple(code for (code,) in codes),
+        data_from_date=first.isoformat() if first else None,
+        data_until_date=last.isoformat() if last else None,
+    )
+
+
+def apply_effects(staged: Staged, delivery_id: str, work: Path, failing: pa.Table, threads: int) -> Staged:
+    """Move rows of reject_row rules to the rejected ones and note flag_row rules.
+
+    ``failing``: rule_code, effect_code, rule_text, column_name, source_row_number.
+    """
+    if failing.num_rows == 0:
+        return staged
+    with duckdb.connect(config=duckdb_config(work, threads)) as con, stopping.interruptible(con):
+        con.register("failing", failing)
+        notes = (
+            f"select {literal(delivery_id)} as delivery_id, source_row_number, column_name, rule_code as reason_code, "
+            "rule_text as reason_text, cast(NULL as varchar) as raw_value from failing where effect_code = "
+        )
+        out = "select source_row_number from failing where effect_code = 'reject_row'"
+        rejected_count = _scalar(con, f"select count(distinct source_row_number) from ({out})")
+        flagged = _merged(con, staged.flagged, f"{notes}'flag_row' and source_row_number not in ({out})", work, "flags")
+        if not rejected_count:
+            return replace(staged, flagged=flagged)
+        rejected = _merged(con, staged.rejected, f"{notes}'reject_row'", work, "rejected")
+        kept = work / f"{delivery_id}.kept.parquet"
+        con.execute(
+            f"copy (from read_parquet({literal(str(staged.accepted))}) where source_row_number not in ({out})) "
+            f"to {literal(str(kept))} (format parquet, compression zstd)"
+        )
+        kept.replace(staged.accepted)
+    return replace(
+        staged,
+        rejected=rejected,
+        flagged=flagged,
+        rows_accepted=staged.rows_accepted - rejected_count,
+        rows_rejected=staged.rows_rejected + rejected_count,
+    )
+
+
+def _merged(con: duckdb.DuckDBPyConnection, before: Path | None, notes: str, work: Path, name: str) -> Path | None:
+    """A file of notes with further ones, in file order; None when there is none."""
+    earlier = f"select {_NOTE_COLUMNS} from read_parquet({literal(str(before))}) union all " if before else ""
+    path = work / f"merged.{name}.parquet"
+    written = con.execute(
+        f"copy (select {_NOTE_COLUMNS} from ({earlier}{notes}) order by source_row_number, reason_code, column_name) "
+        f"to {literal(str(path))} (format parquet, compression zstd)"
+    ).fetchone()
+    return path if written and written[0] else None
+
+
+def unused_columns(plan: Plan) -> list[str]:
+    """Headers of the table that nothing reads."""
+    used = {*plan.match.used_positions, *plan.match.identity_positions.values()}
+    withheld = {layouts.normalise_header(text) for text in plan.layout.withheld}
+    places = [place for place in range(plan.heading.width) if place not in used and plan.heading.titles[place]]
+    return [
+        plan.heading.path(place)
+        for place in places
+        if layouts.normalise_header(plan.heading.path(place)) not in withheld
+    ]
+
+
+def withheld_columns(plan: Plan) -> list[str]:
+    """Headers of the table that the layout does not land on purpose."""
+    return [text for text in plan.layout.withheld if layouts.place_of(plan.heading, text) is not None]
+
+
+def identity_headers(plan: Plan) -> list[str]:
+    """Headers of the table that went to the vault, in the order of the file."""
+    return [plan.heading.path(place) for place in sorted(set(plan.match.identity_positions.values()))]

@@ -1,0 +1,348 @@
+"""Rules between deliveries: each passes on good plans, fails on a crafted one, and names delivery and row."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from expectations.across import FLAG_COLUMNS, check_plan
+from expectations.catalogue import plan_rules
+from expectations.results import FLAG_ROW, REJECT_ROW, RuleResult
+
+pytestmark = pytest.mark.integration
+
+DOSSIERS = "one_stop__dossiers"
+UNITS = "unit_registry__units"
+CHANGES = "unit_registry__unit_changes"
+PROCEDURES = "procedure_registry__procedures"
+FORM = "portal__form_06a_lines"
+# The columns that the rules read, with the types that landing gives them.
+COLUMNS = {
+    DOSSIERS: "authority_code varchar, dossier_code varchar, procedure_code varchar, resolving_unit_code varchar, "
+    "received_at timestamp",
+    UNITS: "authority_code varchar, unit_code varchar, valid_from_date date, valid_to_date date",
+    CHANGES: "authority_code varchar, predecessor_authority_code varchar, predecessor_unit_code varchar, "
+    "successor_unit_code varchar, effective_date date",
+    PROCEDURES: "authority_code varchar, procedure_code varchar, valid_from_date date, valid_to_date date",
+    FORM: "authority_code varchar, unit_code varchar, unit_name varchar, period_start_date date, period_end_date date, "
+    "form_code varchar, level_name varchar, "
+    "line_name varchar, received_carried_count bigint, open_total_count bigint",
+}
+PHONES = "applicant_phone_hash varchar, applicant_name_hash varchar"
+DOSSIER = {
+    "authority_code": "H99",
+    "dossier_code": "1",
+    "procedure_code": "1.002835",
+    "resolving_unit_code": "H99.01",
+    "received_at": "2026-01-05 09:00:00",
+}
+UNIT = {"authority_code": "H99", "unit_code": "H99.01", "valid_from_date": "2025-07-01"}
+CHANGE = {
+    "authority_code": "H99",
+    "predecessor_unit_code": "H99.07",
+    "successor_unit_code": "H99.01",
+    "effective_date": "2026-01-06",
+}
+PROCEDURE = {"authority_code": "H99", "procedure_code": "1.002835", "valid_from_date": "2025-07-01"}
+LINE = {
+    "authority_code": "H99",
+    "unit_code": "H99.01",
+    "period_start_date": "2026-01-01",
+    "period_end_date": "2026-03-31",
+    "form_code": "form_06a",
+    "line_name": "Hộ tịch",
+    "received_carried_count": 12,
+    "open_total_count": 20,
+}
+NEXT_LINE = LINE | {
+    "period_start_date": "2026-04-01",
+    "period_end_date": "2026-06-30",
+    "received_carried_count": 20,
+    "open_total_count": 7,
+}
+
+
+class Plan:
+    """A plan's folders, delivery by delivery; rows are numbered from 2, as in a file with one header row."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.delivery_ids: dict[str, list[str]] = {}
+        for source in COLUMNS:
+            (folder / source).mkdir(parents=True)
+            self._write(source, "_empty", [], "")
+
+    def deliver(self, source: str, delivery_id: str, rows: list[dict], more_columns: str = "") -> Plan:
+        self._write(source, delivery_id, rows, more_columns)
+        self.delivery_ids.setdefault(source, []).append(delivery_id)
+        return self
+
+    def _write(self, source: str, delivery_id: str, rows: list[dict], more_columns: str) -> None:
+        columns = ", ".join(
+            filter(None, ("delivery_id varchar, source_row_number bigint", COLUMNS[source], more_columns))
+        )
+        with duckdb.connect() as connection:
+            connection.execute(f"create table rows ({columns})")
+            complete = [
+                {"delivery_id": delivery_id, "source_row_number": number} | row
+                for number, row in enumerate(rows, start=2)
+            ]
+            if complete:
+                names = dict.fromkeys(name for row in complete for name in row)
+                table = pa.table({name: [row.get(name) for row in complete] for name in names})
+                connection.register("given", table)
+                connection.execute("insert into rows by name select * from given")
+            connection.table("rows").write_parquet(str(self.folder / source / f"{delivery_id}.parquet"))
+
+    def judge(self, as_of: date = date(2026, 10, 10)) -> dict[tuple[str, str], RuleResult]:
+        results = check_plan(
+            {source: self.folder / source for source in COLUMNS},
+            self.delivery_ids,
+            as_of,
+            self.folder / "_cross.parquet",
+            self.folder / "temporary",
+        )
+        assert len({(result.rule_code, result.subject_name) for result in results}) == len(results)
+        assert all(result.gate_code == 1 for result in results)
+        return {(result.rule_code, result.subject_name): result for result in results}
+
+    def flags(self) -> list[tuple[str, int, str]]:
+        rows = pq.read_table(self.folder / "_cross.parquet").to_pylist()
+        return [(row["delivery_id"], row["source_row_number"], row["reason_code"]) for row in rows]
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return Plan(tmp_path)
+
+
+def months(counts: list[int], unit: str = "H99.01") -> list[dict]:
+    """Dossiers of one unit: so many in January 2025, in February 2025, …"""
+    return [
+        DOSSIER
+        | {
+            "dossier_code": f"{unit}-{month}-{number}",
+            "resolving_unit_code": unit,
+            "received_at": f"{2025 + month // 12}-{month % 12 + 1:02d}-15 09:00:00",
+        }
+        for month, count in enumerate(counts)
+        for number in range(count)
+    ]
+
+
+def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
+    hashes = {"applicant_phone_hash": "p1", "applicant_name_hash": "n1"}
+    plan.deliver(UNITS, "u", [UNIT]).deliver(PROCEDURES, "p", [PROCEDURE]).deliver(CHANGES, "c", [CHANGE])
+    plan.deliver(DOSSIERS, "d", [row | hashes for row in months([10] * 21)], PHONES)
+    plan.deliver(FORM, "f", [LINE, NEXT_LINE])
+    results = plan.judge()
+    assert {code for code, _ in results} == {rule.code for rule in plan_rules()}
+    assert {(result.is_passed, result.failed_count, tuple(result.sample)) for result in results.values()} == {
+        (True, 0, ())
+    }
+    assert all(result.checked_count for result in results.values())
+    assert plan.flags() == []
+    assert tuple(pq.read_schema(plan.folder / "_cross.parquet").names) == FLAG_COLUMNS
+
+
+def test_carried_over_is_what_was_open_at_the_end_of_the_last_period(plan):
+    plan.deliver(FORM, "q1", [LINE]).deliver(FORM, "q2", [NEXT_LINE | {"received_carried_count": 17}])
+    results = plan.judge()
+    code = "form_06a.carried_over_is_last_open"
+    first, second = results[code, "q1"], results[code, "q2"]
+    assert (first.is_passed, first.checked_count) == (True, 0)
+    assert (second.failed_count, second.checked_count, second.sample) == (1, 1, ["dòng 2"])
+    assert plan.flags() == [("q2", 2, code)]
+
+
+def test_carried_over_follows_the_correction_and_needs_one_agreeing_period(plan):
+    """Q1 was corrected to 17 open; a half year ending on the same day agrees with Q3."""
+    half_year = LINE | {"period_end_date": "2026-06-30", "open_total_count": 9}
+    third = NEXT_LINE | {
+        "period_start_date": "2026-07-01",
+        "period_end_date": "2026-09-30",
+        "received_carried_count": 9,
+    }
+    plan.deliver(FORM, "wrong", [LINE, half_year]).deliver(FORM, "right", [LINE | {"open_total_count": 17}])
+    plan.deliver(FORM, "later", [NEXT_LINE | {"received_carried_count": 17}, third])
+    result = plan.judge()["form_06a.carried_over_is_last_open", "later"]
+    assert (result.is_passed, result.checked_count) == (True, 2)
+
+
+def test_carried_over_is_compared_by_the_units_name_when_a_form_gives_no_code(plan):
+    named = {"unit_code": None, "unit_name": "Sở Tư pháp"}
+    other = {"unit_code": None, "unit_name": "Sở Xây dựng"}
+    plan.deliver(FORM, "q1", [LINE | named, LINE | other | {"open_total_count": 9}])
+    plan.deliver(FORM, "q2", [NEXT_LINE | named, NEXT_LINE | other])
+    result = plan.judge()["form_06a.carried_over_is_last_open", "q2"]
+    assert (result.checked_count, result.sample) == (2, ["dòng 3"])
+
+
+def test_carried_over_says_nothing_of_a_figure_that_is_missing_or_another_line(plan):
+    rows = [LINE | {"open_total_count": None}, NEXT_LINE, LINE | {"line_name": "A"}, NEXT_LINE | {"line_name": "B"}]
+    result = plan.deliver(FORM, "f", rows).judge()["form_06a.carried_over_is_last_open", "f"]
+    assert (result.is_passed, result.checked_count) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("unit_code", "received_at", "is_known"),
+    [
+        ("H99.01", "2026-01-05 09:00:00", True),
+        ("H99.02", "2025-12-31 23:59:00", True),
+        ("H99.02", "2026-01-01 00:00:00", False),
+        ("H99.07", "2026-01-05 23:00:00", True),
+        ("H99.07", "2026-01-06 00:00:00", False),
+        ("H99.09", "2026-01-05 23:00:00", False),
+        ("H99.09", "2026-01-06 00:00:00", True),
+        ("H99.77", "2026-01-05 09:00:00", False),
+    ],
+)
+def test_a_unit_is_known_on_the_days_of_its_register_and_of_its_changes(plan, unit_code, received_at, is_known):
+    ended = UNIT | {"unit_code": "H99.02", "valid_to_date": "2025-12-31"}
+    began = CHANGE | {"predecessor_unit_code": "H99.08", "successor_unit_code": "H99.09"}
+    plan.deliver(UNITS, "u", [UNIT, ended]).deliver(CHANGES, "c", [CHANGE, began])
+    dossier = DOSSIER | {"resolving_unit_code": unit_code, "received_at": received_at}
+    plan.deliver(DOSSIERS, "good", [DOSSIER]).deliver(DOSSIERS, "judged", [DOSSIER, dossier | {"dossier_code": "2"}])
+    results = plan.judge()
+    code = "dossiers.unit_known_on_date"
+    assert results[code, "good"].is_passed
+    assert (results[code, "judged"].is_passed, results[code, "judged"].checked_count) == (is_known, 2)
+    assert plan.flags() == ([] if is_known else [("judged", 3, code)])
+
+
+def test_without_a_register_and_before_its_first_day_no_unit_is_unknown(plan):
+    elsewhere = DOSSIER | {"authority_code": "H44", "resolving_unit_code": "H44.77"}
+    earlier = DOSSIER | {"resolving_unit_code": "H99.77", "received_at": "2025-06-30 09:00:00"}
+    plan.deliver(UNITS, "u", [UNIT]).deliver(DOSSIERS, "d", [elsewhere, earlier])
+    result = plan.judge()["dossiers.unit_known_on_date", "d"]
+    assert (result.is_passed, result.checked_count) == (True, 0)
+
+
+def test_a_procedure_is_known_on_the_days_of_its_register(plan):
+    ended = PROCEDURE | {"procedure_code": "1.000001", "valid_to_date": "2026-01-04"}
+    rows = [DOSSIER | {"dossier_code": code, "procedure_code": code} for code in ("1.002835", "1.000001", "9.9")]
+    plan.deliver(PROCEDURES, "p", [PROCEDURE, ended])
+    plan.deliver(DOSSIERS, "d", [*rows, DOSSIER | {"dossier_code": "none", "procedure_code": None}])
+    result = plan.judge()["dossiers.procedure_known_on_date", "d"]
+    assert (result.failed_count, result.checked_count, result.sample) == (2, 3, ["dòng 3", "dòng 4"])
+
+
+def test_one_dossier_in_two_units_is_flagged_in_both_deliveries(plan):
+    other = DOSSIER | {"dossier_code": "2"}
+    plan.deliver(DOSSIERS, "jan", [DOSSIER, other])
+    plan.deliver(DOSSIERS, "feb", [other, DOSSIER | {"resolving_unit_code": "H99.02"}])
+    code = "dossiers.one_resolving_unit"
+    results = plan.judge()
+    assert [results[code, name].sample for name in ("jan", "feb")] == [["dòng 2"], ["dòng 3"]]
+    assert plan.flags() == [("feb", 3, code), ("jan", 2, code)]
+
+
+def test_a_dossier_that_moved_with_its_merged_unit_is_not_flagged(plan):
+    plan.deliver(CHANGES, "c", [CHANGE])
+    plan.deliver(DOSSIERS, "jan", [DOSSIER | {"resolving_unit_code": "H99.07"}]).deliver(DOSSIERS, "feb", [DOSSIER])
+    assert plan.judge()["dossiers.one_resolving_unit", "jan"].is_passed
+
+
+@pytest.mark.parametrize(("names", "is_passed"), [(10, True), (11, False)])
+def test_one_telephone_of_many_applicants_is_flagged_across_deliveries(plan, names, is_passed):
+    rows = [
+        DOSSIER | {"dossier_code": f"{number}", "applicant_phone_hash": "p", "applicant_name_hash": f"n{number}"}
+        for number in range(names)
+    ]
+    other = DOSSIER | {"dossier_code": "x", "applicant_phone_hash": "q", "applicant_name_hash": "n1"}
+    unnamed = DOSSIER | {"dossier_code": "y", "applicant_phone_hash": None, "applicant_name_hash": "n2"}
+    plan.deliver(DOSSIERS, "old", [DOSSIER | {"dossier_code": "z"}])
+    plan.deliver(DOSSIERS, "a", [*rows[:4], other], PHONES).deliver(DOSSIERS, "b", [unnamed, *rows[4:]], PHONES)
+    code = "dossiers.phone_of_few_applicants"
+    results = plan.judge()
+    assert [results[code, name].checked_count for name in ("old", "a", "b")] == [0, 5, names - 4]
+    assert [results[code, name].failed_count for name in ("old", "a", "b")] == ([0] * 3 if is_passed else [0, 4, 7])
+
+
+def test_without_hashes_in_any_delivery_there_is_no_telephone_to_check(plan):
+    result = plan.deliver(DOSSIERS, "d", [DOSSIER]).judge()["dossiers.phone_of_few_applicants", "d"]
+    assert (result.is_passed, result.checked_count) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("counts", "unusual"),
+    [
+        ([100, 104, 98, 101, 96, 103, 20, 99], ["07/2025"]),
+        ([100, 104, 98, 101, 96, 103, 300, 99], ["07/2025"]),
+        # Far from its own ups and downs, but not by half.
+        ([100, 104, 98, 101, 96, 103, 140, 99], []),
+        # More than half away, but this unit always swings so.
+        ([20, 180, 30, 170, 60, 140, 190, 100], []),
+        # Small numbers vary by chance.
+        ([4, 4, 4, 4, 4, 4, 9, 4], []),
+        # Five earlier months are too few to know what is usual.
+        ([100, 104, 98, 101, 96, 20, 101], []),
+        # The last month may not be over: few dossiers say nothing, many do.
+        ([100, 104, 98, 101, 96, 103, 20], []),
+        ([100, 104, 98, 101, 96, 103, 300], ["07/2025"]),
+    ],
+)
+def test_a_month_far_from_the_units_usual_is_reported(plan, counts, unusual):
+    result = plan.deliver(DOSSIERS, "d", months(counts)).judge()["dossiers.volume_is_usual", "d"]
+    assert result.sample == [f"resolving_unit_code = H99.01, received_month = {month}" for month in unusual]
+    assert result.failed_count == len(unusual)
+    assert plan.flags() == []
+
+
+def test_a_month_counts_each_dossier_once_and_is_laid_to_its_last_delivery(plan):
+    rows = months([100, 104, 98, 101, 96, 103, 20, 99])
+    plan.deliver(DOSSIERS, "first", rows).deliver(DOSSIERS, "again", rows)
+    results = plan.judge()
+    code = "dossiers.volume_is_usual"
+    assert [results[code, name].failed_count for name in ("first", "again")] == [0, 1]
+
+
+def test_what_is_received_after_the_as_of_date_is_no_month_yet(plan):
+    plan.deliver(DOSSIERS, "d", months([100, 104, 98, 101, 96, 103, 20, 99]))
+    assert plan.judge(as_of=date(2025, 7, 31))["dossiers.volume_is_usual", "d"].is_passed
+
+
+def test_the_same_plan_gives_the_same_bytes_in_a_fixed_order(plan):
+    plan.deliver(UNITS, "u", [UNIT]).deliver(PROCEDURES, "p", [PROCEDURE])
+    wrong = DOSSIER | {"resolving_unit_code": "H99.77", "procedure_code": "9.9"}
+    for name in ("b", "a"):
+        plan.deliver(DOSSIERS, name, [wrong | {"dossier_code": f"{name}{number}"} for number in range(40)])
+    first = list(plan.judge().values())
+    written = hashlib.sha256((plan.folder / "_cross.parquet").read_bytes()).hexdigest()
+    assert list(plan.judge().values()) == first
+    assert hashlib.sha256((plan.folder / "_cross.parquet").read_bytes()).hexdigest() == written
+    flags = plan.flags()
+    assert len(flags) == 160 and flags == sorted(flags)
+    table = pq.read_table(plan.folder / "_cross.parquet").to_pylist()
+    assert table[0] == {
+        "delivery_id": "a",
+        "source_row_number": 2,
+        "column_name": "procedure_code",
+        "reason_code": "dossiers.procedure_known_on_date",
+        "reason_text": "Thủ tục có trong danh mục thủ tục vào ngày tiếp nhận",
+        "raw_value": None,
+    }
+
+
+def test_a_rule_between_deliveries_cannot_reject_what_has_landed():
+    with pytest.raises(ValueError, match="for single files"):
+        replace(plan_rules()[0], effect_code=REJECT_ROW)
+    assert {rule.effect_code for rule in plan_rules()} >= {FLAG_ROW}
+
+
+def test_many_small_deliveries_make_one_usual_month(plan):
+    for week in range(34):
+        moment = f"{date(2025, 1, 1) + timedelta(weeks=week)} 09:00:00"
+        rows = [DOSSIER | {"dossier_code": f"{week}-{number}", "received_at": moment} for number in range(4)]
+        plan.deliver(DOSSIERS, f"week{week:02d}", rows)
+    results = [result for (code, _), result in plan.judge().items() if code == "dossiers.volume_is_usual"]
+    # July is judged by the six months before it; August is not over.
+    assert (len(results), sum(result.checked_count for result in results)) == (34, 1)
+    assert all(result.is_passed for result in results)
