@@ -1,4 +1,4 @@
-"""Asset checks outside dbt: row conservation, gate 1 and gate 2. What they check is said in `expectations/`.
+"""Asset checks outside dbt: row conservation, both gates, rules between deliveries; conditions are in `expectations`.
 
 Does not belong here: a condition on data.
 """
@@ -11,10 +11,11 @@ import dagster as dg
 
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.landing.deliveries import Delivery
-from expectations.catalogue import published_rules, source_rules
+from expectations.catalogue import plan_rules, published_rules, source_rules
 from expectations.results import BLOCK_PUBLISH, RuleResult
 
 ROW_CONSERVATION = "row_conservation"
+PLAN_RESULTS_KEY = dg.AssetKey(["build", "rule_results"])
 STAGED_BUILD_KEY = dg.AssetKey(["published", "staged_build"])
 
 
@@ -56,6 +57,20 @@ def gate_2_specs() -> list[dg.AssetCheckSpec]:
         )
         for rule in published_rules()
     ]
+
+
+def plan_specs() -> list[dg.AssetCheckSpec]:
+    """One check per rule between deliveries, on the plan's results."""
+    return [
+        dg.AssetCheckSpec(check_name(rule.code), asset=PLAN_RESULTS_KEY, description=rule.text) for rule in plan_rules()
+    ]
+
+
+def plan_check_results(results: Sequence[RuleResult]) -> Iterator[dg.AssetCheckResult]:
+    """Results of the rules between deliveries over everything planned."""
+    for rule in plan_rules():
+        of_rule = [result for result in results if result.rule_code == rule.code]
+        yield _rule_check(rule.code, PLAN_RESULTS_KEY, of_rule, dg.AssetCheckSeverity.WARN)
 
 
 def landing_check_results(deliveries: Sequence[Delivery]) -> Iterator[dg.AssetCheckResult]:

@@ -55,6 +55,10 @@ TABLES = {
     "fct_unit_rankings": "Xếp hạng đơn vị",
     "fct_dossiers": "Hồ sơ",
     "fct_deliveries": "Tệp đã nạp",
+    "fct_delivery_authorities": "Tệp đã nạp theo địa phương",
+    "fct_rule_results": "Kết quả kiểm tra",
+    "fct_data_quality": "Chất lượng dữ liệu",
+    "dim_rules": "Danh mục quy tắc",
     "rpt_units_to_watch": "Đơn vị cần xem",
 }
 STYLE = """

@@ -11,6 +11,7 @@ from dagster_dbt import DbtCliEventMessage, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from dagster_project.assets.landing import landing_key
+from dagster_project.checks import plan_check_results, plan_specs
 from dagster_project.dbt_runs import dbt_environment, release_warehouse
 from dagster_project.dbt_translator import WarehouseTranslator
 from dagster_project.landing.contracts import load_contracts
@@ -18,6 +19,7 @@ from dagster_project.publishing.plan import plan_build, write_plan
 from dagster_project.publishing.publish import heal_warehouse, remove_leftovers
 from dagster_project.publishing.rule_register import write_rules
 from dagster_project.resources import WRITER_POOL, BuildRight, DataRoot
+from expectations.runner import read_results
 
 PLAN_TABLES = {
     "builds": "Bản dựng đang làm: mã, ngày chốt",
@@ -46,11 +48,12 @@ class PlanConfig(dg.Config):
         )
         for table, description in PLAN_TABLES.items()
     ],
+    check_specs=plan_specs(),
     name="build_plan",
 )
 def build_plan(
     config: PlanConfig, data_root: dg.ResourceParam[DataRoot], build_right: dg.ResourceParam[BuildRight]
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Fix what this build uses before dbt starts."""
     settings = data_root.settings
     remove_leftovers(settings)
@@ -64,6 +67,7 @@ def build_plan(
     }
     for table in PLAN_TABLES:
         yield dg.MaterializeResult(asset_key=dg.AssetKey(["build", table]), metadata=metadata)
+    yield from plan_check_results(read_results(folder / "rule_results.parquet"))
 
 
 def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:

@@ -82,6 +82,8 @@ def _unit_known() -> PlanRule:
         "Đơn vị giải quyết có trong danh mục đơn vị vào ngày tiếp nhận",
         "Tiếp nhận 05/01/2026 ở H99.07, đơn vị đã sáp nhập từ 01/07/2025",
         "Hồ sơ có thật và vẫn tính; có thể danh mục thiếu đơn vị",
+        # Only the row of the authority itself is no register of its units.
+        about="unit_code <> authority_code",
     )
 
 
@@ -101,12 +103,15 @@ def _procedure_known() -> PlanRule:
     )
 
 
-def _known_on_date(code: str, column: str, registry: str, register: str, text: str, example: str, why: str) -> PlanRule:
+def _known_on_date(
+    code: str, column: str, registry: str, register: str, text: str, example: str, why: str, about: str = "true"
+) -> PlanRule:
     """Only for authorities that have a register, and from its first day on: before, it says nothing."""
     applied = (
         f"select dossiers.delivery_id, dossiers.source_row_number, dossiers.authority_code, dossiers.{column} as code, "
         f"cast(dossiers.received_at as date) as received_date from {DOSSIERS} as dossiers inner join "
-        f"(select authority_code, min(valid_from_date) as first_day from {registry} group by authority_code) as kept "
+        f"(select authority_code, min(valid_from_date) as first_day from {registry} where {about} "
+        "group by authority_code) as kept "
         "on dossiers.authority_code = kept.authority_code and cast(dossiers.received_at as date) >= kept.first_day "
         f"where dossiers.{column} is not null"
     )

@@ -35,7 +35,13 @@ PROMISED_COLUMNS = {
     "timeliness_by_date_code timeliness_by_timestamp_code overdue_working_days delivery_id "
     "source_row_number",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read rows_accepted rows_rejected "
-    "rows_ignored data_until_date",
+    "rows_ignored rows_flagged data_until_date",
+    "fct_delivery_authorities": "delivery_id authority_code",
+    "fct_rule_results": "rule_code subject_name effect_code is_passed checked_count failed_count",
+    "fct_data_quality": "authority_code unit_code period_code dossier_count flagged_dossier_count "
+    "unflagged_dossier_count unflagged_rate dossiers_status reports_status answers_status grade_code grade_status "
+    "grade_reason_text is_grade_confirmed",
+    "dim_rules": "rule_code rule_text owner_text example_text effect_code",
     "rpt_units_to_watch": "authority_code period_code unit_code reason_code severity_order observed_value "
     "reference_value numerator denominator",
 }
@@ -59,6 +65,7 @@ def rules() -> list[Rule]:
         *published_indicators.ranking_rules(),
         *_dossiers(),
         *_deliveries(),
+        *_quality(),
         *_units_to_watch(),
     ]
 
@@ -216,6 +223,52 @@ def _deliveries() -> list[Rule]:
             "Đọc 100, nhận 90, loại 5, bỏ qua 4",
             fails="coalesce(rows_read, -1) <> coalesce(rows_accepted, 0) + coalesce(rows_rejected, 0) "
             "+ coalesce(rows_ignored, 0)",
+        ),
+    ]
+
+
+def _quality() -> list[Rule]:
+    grades = TableSuite("fct_data_quality", ("authority_code", "unit_code", "period_code"))
+    register = TableSuite("dim_rules", ("rule_code",))
+    results = TableSuite("fct_rule_results", ("subject_name", "rule_code"))
+    carried = TableSuite("fct_delivery_authorities", ("delivery_id", "authority_code"))
+    return [
+        grades.key_once("Mỗi đơn vị một dòng chất lượng mỗi kỳ", "Hai dòng của H99.01 kỳ 2026-01"),
+        grades.known(
+            "unit_known",
+            "Đơn vị được xếp chất lượng có trong dim_units",
+            "Dòng của H99.98, dim_units không có H99.98",
+            columns=("authority_code", "unit_code"),
+            table="dim_units",
+        ),
+        grades.rows(
+            "grade_has_data",
+            "Không có hồ sơ thì không có mức chất lượng; có mức thì là A, B, C hoặc D",
+            "Không có hồ sơ nào, mức A",
+            fails="grade_code is not null and (dossier_count = 0 or grade_code not in ('A', 'B', 'C', 'D'))",
+        ),
+        grades.rows(
+            "flagged_within_dossiers",
+            "Số hồ sơ bị đánh dấu không nhiều hơn số hồ sơ",
+            "10 hồ sơ, 12 bị đánh dấu",
+            fails="flagged_dossier_count + unflagged_dossier_count <> dossier_count or flagged_dossier_count < 0 "
+            "or unflagged_dossier_count < 0",
+        ),
+        register.key_once("Mỗi quy tắc một dòng", "Hai dòng dossiers.has_due_date"),
+        results.key_once("Mỗi quy tắc một kết quả mỗi lần nạp", "dossiers.has_due_date hai lần của một lần nạp"),
+        results.known(
+            "rule_known",
+            "Kết quả nào cũng là của một quy tắc có trong dim_rules",
+            "Kết quả của dossiers.khac, dim_rules không có",
+            columns=("rule_code",),
+            table="dim_rules",
+        ),
+        carried.known(
+            "delivery_known",
+            "Lần nạp của địa phương có trong fct_deliveries",
+            "Dòng của lần nạp 0123, fct_deliveries không có",
+            columns=("delivery_id",),
+            table="fct_deliveries",
         ),
     ]
 

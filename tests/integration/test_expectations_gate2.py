@@ -43,7 +43,13 @@ COLUMNS = {
     "fct_dossier_events": "authority_code dossier_code event_code",
     "fct_survey_answers": "authority_code ballot_code item_code is_valid:boolean is_positive:boolean",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read:bigint rows_accepted:bigint "
-    "rows_rejected:bigint rows_ignored:bigint data_until_date:date",
+    "rows_rejected:bigint rows_ignored:bigint rows_flagged:bigint data_until_date:date",
+    "fct_delivery_authorities": "delivery_id authority_code",
+    "fct_rule_results": "rule_code subject_name effect_code is_passed:boolean checked_count:bigint failed_count:bigint",
+    "fct_data_quality": "authority_code unit_code period_code dossier_count:bigint flagged_dossier_count:bigint "
+    "unflagged_dossier_count:bigint unflagged_rate:decimal(18,6) dossiers_status reports_status answers_status "
+    "grade_code grade_status grade_reason_text is_grade_confirmed:boolean",
+    "dim_rules": "rule_code rule_text owner_text example_text effect_code",
     "rpt_units_to_watch": "authority_code period_code unit_code reason_code severity_order:integer "
     "observed_value:decimal(18,6) reference_value:decimal(18,6) numerator:bigint denominator:bigint",
 }
@@ -128,6 +134,20 @@ def good_tables() -> dict[str, list[dict]]:
                 "rows_ignored": 1,
             }
         ],
+        "fct_delivery_authorities": [{"delivery_id": "d1", "authority_code": "H99"}],
+        "fct_rule_results": [{"rule_code": "dossiers.has_due_date", "subject_name": "d1"}],
+        "fct_data_quality": [
+            {
+                "authority_code": "H99",
+                "unit_code": "H99.01",
+                "period_code": "2026-03",
+                "dossier_count": 10,
+                "flagged_dossier_count": 1,
+                "unflagged_dossier_count": 9,
+                "grade_code": "B",
+            }
+        ],
+        "dim_rules": [{"rule_code": "dossiers.has_due_date"}],
         "rpt_units_to_watch": [
             {
                 "authority_code": "H99",
@@ -311,6 +331,14 @@ BAD = {
     "fct_deliveries.has_rows": empty("fct_deliveries"),
     "fct_deliveries.key_once": repeat("fct_deliveries"),
     "fct_deliveries.rows_conserved": edit("fct_deliveries", {}, rows_ignored=0),
+    "fct_data_quality.key_once": repeat("fct_data_quality"),
+    "fct_data_quality.unit_known": edit("fct_data_quality", {}, unit_code="H99.98"),
+    "fct_data_quality.grade_has_data": edit("fct_data_quality", {}, grade_code="E"),
+    "fct_data_quality.flagged_within_dossiers": edit("fct_data_quality", {}, flagged_dossier_count=2),
+    "dim_rules.key_once": repeat("dim_rules"),
+    "fct_rule_results.key_once": repeat("fct_rule_results"),
+    "fct_rule_results.rule_known": edit("fct_rule_results", {}, rule_code="dossiers.khac"),
+    "fct_delivery_authorities.delivery_known": edit("fct_delivery_authorities", {}, delivery_id="d2"),
     "rpt_units_to_watch.key_once": repeat("rpt_units_to_watch"),
     "rpt_units_to_watch.unit_known": edit("rpt_units_to_watch", {}, unit_code="H99.98"),
     "rpt_units_to_watch.reason_known": edit("rpt_units_to_watch", {}, reason_code="khac"),
