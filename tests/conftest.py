@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ BUILT_FIXTURES = {"built_demo", "built_real"}
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
+# Never the key file of whoever runs the tests.
+os.environ["CCHC_KEY_FILE"] = str(Path(tempfile.mkdtemp(prefix="cchc_test_keys_")) / "identity.key")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

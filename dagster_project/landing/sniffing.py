@@ -107,8 +107,9 @@ def _meanings(match: HeaderMatch) -> dict[int, str]:
 def _doubts(plan: Plan) -> list[str]:
     contract = plan.layout.contract
     found = []
-    for name in plan.match.absent:
-        found.append(f"Không có cột cho {name} ({contract.column(name).heading}): để trống.")
+    if plan.match.absent:
+        names = "; ".join(f"{name} ({contract.column(name).heading})" for name in plan.match.absent)
+        found.append(f"Tệp không có cột cho, sẽ để trống: {names}.")
     for name in plan.layout.columns:
         try:
             plan.literal(name)

@@ -76,16 +76,24 @@ def parse(group, words: list[str]) -> None:
     command.make_context(name, list(rest), parent=context)
 
 
+def every_command(group) -> list:
+    inner = [every_command(command) for command in group.commands.values() if hasattr(command, "commands")]
+    return [*group.commands.values(), *(command for commands in inner for command in commands)]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_inline_cchc_command_and_option_exists(document):
     group = typer.main.get_command(app)
-    options = {option for command in group.commands.values() for item in command.params for option in item.opts}
+    options = {option for command in every_command(group) for item in command.params for option in item.opts}
     for text in INLINE.findall(prose(PROJECT_ROOT / document)):
         words = text.split()
         if words[0] == "cchc" and len(words) > 1 and not words[1].startswith("-"):
-            assert words[1] in group.commands, text
-            known = {option for item in group.commands[words[1]].params for option in item.opts}
-            assert {word for word in words[2:] if word.startswith("--")} <= known, text
+            command, rest = group, words[1:]
+            while hasattr(command, "commands") and rest:
+                assert rest[0] in command.commands, text
+                command, rest = command.commands[rest[0]], rest[1:]
+            known = {option for item in command.params for option in item.opts}
+            assert {word for word in rest if word.startswith("--")} <= known, text
         elif document in READMES and words[0].startswith("--"):
             assert words[0] in options, text
 
