@@ -29,6 +29,8 @@ from dagster_project.landing.tables import RETURNED_COLUMNS, Extent, HeadRow, Ta
 HEAD_BYTES = 64 * 1024
 # A row with fewer of the titles that layouts know is no header.
 MIN_KNOWN_TITLES = 2
+# A row of so few cells may be a line above the header, such as "Mã đơn vị: H99.01".
+TITLE_CELLS = 2
 # Rows below the first table that are looked at for the headers of further ones.
 MAX_ROWS_LOOKED_AT = 5_000
 # A table that comes so near to a layout without fitting it was meant to be read.
@@ -219,7 +221,7 @@ class Search:
     def _first(self, table: Table, reading: int, rows: Sequence[HeadRow]) -> HeaderMatch | None:
         """The first row that begins a header of a layout, and as many rows as give the most columns."""
         for place, row in enumerate(rows):
-            if row.is_empty or not self._has_known_titles(rows[place : place + MAX_HEADER_ROWS]):
+            if self._is_title(row) or not self._has_known_titles(rows[place : place + MAX_HEADER_ROWS]):
                 continue
             depths = range(1, min(MAX_HEADER_ROWS, len(rows) - place) + 1) if len(rows) > place else ()
             fitting = []
@@ -244,6 +246,11 @@ class Search:
         ]
         matches = [layout.match(heading, frozenset(self.given)) for layout in possible]
         return layouts.choose(matches)
+
+    def _is_title(self, row: HeadRow) -> bool:
+        """Nothing, or a line of text right above a header, which would else pass for its outermost title."""
+        filled = [cell for cell in row.cells if (cell or "").strip()]
+        return len(filled) <= TITLE_CELLS and not any(normalise_header(cell) in self.known for cell in filled)
 
     def _has_known_titles(self, rows: Sequence[HeadRow]) -> bool:
         known = {name for row in rows for cell in row.cells if (name := normalise_header(cell)) in self.known}

@@ -6,9 +6,10 @@ Does not belong here: drafts of layouts (``drafting``), landing (``load``).
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dagster_project.landing import layouts, readers
@@ -20,6 +21,9 @@ from dagster_project.landing.row_kinds import number_rows
 from dagster_project.landing.tables import HeadRow, Table
 
 SHOWN_ROWS = 3
+# Where names are compared: how far down a sheet, and how long a name may be.
+MAX_ROWS = 2_000
+MAX_NAME = 60
 IDENTITY = "→ kho định danh"
 WITHHELD = "không nạp theo bố cục"
 UNUSED = "không dùng"
@@ -55,7 +59,8 @@ def sniff_file(
     """Every table of a file, in order, as ``candidates`` read it. LandingError when it is in no container we read."""
     search = readers.Search(list(candidates), len(candidates) == 1, dict(given or {}), path.name)
     found: list[SniffedTable] = []
-    for table in readers.open_tables(path):
+    tables = readers.open_tables(path)
+    for table in tables:
         try:
             plans, nearest = search.table(table)
         except LandingError as error:
@@ -64,7 +69,38 @@ def sniff_file(
         found += [_planned(plan) for plan in plans]
         if not plans:
             found.append(_unknown(table, str(nearest.error) if nearest else "Trang trống."))
-    return tuple(found)
+    doubts = tuple(f"Có thể là một tên viết nhiều cách: {' / '.join(names)}." for names in near_duplicates(tables))
+    return (*found[:-1], replace(found[-1], doubts=(*found[-1].doubts, *doubts))) if found else ()
+
+
+def near_duplicates(tables: Iterable[Table]) -> list[tuple[str, ...]]:
+    """Names in the cells of a file that differ only in accents or case, each group in the order of the alphabet.
+
+    Only short texts with Vietnamese letters: "Dak Lak" beside "Đắk Lắk" is another language, not another spelling.
+    """
+    spellings: dict[str, set[str]] = {}
+    for table in tables:
+        for row in _first_rows(table):
+            for cell in row.cells:
+                text = " ".join((cell or "").split())
+                if not text.isascii() and len(text) <= MAX_NAME:
+                    spellings.setdefault(_plain(text), set()).add(text)
+    groups = [tuple(sorted(group)) for group in spellings.values() if len({text.casefold() for text in group}) > 1]
+    return sorted(groups)
+
+
+def _first_rows(table: Table) -> Iterator[HeadRow]:
+    """Rows of a sheet from the top, at most MAX_ROWS; of a text file only those at its head."""
+    start = 1
+    while start <= MAX_ROWS and (readings := table.heads(start)) and readings[0]:
+        yield from readings[0]
+        start += len(readings[0])
+
+
+def _plain(text: str) -> str:
+    """Without accents, case and spaces; Đ is D."""
+    apart = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter) and not letter.isspace())
 
 
 def _planned(plan: Plan) -> SniffedTable:

@@ -10,6 +10,7 @@ from expectations.rules import GATE_LANDING, SENDER, PlanRule
 
 DOSSIERS = "one_stop__dossiers"
 FORM_06A = "portal__form_06a_lines"
+QUALITY = "one_stop__quality_scores"
 # A family shares a telephone. Beyond that somebody files for others, or an officer gives his own number, and
 # nobody can ring the applicants to ask how they were served.
 MOST_APPLICANTS_OF_A_PHONE = 10
@@ -24,11 +25,14 @@ def rules() -> list[PlanRule]:
     """All rules between deliveries, in the order of the documents."""
     return [
         _carried_over(),
+        _one_spelling("form_06a", FORM_06A, "unit_name", "Tên đơn vị"),
         _unit_known(),
         _procedure_known(),
         _one_resolving_unit(),
         _phone_of_few_applicants(),
         _usual_volume(),
+        _one_spelling("dossiers", DOSSIERS, "resolving_unit_name", "Tên đơn vị giải quyết"),
+        _one_spelling("quality", QUALITY, "unit_name", "Tên đơn vị"),
     ]
 
 
@@ -219,4 +223,36 @@ def _usual_volume() -> PlanRule:
         f"where distance > {DEVIATIONS} * deviation and distance >= {FAR_SHARE} * usual_count",
         checked=f"{judged} select delivery_id, count(*) as checked_count from judged group by delivery_id",
         why="Nói về cả tháng của đơn vị; có thể đúng là tháng ít việc hoặc nhiều việc",
+    )
+
+
+def _one_spelling(prefix: str, subject: str, column: str, title: str) -> PlanRule:
+    """Within one delivery gate 1 looks itself; here a delivery is named that only has the rarer spelling."""
+    plain = f"regexp_replace(lower(strip_accents({column})), '\\s+', '', 'g')"
+    names = (
+        f"with names as (select delivery_id, authority_code, {plain} as plain_name, {column} as name, "
+        f"min(source_row_number) as source_row_number, count(*) as row_count from {subject} "
+        f"where {column} is not null group by all), "
+        "common as (select authority_code, plain_name, arg_min(name, (-row_count, name)) as name from "
+        "(select authority_code, plain_name, name, cast(sum(row_count) as bigint) as row_count from names "
+        "group by authority_code, plain_name, name) "
+        "as counted group by authority_code, plain_name) "
+    )
+    return PlanRule(
+        code=f"{prefix}.{column}_same_between_deliveries",
+        gate_code=GATE_LANDING,
+        subject=subject,
+        text=f"{title} viết như ở các lần nạp khác (không chỉ khác nhau ở dấu, chữ hoa hoặc dấu cách)",
+        owner=SENDER,
+        example="«Đắk Lắk» ở một tệp, «Đăk Lăk» ở mười tệp khác",
+        effect_code=REPORT,
+        failing=f"{names} select used.delivery_id, used.source_row_number from names as used inner join common "
+        "on used.authority_code = common.authority_code and used.plain_name = common.plain_name "
+        "and used.name <> common.name where not exists (select 1 from names as beside "
+        "where beside.delivery_id = used.delivery_id and beside.authority_code = used.authority_code "
+        "and beside.name = common.name)",
+        checked=f"select delivery_id, count(distinct {column}) as checked_count from {subject} "
+        f"where {column} is not null group by delivery_id",
+        column=column,
+        why="Có thể là hai tên khác nhau thật; cách viết ít gặp hơn được nêu để người xem quyết định",
     )

@@ -23,10 +23,11 @@ UNITS = "unit_registry__units"
 CHANGES = "unit_registry__unit_changes"
 PROCEDURES = "procedure_registry__procedures"
 FORM = "portal__form_06a_lines"
+QUALITY = "one_stop__quality_scores"
 # The columns that the rules read, with the types that landing gives them.
 COLUMNS = {
     DOSSIERS: "authority_code varchar, dossier_code varchar, procedure_code varchar, resolving_unit_code varchar, "
-    "received_at timestamp",
+    "resolving_unit_name varchar, received_at timestamp",
     UNITS: "authority_code varchar, unit_code varchar, valid_from_date date, valid_to_date date",
     CHANGES: "authority_code varchar, predecessor_authority_code varchar, predecessor_unit_code varchar, "
     "successor_unit_code varchar, effective_date date",
@@ -34,6 +35,7 @@ COLUMNS = {
     FORM: "authority_code varchar, unit_code varchar, unit_name varchar, period_start_date date, period_end_date date, "
     "form_code varchar, level_name varchar, "
     "line_name varchar, received_carried_count bigint, open_total_count bigint",
+    QUALITY: "authority_code varchar, unit_name varchar",
 }
 PHONES = "applicant_phone_hash varchar, applicant_name_hash varchar"
 DOSSIER = {
@@ -41,6 +43,7 @@ DOSSIER = {
     "dossier_code": "1",
     "procedure_code": "1.002835",
     "resolving_unit_code": "H99.01",
+    "resolving_unit_name": "Sở Xây dựng",
     "received_at": "2026-01-05 09:00:00",
 }
 UNIT = {"authority_code": "H99", "unit_code": "H99.01", "valid_from_date": "2025-07-01"}
@@ -141,7 +144,8 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     hashes = {"applicant_phone_hash": "p1", "applicant_name_hash": "n1"}
     plan.deliver(UNITS, "u", [UNIT]).deliver(PROCEDURES, "p", [PROCEDURE]).deliver(CHANGES, "c", [CHANGE])
     plan.deliver(DOSSIERS, "d", [row | hashes for row in months([10] * 21)], PHONES)
-    plan.deliver(FORM, "f", [LINE, NEXT_LINE])
+    plan.deliver(FORM, "f", [line | {"unit_name": "Sở Xây dựng"} for line in (LINE, NEXT_LINE)])
+    plan.deliver(QUALITY, "q", [{"authority_code": "H99", "unit_name": "Sở Xây dựng"}])
     results = plan.judge()
     assert {code for code, _ in results} == {rule.code for rule in plan_rules()}
     assert {(result.is_passed, result.failed_count, tuple(result.sample)) for result in results.values()} == {
@@ -307,6 +311,26 @@ def test_a_month_counts_each_dossier_once_and_is_laid_to_its_last_delivery(plan)
 def test_what_is_received_after_the_as_of_date_is_no_month_yet(plan):
     plan.deliver(DOSSIERS, "d", months([100, 104, 98, 101, 96, 103, 20, 99]))
     assert plan.judge(as_of=date(2025, 7, 31))["dossiers.volume_is_usual", "d"].is_passed
+
+
+def named(*names: str) -> list[dict]:
+    return [{"authority_code": "H99", "unit_name": name} for name in names]
+
+
+def test_the_rarer_spelling_of_a_name_is_reported_where_it_stands_alone(plan):
+    plan.deliver(QUALITY, "a", named("Đắk Lắk", "Huế")).deliver(QUALITY, "b", named("Đắk Lắk", "Hue"))
+    plan.deliver(QUALITY, "c", named("Huế", "Đăk  LĂK", "Đăk  LĂK")).deliver(QUALITY, "d", named("Đắk Lắk", "Đăk Lăk"))
+    code = "quality.unit_name_same_between_deliveries"
+    results = {name: result for (rule, name), result in plan.judge().items() if rule == code}
+    # In «d» both spellings stand side by side: gate 1 has said so.
+    assert {name: result.failed_count for name, result in results.items()} == {"a": 0, "b": 1, "c": 1, "d": 0}
+    assert (results["c"].sample, results["c"].checked_count) == (["dòng 3"], 2)
+
+
+def test_names_of_two_authorities_are_not_compared(plan):
+    plan.deliver(QUALITY, "a", named("Đắk Lắk"))
+    plan.deliver(QUALITY, "b", [{"authority_code": "H98", "unit_name": "Đăk Lăk"}])
+    assert all(result.is_passed for result in plan.judge().values())
 
 
 def test_the_same_plan_gives_the_same_bytes_in_a_fixed_order(plan):
