@@ -164,7 +164,8 @@ def plan_file(
         sheets = ", ".join(table.sheet_name for table in tables if table.sheet_name)
         what = "trống, không có dòng tiêu đề nào." if sheets else "tệp trống, không có dòng tiêu đề nào."
         raise LandingError(what, sheet=sheets or None, advice="Hãy xuất lại tệp có dòng tiêu đề và dữ liệu.")
-    return FilePlan(tuple(plans), tuple(table.sheet_name or "" for table, _ in misfits))
+    unread = (table.sheet_name or f"bảng {tables.index(table) + 1}" for table, _ in misfits)
+    return FilePlan(tuple(plans), tuple(unread))
 
 
 class Search:

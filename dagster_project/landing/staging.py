@@ -25,7 +25,7 @@ from dagster_project.landing.readers import Plan
 from dagster_project.landing.row_kinds import BLANK, DATA, GROUP, KIND_NAMES, TOTAL
 from dagster_project.landing.tables import TEXT_CELLS, RawTable
 from dagster_project.landing.totals import CountedGroup, TotalRow
-from dagster_project.landing.typing_sql import ABOUT, LOWER_BOUND, Input, TypedQuery, identifier, literal
+from dagster_project.landing.typing_sql import ABOUT, LOWER_BOUND, Input, TypedQuery, clean_sql, identifier, literal
 
 if TYPE_CHECKING:
     from dagster_project.vault.store import Vault
@@ -459,7 +459,7 @@ def _notes(item: Input) -> list[tuple[str, str]]:
     if item.column.type == "code" and not item.column.codes and not item.spec.mapping:
         # Spaces at the ends and around are nothing: what counts is another letter in the code.
         raw = f"regexp_replace({item.raw_sql}, '\\s+', ' ', 'g')"
-        cleaned = f"coalesce({_clean_code(item.raw_sql)}, '')"
+        cleaned = f"coalesce({clean_sql(item.raw_sql, is_text=False)}, '')"
         return [
             (
                 "code_cleaned",
@@ -468,12 +468,6 @@ def _notes(item: Input) -> list[tuple[str, str]]:
             )
         ]
     return []
-
-
-def _clean_code(raw: str) -> str:
-    from dagster_project.landing.typing_sql import clean_sql
-
-    return clean_sql(raw, is_text=False)
 
 
 def _present(
