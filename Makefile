@@ -56,4 +56,4 @@ lock: setup ## Resolve requirements.lock anew (needs a package index)
 	  --no-emit-index-url --no-emit-find-links --no-strip-extras --no-annotate --no-header --upgrade --quiet -o requirements.lock
 
 clean: ## Remove the environment and everything built (landed data too)
-	@rm -rf $(VENV) dbt/target dbt/logs data/inbox data/landing data/warehouse data/published data/dagster data/demo
+	@rm -rf $(VENV) dbt/target dbt/logs data/inbox data/landing data/vault data/warehouse data/published data/dagster data/demo
