@@ -7,6 +7,8 @@ Does not belong here: workbooks (``templates``), layouts.
 from __future__ import annotations
 
 from dagster_project.landing.contracts import Column, SourceContract, load_contracts
+from dagster_project.vault.columns import identity_column
+from dagster_project.vault.kinds import KIND_NAMES
 
 TYPE_NAMES = {
     "code": "Mã",
@@ -76,8 +78,18 @@ def _section(contract: SourceContract) -> str:
         "|---|---|---|---|---|",
         *(_row(column) for column in contract.columns),
         "",
+        *_identity_lines(contract),
     ]
     return "\n".join(lines)
+
+
+def _identity_lines(contract: SourceContract) -> list[str]:
+    """Columns about people: not landed, so they are told apart from the others."""
+    if not contract.identity:
+        return []
+    columns = map(identity_column, contract.identity)
+    listed = ", ".join(f"`{column.name}` ({KIND_NAMES[column.kind].lower()})" for column in columns)
+    return [f"Cột định danh, có thể có, vào kho định danh chứ không vào bảng: {listed}.", ""]
 
 
 def _dated_by(contract: SourceContract) -> str:

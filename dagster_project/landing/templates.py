@@ -37,6 +37,9 @@ _LARGEST = 999_999_999_999
 # Fixed, so that the same contract gives the same bytes.
 _CREATED = dt.datetime(2026, 1, 1)
 _FONT = "Arial"
+# Of the guide's columns, in letters; and of a line, in points. Not every program finds the height of wrapped text.
+_GUIDE_WIDTHS = (34, 12, 44, 44, 44, 30)
+_LINE_HEIGHT = 14
 
 
 def write_template(contract: SourceContract, out: Path) -> Path:
@@ -69,9 +72,10 @@ def _styles(book: Any) -> dict[str, Any]:
 
 
 def _fill_guide(sheet: Any, contract: SourceContract, styles: dict[str, Any]) -> None:
-    sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 12)
-    sheet.set_column(2, 4, 44)
+    for column, width in enumerate(_GUIDE_WIDTHS):
+        sheet.set_column(column, column, width)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     sheet.write_string(0, 0, contract.title, styles["title"])
     steps = (
         f"Nguồn {contract.source}: {row_meaning(contract)}.",
@@ -85,9 +89,10 @@ def _fill_guide(sheet: Any, contract: SourceContract, styles: dict[str, Any]) ->
     head = len(steps) + 2
     for column, text in enumerate(("Tiêu đề", "Kiểu", "Ý nghĩa", "Cách ghi", "Khi trống", "Ví dụ")):
         sheet.write_string(head, column, text, styles["head"])
-    sheet.set_column(5, 5, 30)
     for row, item in enumerate(contract.columns, start=head + 1):
         cells = (item.heading, TYPE_NAMES[item.type], item.definition, way_to_fill(item), item.null_rule, item.example)
+        lines = max(-(-len(text) // width) for text, width in zip(cells, _GUIDE_WIDTHS, strict=True))
+        sheet.set_row(row, _LINE_HEIGHT * max(lines, 1) + 2)
         for column, text in enumerate(cells):
             sheet.write_string(row, column, text, styles["plain"])
 
