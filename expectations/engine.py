@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LOCK = threading.Lock()
+# Of one Parquet file that rules look at in memory.
+SMALL_BYTES = 1024 * 1024
 _session: Session | None = None
 
 
@@ -50,7 +52,7 @@ class Session:
         spill = Path(tempfile.gettempdir()) / f"cchc-borders-{os.getpid()}"
         self.execute(f"set temp_directory = {_literal(spill)}")
         self._batches: dict[str, Any] = {}
-        self._views: set[str] = set()
+        self._shown: dict[str, str] = {}
 
     def execute(self, statement: str) -> None:
         """Run one statement that returns nothing, and keep its effect."""
@@ -62,17 +64,23 @@ class Session:
         with self._source.get_engine().connect() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(query)]
 
+    def bound_memory(self, limit: str | None) -> None:
+        """What needs more goes to disk; None gives back DuckDB's own bound, a share of the machine's memory."""
+        self.execute("reset memory_limit" if limit is None else f"set memory_limit = '{limit}'")
+
     def show(self, tables: Mapping[str, Path]) -> None:
-        """Make each Parquet file readable under its name; views of earlier calls are gone.
+        """Make each Parquet file readable under its name; those of earlier calls are gone.
 
         Raises SQLAlchemy's DBAPIError when a file cannot be read.
         """
-        for name in sorted(self._views - set(tables)):
-            self.execute(f'drop view "{name}"')
-            self._views.remove(name)
+        for name, kind in sorted(self._shown.items()):
+            if name not in tables or kind != _kind(tables[name]):
+                self.execute(f'drop {kind} "{name}"')
+                del self._shown[name]
         for name, path in sorted(tables.items()):
-            self.execute(f'create or replace view "{name}" as select * from read_parquet({_literal(path)})')
-            self._views.add(name)
+            kind = _kind(path)
+            self.execute(f'create or replace {kind} "{name}" as select * from read_parquet({_literal(path)})')
+            self._shown[name] = kind
 
     def show_delivery(self, delivery_id: str, landed_date: dt.date) -> None:
         """Make what rules may know of the delivery itself readable as `delivery`, one row."""
@@ -83,7 +91,7 @@ class Session:
         )
 
     def validate(self, subject: str, rules: Iterable[Rule]) -> list[dict[str, Any]]:
-        """Outcome of each rule on view `subject`, in order, as Great Expectations reports it."""
+        """Outcome of each rule on `subject`, in order, as Great Expectations reports it."""
         suite = self._gx.ExpectationSuite(name=subject, expectations=[rule.expectation() for rule in rules])
         outcome = self._batch_definition(subject).get_batch().validate(suite, result_format="COMPLETE")
         by_code = {result.expectation_config.meta["rule_code"]: result.to_json_dict() for result in outcome.results}
@@ -118,6 +126,11 @@ class Session:
             asset = self._source.add_table_asset(name=subject, table_name=subject)
             self._batches[subject] = asset.add_batch_definition_whole_table("all")
         return self._batches[subject]
+
+
+def _kind(path: Path) -> str:
+    """A small file is read once into memory, not anew for each rule: opening it costs more than looking at its rows."""
+    return "table" if path.is_file() and path.stat().st_size <= SMALL_BYTES else "view"
 
 
 def _literal(path: Path) -> str:

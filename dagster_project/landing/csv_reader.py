@@ -34,6 +34,8 @@ CHUNK_BYTES = 1024 * 1024
 MAX_LINE_BYTES = 1_000_000
 # A quoted line break inside a record is honest; a quote still open after this many lines is a broken one.
 MAX_LINES_IN_RECORD = 200
+# A title in a header may be broken over a few lines.
+MAX_LINES_IN_TITLE = 8
 BOM = b"\xef\xbb\xbf"
 ROW_NUMBER = "r"
 
@@ -54,10 +56,14 @@ class CsvTable:
         """First rows under each delimiter of ``DELIMITERS``. There is one table, at the beginning."""
         if first_row != 1:
             return []
+        return [[row for row, _ in self._records(delimiter)] for delimiter in DELIMITERS]
+
+    def _records(self, delimiter: str) -> list[tuple[HeadRow, int]]:
+        """The first records, each with the number of its last line."""
         text = self.head.removeprefix(BOM).decode("utf-8")
         if self.ends_in_returns:
             text = text.replace("\r", "\n")
-        return [_head_rows(text, delimiter) for delimiter in DELIMITERS]
+        return _head_rows(text, delimiter)
 
     def merges(self) -> tuple[Merge, ...]:
         """A CSV has none."""
@@ -78,7 +84,8 @@ class CsvTable:
             _copy_with_newlines(text, plain)
         else:
             plain.symlink_to(text.absolute())
-        raw = _read(_Job(con, plain, work, DELIMITERS[reading], extent, positions))
+        lines = {row.row_number: line for row, line in self._records(DELIMITERS[reading])}
+        raw = _read(_Job(con, plain, work, DELIMITERS[reading], extent, positions, lines[extent.header_row]))
         plain.unlink()
         if text != self.path:
             text.unlink()
@@ -93,6 +100,8 @@ class _Job:
     delimiter: str
     extent: Extent
     positions: list[int]
+    # Where the header ends in the file: more lines than records when titles hold line breaks.
+    header_line: int
 
     @property
     def width(self) -> int:
@@ -110,7 +119,7 @@ class _Job:
 
 
 def _read(job: _Job) -> RawTable:
-    scan = scan_records(job.path, job.extent.header_row, job.has_comments)
+    scan = scan_records(job.path, job.header_line, job.has_comments)
     raw = _read_regular(job, scan) if scan.is_regular else None
     return _read_carefully(job) if raw is None else raw
 
@@ -160,24 +169,31 @@ def _decodable_head(head: bytes, doubt: str) -> bytes:
     return head
 
 
-def _head_rows(text: str, delimiter: str) -> list[HeadRow]:
-    rows: list[HeadRow] = []
-    for index, line in enumerate(text.split("\n")[:HEAD_ROWS]):
-        line = line.removesuffix("\r")
-        if line.startswith("#"):
-            cells: tuple[str, ...] = ()
+def _head_rows(text: str, delimiter: str) -> list[tuple[HeadRow, int]]:
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    rows: list[tuple[HeadRow, int]] = []
+    line = 0
+    while line < len(lines) and len(rows) < HEAD_ROWS:
+        if lines[line].startswith("#"):
+            cells, taken = (), 1
         else:
-            cells = _head_cells(line, delimiter)
-        rows.append(HeadRow(row_number=index + 1, cells=cells, text=line))
+            cells, taken = _head_cells(lines[line : line + MAX_LINES_IN_TITLE], delimiter)
+        shown = " ".join(lines[line : line + taken])
+        line += taken
+        rows.append((HeadRow(row_number=len(rows) + 1, cells=cells, text=shown), line))
     return rows
 
 
-def _head_cells(line: str, delimiter: str) -> tuple[str, ...]:
-    try:
-        return tuple(next(csv.reader([line], delimiter=delimiter), ()))
-    except csv.Error:
-        # A carriage return inside, or a field without end: a line of text, no header.
-        return (line,)
+def _head_cells(lines: list[str], delimiter: str) -> tuple[tuple[str, ...], int]:
+    """The cells of the first record and the lines it takes; a quote that does not close soon opens nothing."""
+    for taken in (lines, lines[:1]):
+        reader = csv.reader([f"{line}\n" for line in taken], delimiter=delimiter, strict=len(taken) > 1)
+        try:
+            return tuple(next(reader, ())), max(reader.line_num, 1)
+        except csv.Error:
+            # A carriage return inside, or a field without end: a line of text, no header.
+            continue
+    return (lines[0],), 1
 
 
 @dataclass(frozen=True)
@@ -279,7 +295,7 @@ def _copy_raw(job: _Job, path: Path, names: list[str], skip: int) -> int | None:
 def _read_regular(job: _Job, scan: Scan) -> RawTable | None:
     """DuckDB straight on the file; None when its count differs from the scan's or it rejected anything."""
     names = [f"c{index}" for index in range(job.width)]
-    written = _copy_raw(job, job.path, names, job.extent.header_row)
+    written = _copy_raw(job, job.path, names, job.header_line)
     if written != scan.record_count:
         return None
     return RawTable(
@@ -328,7 +344,7 @@ class _Walk:
 
     def sound_records(self) -> Iterator[tuple[int, bytes]]:
         """Row number and one CSV line without its end, for every record with as many fields as the header."""
-        lines = _Lines(self.job.path, self.job.extent.header_row)
+        lines = _Lines(self.job.path, self.job.header_line)
         number = self.job.extent.header_row
         while (line := lines.next()) is not None:
             number += 1

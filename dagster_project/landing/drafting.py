@@ -17,18 +17,12 @@ from dagster_project.landing import layouts, readers, sniffing
 from dagster_project.landing.contracts import SourceContract, load_contract, load_contracts
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.headings import SEPARATOR, Heading, normalise_header
+from dagster_project.landing.personal import covered, personal_kind
 from dagster_project.landing.tables import HeadRow, Table
 
 CLOSE_ENOUGH = 0.75
-_IDENTITY_WORDS = (
-    ("id_number", r"cmnd|cccd|căn cước|giấy tờ|định danh cá nhân|hộ chiếu"),
-    ("phone", r"điện thoại|sđt|di động"),
-    ("email", r"e-?mail|thư điện tử"),
-    ("address", r"địa chỉ|nơi ở|thường trú"),
-    ("free_text", r"nội dung|trích yếu|ý kiến|ghi chú"),
-    ("name", r"họ (và )?tên|người nộp|chủ hồ sơ|người nhận|người gửi|người tiếp nhận|công dân"),
-)
-_NOT_PERSONAL = r"tên (tthc|thủ tục|đơn vị|cơ quan|lĩnh vực)"
+FINGERPRINT_HEADERS = 5
+TOTAL_WORDS = "(tổng (số|cộng)|cộng)( .*)?"
 
 
 @dataclass(frozen=True)
@@ -75,12 +69,14 @@ def _chosen(heading: Heading, source: str | None) -> SourceContract:
 def _matched(heading: Heading, contract: SourceContract) -> dict[str, int]:
     """Canonical column → position, best likeness first, each position once."""
     words = _known_words(contract)
+    # "Người nộp" is nearly "Ngày nộp": what is about people is a column only under that very name.
     scored = [
         (score, name, place)
         for place in range(heading.width)
         if heading.titles[place]
         for name in contract.column_names
-        if (score := _likeness(heading.titles[place], words[name])) >= CLOSE_ENOUGH
+        if (score := _likeness(heading.titles[place], words[name]))
+        >= (1 if personal_kind(heading.path(place)) else CLOSE_ENOUGH)
     ]
     found: dict[str, int] = {}
     for _, name, place in sorted(scored, key=lambda item: (-item[0], item[2], item[1])):
@@ -119,22 +115,34 @@ def _likeness(titles: Sequence[str], words: Sequence[str]) -> float:
 
 
 def _identities(heading: Heading, contract: SourceContract, taken: set[int]) -> dict[str, int]:
+    """Identity column → position: what other layouts of the source call so first, then any of the same kind."""
+    words = _identity_words(contract)
+    places = [
+        (place, kind)
+        for place in range(heading.width)
+        if place not in taken and (kind := personal_kind(heading.path(place))) is not None
+    ]
     found: dict[str, int] = {}
-    for place in range(heading.width):
-        kind = _personal_kind(heading.path(place))
-        if place in taken or kind is None:
-            continue
+    for place, _ in places:
+        name = words.get(normalise_header(heading.titles[place][-1]))
+        if name is not None:
+            found.setdefault(name, place)
+    for place, kind in places:
         free = [name for name in contract.identity if name.endswith(f"_{kind}") and name not in found]
-        if free:
+        if free and place not in found.values():
             found[free[0]] = place
     return found
 
 
-def _personal_kind(path: str) -> str | None:
-    text = normalise_header(path)
-    if re.search(_NOT_PERSONAL, text):
-        return None
-    return next((kind for kind, words in _IDENTITY_WORDS if re.search(words, text)), None)
+def _identity_words(contract: SourceContract) -> dict[str, str]:
+    """Header → identity column, as the layouts of the source have it."""
+    return {
+        normalise_header(header): name
+        for layout in layouts.load_layouts().values()
+        if layout.source == contract.source
+        for name, headers in layout.identity
+        for header in headers
+    }
 
 
 def _yaml(
@@ -146,10 +154,12 @@ def _yaml(
     found: dict[str, int],
     identity: dict[str, int],
 ) -> str:
-    fingerprint = [heading.path(place) for place in sorted(found.values())[:5]]
     used = {*found.values(), *identity.values()}
     unused = [place for place in range(heading.width) if place not in used and heading.titles[place]]
-    personal = [place for place in unused if _personal_kind(heading.path(place))]
+    personal = [place for place in unused if personal_kind(heading.path(place))]
+    # Few headers would fit other vendors' files too.
+    told = [*sorted(found.values()), *(place for place in reversed(unused) if place not in personal)]
+    fingerprint = [heading.path(place) for place in sorted(told[:FINGERPRINT_HEADERS])]
     lines = [
         f"# Bản nháp từ tệp «{path.name}», tiêu đề ở dòng {heading.first_row}–{heading.last_row}.",
         "# Hãy ghi rõ thấy mẫu này ở đâu, sửa các dòng có dấu «?», rồi chép vào thư mục bố cục.",
@@ -178,7 +188,17 @@ def _yaml(
     for place in unused:
         if place not in personal:
             lines.append(f"  # ? cột chưa dùng: {_quoted(heading.path(place))}{_example(rows, place)}")
+    lines += _total_rule(heading)
     return "\n".join(lines) + "\n"
+
+
+def _total_rule(heading: Heading) -> list[str]:
+    """Totals are named in one of the first columns, which often only counts the rows and is not read otherwise."""
+    named = [place for place in range(heading.width) if heading.titles[place]][:2]
+    texts = [_quoted(heading.path(place)) for place in named if personal_kind(heading.path(place)) is None]
+    if not texts:
+        return []
+    return ["rows:", "  totals:", f"    - {{text: [{', '.join(texts)}], pattern: '{TOTAL_WORDS}'}}"]
 
 
 def _quoted(text: str) -> str:
@@ -187,7 +207,7 @@ def _quoted(text: str) -> str:
 
 def _example(rows: Sequence[HeadRow], place: int) -> str:
     values = [row.cells[place] for row in rows if place < len(row.cells) and (row.cells[place] or "").strip()]
-    return f", ví dụ {_quoted(' '.join(str(values[0]).split())[:40])}" if values else ""
+    return f", ví dụ {_quoted(covered(' '.join(str(values[0]).split()))[:40])}" if values else ""
 
 
 def _day_order(rows: Sequence[HeadRow]) -> str:

@@ -41,6 +41,8 @@ MAX_BREAKS = 2000
 # A row of so few cells may be the title of another table.
 TITLE_CELLS = 2
 FIRST_BREAK_ROW = 4
+# Typing takes one processor thread per group; in one large group it would take one in all.
+ROW_GROUP_ROWS = 32_768
 # Rows of a grid under construction that are kept as Python objects.
 BUILD_ROWS = 4096
 
@@ -132,7 +134,7 @@ class GridTable:
             written = written.append_column("row_number", pa.array(numbers)).filter(pa.array(is_sound))
             row_number_sql = "row_number"
         path = work / "raw.parquet"
-        pq.write_table(written, path, compression="snappy")
+        pq.write_table(written, path, compression="snappy", row_group_size=ROW_GROUP_ROWS)
         return RawTable(
             parquet=path,
             row_number_sql=row_number_sql,

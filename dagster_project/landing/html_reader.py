@@ -188,6 +188,9 @@ class _Page:
                 stopping.check()
                 self.open[-1].add(element)
                 forget(element)
+        # The parser ends there as if the page did: the rows behind would be lost without a word.
+        if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in events.error_log):
+            raise too_large("có ô quá dài hoặc thẻ lồng nhau quá sâu")
         self.found = [table for table in self.found if not table.is_outer and table.builder.row_count]
 
     def _at_table(self, event: str) -> None:

@@ -16,27 +16,38 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.landing.personal import MASK, PERSONAL_VALUE, personal_kind
 from dagster_project.landing.typing_sql import clean_sql, identifier, literal
 
 if TYPE_CHECKING:
+    from dagster_project.landing.readers import Plan
     from dagster_project.vault.store import Vault
 
 # Hashing is quickest on large pieces.
 BATCH_ROWS = 65_536
-MASK = "(đã che)"
 _DATE_LIKE = "[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}([ T][0-9:.]+)?"
 
 
-def masked_sql(text: str) -> str:
-    """The text of a rejected cell from a table with identities, hidden when it could be one that slipped a column.
+def masked_sql(text: str, plan: Plan) -> str:
+    """The text of a rejected cell, hidden when it could be an identity that slipped a column.
 
-    What has letters, or as many digits as a phone or ID number, is hidden unless it is shaped like a date.
+    Of a table with people in some column, read or not, only what is shaped like a date or a short number is shown. Of
+    other tables, all but phone numbers, ID numbers and e-mail addresses.
     """
+    if not _has_people(plan):
+        return f"case when regexp_matches({text}, {literal(PERSONAL_VALUE)}) then '{MASK}' else {text} end"
     digits = f"length(regexp_replace({text}, '[^0-9]', '', 'g'))"
     plain = (
         f"regexp_full_match({text}, '{_DATE_LIKE}') or ({digits} < 9 and regexp_full_match({text}, '[0-9 .,:/%+-]+'))"
     )
     return f"case when {text} is null or {plain} then {text} else '{MASK}' end"
+
+
+def _has_people(plan: Plan) -> bool:
+    if plan.match.identity_positions or plan.layout.withheld:
+        return True
+    unread = set(range(plan.heading.width)) - set(plan.match.used_positions)
+    return any(personal_kind(plan.heading.path(place)) for place in unread)
 
 
 @dataclass(frozen=True)

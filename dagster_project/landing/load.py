@@ -197,18 +197,11 @@ class _Task:
 
 
 def _opened_vault(settings: Settings) -> Vault:
-    """LandingError when what has landed was hashed with another key: the same person would be two."""
+    """VaultError when what has landed was hashed with another key: the same person would be two."""
     from dagster_project.vault.store import open_vault
 
-    vault = open_vault(settings, create=True)
-    others = {d.hash_key_id for d in deliveries.list_deliveries(settings)} - {None, vault.keys.hash_key_id}
-    if others:
-        raise LandingError(
-            f"tệp khóa «{vault.keys.path}» (mã {vault.keys.hash_key_id}) không phải khóa đã dùng cho số liệu đã nạp "
-            f"(mã {', '.join(sorted(map(str, others)))}).",
-            advice="Hãy chép lại tệp khóa cũ, hoặc đặt CCHC_KEY_FILE đến tệp đó.",
-        )
-    return vault
+    used = {delivery.hash_key_id for delivery in deliveries.list_deliveries(settings) if delivery.hash_key_id}
+    return open_vault(settings, create=True, used_keys=used)
 
 
 def _land_all(

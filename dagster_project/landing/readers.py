@@ -68,7 +68,7 @@ class Plan:
         if name in self.given:
             return self.given[name]
         spec = self.layout.columns[name]
-        if spec.is_given and self.layout.contract.column(name).required:
+        if spec.is_given:
             raise self._not_given(name)
         if spec.constant is not None or spec.pattern is None:
             return spec.constant

@@ -96,6 +96,10 @@ def _certain_kinds(match: HeaderMatch, numbered: Sequence[int]) -> list[str]:
     rules = match.layout.rows
     branches += [f"when {c} then 'skipped'" for rule in rules.skip if (c := _matches(rule, match))]
     branches += [f"when {c} then '{TOTAL}'" for rule in rules.totals if (c := _matches(rule, match))]
+    if not any(match.layout.contract.column(name).required for name in match.positions):
+        # Constants alone would make a row of a footnote; where a cell is required, its absence tells.
+        read = " and ".join(f"coalesce({_text(place)}, '') = ''" for place in sorted(set(match.positions.values())))
+        branches += [f"when {read} then 'outside_columns'"] if read and not match.layout.rows.groups else []
     return branches
 
 

@@ -16,6 +16,7 @@ from dagster_project.landing import layouts, readers
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.headings import MAX_HEADER_ROWS, Heading, heading_of, single_row
 from dagster_project.landing.layouts import HeaderMatch, Layout
+from dagster_project.landing.personal import MASK, covered, is_date_or_short_number, personal_kind
 from dagster_project.landing.readers import Plan
 from dagster_project.landing.row_kinds import number_rows
 from dagster_project.landing.tables import HeadRow, Table
@@ -31,11 +32,15 @@ UNUSED = "không dùng"
 
 @dataclass(frozen=True)
 class SniffedColumn:
-    """One column of a table: its header path, what landing does with it, a few values (hidden for identities)."""
+    """One column of a table: its header path, what landing does with it, a few values.
+
+    ``is_about_people``: the layout says so, or else the header; of such a column no value is shown.
+    """
 
     path: str
     meaning: str
     values: tuple[str, ...]
+    is_about_people: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,29 +64,33 @@ def sniff_file(
     """Every table of a file, in order, as ``candidates`` read it. LandingError when it is in no container we read."""
     search = readers.Search(list(candidates), len(candidates) == 1, dict(given or {}), path.name)
     found: list[SniffedTable] = []
-    tables = readers.open_tables(path)
-    for table in tables:
+    seen: list[tuple[Table, int, frozenset[int]]] = []
+    for table in readers.open_tables(path):
         try:
             plans, nearest = search.table(table)
+            why = str(nearest.error) if nearest else "Trang trống."
         except LandingError as error:
-            found.append(_unknown(table, str(error)))
-            continue
-        found += [_planned(plan) for plan in plans]
-        if not plans:
-            found.append(_unknown(table, str(nearest.error) if nearest else "Trang trống."))
-    doubts = tuple(f"Có thể là một tên viết nhiều cách: {' / '.join(names)}." for names in near_duplicates(tables))
+            plans, why = [], str(error)
+        sniffed = [_planned(plan) for plan in plans] or [_unknown(table, why)]
+        people = {place for part in sniffed for place, c in enumerate(part.columns) if c.is_about_people}
+        found += sniffed
+        guess = None if plans else guessed_heading(table)
+        reading = plans[0].reading if plans else guess[0] if guess else 0
+        seen.append((table, reading, frozenset(people)))
+    doubts = tuple(f"Có thể là một tên viết nhiều cách: {' / '.join(names)}." for names in near_duplicates(seen))
     return (*found[:-1], replace(found[-1], doubts=(*found[-1].doubts, *doubts))) if found else ()
 
 
-def near_duplicates(tables: Iterable[Table]) -> list[tuple[str, ...]]:
+def near_duplicates(tables: Iterable[tuple[Table, int, frozenset[int]]]) -> list[tuple[str, ...]]:
     """Names in the cells of a file that differ only in accents or case, each group in the order of the alphabet.
 
-    Only short texts with Vietnamese letters: "Dak Lak" beside "Đắk Lắk" is another language, not another spelling.
+    Each table comes with its reading and its columns about people, which are left out. Only short texts with
+    Vietnamese letters: "Dak Lak" beside "Đắk Lắk" is another language, not another spelling.
     """
     spellings: dict[str, set[str]] = {}
-    for table in tables:
-        for row in _first_rows(table):
-            for cell in row.cells:
+    for table, reading, people in tables:
+        for row in _first_rows(table, reading):
+            for cell in (cell for place, cell in enumerate(row.cells) if place not in people):
                 text = " ".join((cell or "").split())
                 if not text.isascii() and len(text) <= MAX_NAME:
                     spellings.setdefault(_plain(text), set()).add(text)
@@ -89,12 +98,12 @@ def near_duplicates(tables: Iterable[Table]) -> list[tuple[str, ...]]:
     return sorted(groups)
 
 
-def _first_rows(table: Table) -> Iterator[HeadRow]:
+def _first_rows(table: Table, reading: int) -> Iterator[HeadRow]:
     """Rows of a sheet from the top, at most MAX_ROWS; of a text file only those at its head."""
     start = 1
-    while start <= MAX_ROWS and (readings := table.heads(start)) and readings[0]:
-        yield from readings[0]
-        start += len(readings[0])
+    while start <= MAX_ROWS and (rows := [*table.heads(start), *[()] * (reading + 1)][reading]):
+        yield from rows
+        start += len(rows)
 
 
 def _plain(text: str) -> str:
@@ -109,8 +118,12 @@ def _planned(plan: Plan) -> SniffedTable:
     columns = []
     for place in range(plan.heading.width):
         meaning = meanings.get(place, UNUSED)
-        values = () if meaning.startswith(IDENTITY) or meaning == WITHHELD else _values(rows, place)
-        columns.append(SniffedColumn(plan.heading.path(place), meaning, values))
+        if IDENTITY in meaning or WITHHELD in meaning:
+            columns.append(SniffedColumn(plan.heading.path(place), meaning, (), is_about_people=True))
+        else:
+            columns.append(_column(plan.heading, place, meaning, rows, is_read=place in plan.match.used_positions))
+    if any(column.is_about_people for column in columns):
+        columns = [_without_slips(column, plan, place) for place, column in enumerate(columns)]
     return SniffedTable(
         name=plan.table.sheet_name,
         container=plan.table.container,
@@ -118,10 +131,19 @@ def _planned(plan: Plan) -> SniffedTable:
         header_rows=(plan.heading.first_row, plan.heading.last_row),
         layout=plan.layout.layout,
         source=plan.layout.source,
-        title_lines=tuple(line for line in plan.preamble if line.strip()),
+        title_lines=tuple(covered(line) for line in plan.preamble if line.strip()),
         columns=tuple(columns),
         doubts=tuple(_doubts(plan)),
     )
+
+
+def _without_slips(column: SniffedColumn, plan: Plan, place: int) -> SniffedColumn:
+    """Without what may have slipped from a column about people into one of moments or numbers, or one nothing reads."""
+    contract = plan.layout.contract
+    read = [name for name, position in plan.match.positions.items() if position == place]
+    if any(contract.column(name).type in ("code", "text") for name in read):
+        return column
+    return replace(column, values=tuple(v if is_date_or_short_number(v) else MASK for v in column.values))
 
 
 def _meanings(match: HeaderMatch) -> dict[int, str]:
@@ -169,10 +191,8 @@ def _unknown(table: Table, why: str) -> SniffedTable:
         header_rows=(heading.first_row, heading.last_row) if heading else None,
         layout=None,
         source=None,
-        title_lines=lines,
-        columns=tuple(SniffedColumn(heading.path(place), "", _values(rows, place)) for place in range(heading.width))
-        if heading
-        else (),
+        title_lines=tuple(map(covered, lines)),
+        columns=tuple(_column(heading, place, "", rows) for place in range(heading.width)) if heading else (),
         doubts=(why,),
     )
 
@@ -235,6 +255,12 @@ def _sample(table: Table, reading: int, heading: Heading) -> list[HeadRow]:
     return [row for row in below if not row.is_empty and row.row_number not in numbered][:SHOWN_ROWS]
 
 
-def _values(rows: Sequence[HeadRow], place: int) -> tuple[str, ...]:
-    cells = [row.cells[place] if place < len(row.cells) else None for row in rows]
-    return tuple((cell or "").strip() for cell in cells)
+def _column(
+    heading: Heading, place: int, meaning: str, rows: Sequence[HeadRow], *, is_read: bool = False
+) -> SniffedColumn:
+    """A column that no layout calls personal: its header may, unless the layout reads it, and any of its values."""
+    is_about_people = not is_read and personal_kind(heading.path(place)) is not None
+    cells = [(row.cells[place] if place < len(row.cells) else None) or "" for row in rows]
+    texts = [cell.strip() for cell in cells]
+    values = tuple(MASK if text and is_about_people else covered(text) for text in texts)
+    return SniffedColumn(heading.path(place), meaning, values, is_about_people)

@@ -20,6 +20,7 @@ _DAY_SHAPES = {
     "mdy": ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y"),
     "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"),
 }
+_YEAR_FIRST = "^[0-9]{4}[-/.]"
 _TIME_SHAPES = (" %H:%M:%S", " %H:%M", "", "T%H:%M:%S", " %H:%M:%S.%f", "T%H:%M:%S.%f", "T%H:%M")
 _COMPACT_SHAPES = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d")
 # Whole days since 30/12/1899, as spreadsheets count them; 20000 is in 1954, 79999 in 2119.
@@ -279,14 +280,22 @@ def _boolean_sql(value: str) -> str:
 def _parsed_sql(value: str, shapes: Sequence[str]) -> str:
     if not shapes:
         return "cast(NULL as timestamp)"
+    parsed = _strptime_sql(value, shapes)
+    others = [shape for shape in shapes if shape != "ymd"]
+    if "ymd" in shapes and others:
+        # Every shape that fails costs ten times one that fits: where the year stands tells which to try.
+        first, rest = _strptime_sql(value, ["ymd"]), _strptime_sql(value, others)
+        parsed = f"case when regexp_matches({value}, '{_YEAR_FIRST}') then {first} else {rest} end"
+    return f"case when {parsed} between timestamp '{_FIRST_MOMENT}' and timestamp '{_LAST_MOMENT}' then {parsed} end"
+
+
+def _strptime_sql(value: str, shapes: Sequence[str]) -> str:
     days = [day for shape in shapes if shape != "compact" for day in _DAY_SHAPES[shape]]
-    # Ordered by how common they are: every failed try costs time.
+    # Ordered by how common they are.
     formats = [day + time for time in _TIME_SHAPES for day in days]
     if "compact" in shapes:
         formats = [*_COMPACT_SHAPES, *formats]
-    listed = ", ".join(literal(text) for text in formats)
-    parsed = f"try_strptime({value}, [{listed}])"
-    return f"case when {parsed} between timestamp '{_FIRST_MOMENT}' and timestamp '{_LAST_MOMENT}' then {parsed} end"
+    return f"try_strptime({value}, [{', '.join(map(literal, formats))}])"
 
 
 def _serial_sql(value: str, is_1904: bool) -> str:
@@ -328,7 +337,7 @@ def _number_sql(value: str, item: Input, decimal: str, container: str) -> str:
     if container not in TEXT_CONTAINERS and decimal == "comma" and column.type == "decimal":
         plain = f"try_cast({text} as {column.physical_type})"
         branches.append(f"when regexp_full_match({text}, '[+-]?[0-9]+[.][0-9]+') then {plain}")
-    branches.append(_worded_number(text, f"([0-9]+|{grouped})([{point}][0-9]+)?", point, group, column))
+    branches.append(_worded_number(text, f"({grouped}|[0-9]+)([{point}][0-9]+)?", point, group, column))
     return f"case {' '.join(branches)} end"
 
 

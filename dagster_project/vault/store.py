@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,20 +201,24 @@ def is_begun(settings: Settings) -> bool:
     return (folder / "vault.json").exists() or any(folder.glob("*.parquet"))
 
 
-def open_vault(settings: Settings, *, create: bool = False) -> Vault:
+def open_vault(settings: Settings, *, create: bool = False, used_keys: Collection[str] = ()) -> Vault:
     """The vault of a data root with its key file; ``create`` begins it, and the key file with it.
 
-    VaultError when there is none, and when the key file is missing, open to others, damaged, or not the one this
-    vault was begun with: a second hash key would quietly make two persons of each one.
+    ``used_keys`` are the hash keys that something in the data root was hashed with already, even if the vault itself is
+    lost. VaultError when there is no vault, and when the key file is missing, open to others, damaged, or not the one
+    that was used: a second hash key would quietly make two persons of each one.
     """
     path = key_file_path()
     if not is_begun(settings):
         if not create:
             raise VaultError(f"Thư mục dữ liệu «{settings.root}» chưa có kho định danh.")
-        ring = read_keys(path, settings.root) if path.exists() else create_keys(path, settings.root)
+        is_known = path.exists() or used_keys
+        ring = read_keys(path, settings.root) if is_known else create_keys(path, settings.root)
+        _check_used(ring, used_keys)
         _begin(settings, ring)
     else:
         ring = read_keys(path, settings.root)
+        _check_used(ring, used_keys)
     begun_with = _begun_with(settings)
     if begun_with != ring.hash_key_id:
         raise VaultError(
@@ -222,6 +226,15 @@ def open_vault(settings: Settings, *, create: bool = False) -> Vault:
             f"{ring.hash_key_id}). Hãy đặt {KEY_FILE_VARIABLE} đến tệp khóa cũ."
         )
     return Vault(settings, ring)
+
+
+def _check_used(ring: KeyRing, used_keys: Collection[str]) -> None:
+    others = sorted(set(used_keys) - {ring.hash_key_id})
+    if others:
+        raise VaultError(
+            f"Tệp khóa «{ring.path}» (mã {ring.hash_key_id}) không phải khóa đã dùng cho số liệu đã nạp "
+            f"(mã {', '.join(others)}). Hãy chép lại tệp khóa cũ, hoặc đặt {KEY_FILE_VARIABLE} đến tệp đó."
+        )
 
 
 def _begin(settings: Settings, ring: KeyRing) -> None:

@@ -1,4 +1,7 @@
-"""`python -m tests.bench [--dossiers N] [--keep DIR]`: measure, print, write docs/benchmarks.md."""
+"""`python -m tests.bench [--dossiers N] [--long-rows N] [--keep DIR]`: measure, print, write docs/benchmarks.md.
+
+`--landings-only` measures the landing of single files alone and prints its part of the page, writing nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench.report import page
+from tests.bench.landing import LONG_ROWS, measure_landings
+from tests.bench.report import landing_table, landing_text, page
 from tests.bench.stages import measure
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
@@ -19,14 +23,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--dossiers", type=int, default=MILLION, help="size of the demo province")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="work in this empty folder and leave it")
+    parser.add_argument("--long-rows", type=int, default=LONG_ROWS, help="rows of the CSV that memory is measured on")
+    parser.add_argument("--landings-only", action="store_true", help="only the landing of single files; only print")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cchc-bench-") as temporary:
         root = arguments.keep or Path(temporary)
         root.mkdir(parents=True, exist_ok=True)
         if any(root.iterdir()):
             parser.error(f"{root} is not empty")
-        figures = measure(root.resolve(), arguments.dossiers, _say)
+        if arguments.landings_only:
+            landings = measure_landings(root.resolve(), arguments.long_rows, _say)
+            print(landing_text(landings), landing_table(landings), sep="\n\n")
+            return
+        figures = measure(root.resolve(), arguments.dossiers, arguments.long_rows, _say)
     size = "" if arguments.dossiers == MILLION else f" --dossiers {arguments.dossiers}"
+    size += "" if arguments.long_rows == LONG_ROWS else f" --long-rows {arguments.long_rows}"
     text = page(figures, f"python -m tests.bench{size}" if size else "make bench")
     PAGE.write_text(text, encoding="utf-8")
     print(text)

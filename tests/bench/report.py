@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 
+from tests.bench.landing import Landing
 from tests.bench.stages import Figures
 
 AIM = 8
+MEMORY_AIM_MB = 1000
 VERSIONS = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations", "streamlit")
 
 
@@ -31,6 +34,10 @@ def page(figures: Figures, command: str) -> str:
                 "## Land, build, publish",
                 _verdict(figures),
                 _stage_table(figures),
+                "## Landing beside the bare reader",
+                landing_text(figures.landings),
+                landing_table(figures.landings),
+                LANDING_NOTES,
                 "## Where the build's time goes",
                 _parts_table(figures),
                 f"dbt itself reports {figures.dbt_seconds:.1f} s. Its slowest nodes (two at a time, so they overlap):",
@@ -44,6 +51,14 @@ def page(figures: Figures, command: str) -> str:
         + "\n"
     )
 
+
+LANDING_NOTES = """\
+* The bare reader keeps nothing: DuckDB takes every cell of the CSV as text and hashes it; fastexcel takes every cell of
+  the workbook as text into memory. The landing hashes the file, reads it as text into Parquet, cleans and types each
+  cell, lets Great Expectations judge the rows, writes them compressed and records the delivery.
+* The identities of a file are hashed under the key and sealed row by row in the vault; that is bound to the processor.
+* Seconds are of the work itself; libraries are loaded before the clock starts (Great Expectations alone takes seconds,
+  once per process). Peak memory is the resident set of the whole child process, libraries too."""
 
 NOTES = """\
 ## What to make of it
@@ -110,6 +125,48 @@ def _stage_table(figures: Figures) -> str:
     ]
     published = f"Published: {figures.published_rows:,} rows, {figures.published_bytes / 1e6:,.0f} MB."
     return _table(("step", "s", "processor s", "peak MB", "× floor"), rows) + "\n\n" + published
+
+
+def landing_text(landings: Sequence[Landing]) -> str:
+    """The aims of the landing, each met or missed, and how the figures were taken."""
+    lines = [_aim_text(landing) for landing in landings if landing.aim is not None]
+    lines += [
+        f"* Memory for {landing.title}: {landing.peak_mb:,.0f} MB, "
+        f"{'below' if landing.peak_mb < MEMORY_AIM_MB else '**above**'} the aim of {MEMORY_AIM_MB:,} MB."
+        for landing in landings
+        if landing.is_long
+    ]
+    runs = max(landing.repetitions for landing in landings)
+    head = f"Medians of {runs} runs, bare reader and landing in turn, each on a fresh data root; the long file once."
+    return head + "\n\n" + "\n".join(lines)
+
+
+def _aim_text(landing: Landing) -> str:
+    outcome = "met" if landing.ratio <= (landing.aim or 0) else "**missed**"
+    return (
+        f"* {landing.title}: {landing.ratio:.1f} × the bare reader, aim {landing.aim} ×: {outcome}. "
+        f"Times lay between {min(landing.seconds_of_each):.1f} and {max(landing.seconds_of_each):.1f} s."
+    )
+
+
+def landing_table(landings: Sequence[Landing]) -> str:
+    """One row per landing."""
+    rows = [
+        (
+            landing.title,
+            f"{landing.rows:,}",
+            f"{landing.bare_seconds:.2f}",
+            f"{landing.seconds:.2f}",
+            f"{landing.gate_seconds:.2f}",
+            f"{landing.rows / landing.seconds:,.0f}",
+            f"{landing.ratio:.1f}",
+            f"{landing.bare_peak_mb:,.0f}",
+            f"{landing.peak_mb:,.0f}",
+        )
+        for landing in landings
+    ]
+    head = ("file", "rows", "bare s", "landing s", "of it in the gate", "rows/s", "× bare", "bare peak MB", "peak MB")
+    return _table(head, rows)
 
 
 def _parts_table(figures: Figures) -> str:

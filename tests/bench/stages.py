@@ -1,4 +1,5 @@
-"""The stages of the bench, each a child process on one data root: floor, demo, load, build, again, help, questions."""
+"""The stages of the bench, each a child process on one data root: floor, demo, load, build, again, help, questions;
+the landings of single files come from ``landing``."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.landing import Landing, measure_landings
 from tests.bench.measure import Run, run
 
 CCHC = Path(sys.executable).with_name("cchc")
@@ -35,6 +37,7 @@ class Figures:
     published_bytes: int
     published_rows: int
     load_average: tuple[float, float]
+    landings: list[Landing]
 
     @property
     def floor_seconds(self) -> float:
@@ -42,8 +45,8 @@ class Figures:
         return sum(family["seconds"] for family in self.floor.values())
 
 
-def measure(root: Path, dossiers: int, say) -> Figures:
-    """Run every stage on the empty folder ``root``."""
+def measure(root: Path, dossiers: int, long_rows: int, say) -> Figures:
+    """Run every stage on the empty folder ``root``; ``long_rows`` is the size of the longest CSV."""
     exports = root / "exports"
     environment = {"CCHC_DATA": str(root / "data")}
     stages = {
@@ -65,6 +68,7 @@ def measure(root: Path, dossiers: int, say) -> Figures:
             say(f"floor: {sum(family['seconds'] for family in floor.values()):.2f} s")
     if runs["build again"].second_of("Không có gì mới") is None:
         raise RuntimeError("the project's files changed while the bench ran: the second build was a new one")
+    landings = measure_landings(root / "landings", long_rows, say)
     load_after = os.getloadavg()[0]
     questions = json.loads(run([sys.executable, "-m", "tests.bench.queries"], environment).output)
     models = json.loads((root / "data/warehouse/dbt_target/run_results.json").read_text(encoding="utf-8"))
@@ -81,6 +85,7 @@ def measure(root: Path, dossiers: int, say) -> Figures:
         published_bytes=sum(path.stat().st_size for path in build_folder.iterdir()),
         published_rows=sum(table["rows"] for table in manifest["tables"].values()),
         load_average=(load_before, load_after),
+        landings=landings,
     )
 
 

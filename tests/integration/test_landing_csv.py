@@ -299,3 +299,15 @@ def test_a_folder_goes_on_past_a_refused_file(settings, tmp_path):
     ]
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert {result.status for result in land_paths([inbox / "b.csv"], settings)} == {"already_landed"}
+
+
+def test_titles_broken_over_lines_are_one_header_row(settings, tmp_path):
+    path = tmp_path / "ngắt dòng.csv"
+    header = HEADER.replace("occurred_at", '"occurred_at"').replace("activity_name", '"activity_name"')
+    titled = '"Nhật ký\nxử lý ""A"", kỳ 1",,,,,,\n' + header.replace('"occurred_at"', '"occurred_at\n"')
+    path.write_text("\n".join([titled, GOOD.format(1), "", GOOD.format(2)]) + "\n", encoding="utf-8")
+    result = land_file(path, settings)
+    assert result.status == "landed", result.message
+    # Rows are numbered as a spreadsheet shows them: a title with a line break is one row.
+    assert rows(settings, result) == [(3, "D1"), (5, "D2")]
+    assert result.delivery.header_rows == [2, 2]

@@ -1,0 +1,64 @@
+"""What looks as if it were about a person: headers by their words, values by their shape.
+
+A guess, for what no layout says: whatever is under doubt is covered, never shown.
+Does not belong here: identity columns that a layout names (``identities``), validity of numbers (``vault``).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MASK = "(đã che)"
+
+_KINDS = (
+    ("id_number", r"cmnd|cccd|cancuoc|giayto|dinhdanhcanhan|sodinhdanh|hochieu|passport"),
+    ("phone", r"dienthoai|sdt|didong|phone|mobile|lienhe|lienlac|zalo|fax"),
+    ("email", r"email|e-mail|thudientu"),
+    ("address", r"diachi|noio|thuongtru|tamtru|diaban|address"),
+    ("free_text", r"noidung|trichyeu|ykien|ghichu|comment"),
+    (
+        "name",
+        r"hoten|hovaten|chuhoso|nguoi|congdan|khachhang|khach$|canbo|chuyenvien|daidien|fullname|customer|applicant",
+    ),
+)
+# "Tên thủ tục", "Mã định danh đơn vị", "Số người": about things, and counts.
+_THINGS = (
+    r"^(ten|ma|madinhdanh|masodinhdanh)(tthc|thutuc|donvi|coquan|linhvuc|phong)|^(tong)?so(luong|luot)?(nguoi|congdan)"
+)
+# Both in Python and in the SQL of DuckDB. Digits inside a code (H99.01-260105-0007) are no phone number.
+_BEFORE, _AFTER = r"(?:^|[^0-9A-Za-z.-])", r"(?:[^0-9]|$)"
+PERSONAL_VALUE = (
+    rf"{_BEFORE}(?:\+?84|0)[ .-]?[1-9](?:[ .-]?[0-9]){{8,9}}{_AFTER}"
+    rf"|{_BEFORE}(?:[0-9]{{9}}|0[0-9]{{11}}){_AFTER}"
+    r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+[.][A-Za-z0-9.-]+"
+)
+
+_DATE_OR_SHORT_NUMBER = re.compile(
+    r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}([ T][0-9:.]+)?|(?:19|20)[0-9]{6}(?:[0-9]{4}|[0-9]{6})?"
+    r"|(?!(?:[^0-9]*[0-9]){9})[0-9 .,:/%+-]*"
+)
+
+
+def personal_kind(header: str) -> str | None:
+    """The kind of identity that a header promises (``vault.kinds``), or None; accents, case and spaces do not count."""
+    apart = unicodedata.normalize("NFD", header.casefold().replace("đ", "d"))
+    text = "".join(letter for letter in apart if not unicodedata.combining(letter) and not letter.isspace())
+    # Of a path, each title may say it.
+    titles = [title for title in text.split(">") if not re.search(_THINGS, title)]
+    return next((kind for kind, words in _KINDS if any(re.search(words, title) for title in titles)), None)
+
+
+def is_personal_value(text: str) -> bool:
+    """Whether a phone number, an ID number or an e-mail address stands in the text."""
+    return re.search(PERSONAL_VALUE, text) is not None
+
+
+def covered(text: str) -> str:
+    """The text, or the mask when it is personal."""
+    return MASK if is_personal_value(text) else text
+
+
+def is_date_or_short_number(text: str) -> bool:
+    """Whether the text can be no identity: a moment, a number of less than nine digits, or nothing."""
+    return _DATE_OR_SHORT_NUMBER.fullmatch(text.strip()) is not None
