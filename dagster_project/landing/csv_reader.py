@@ -36,6 +36,9 @@ MAX_LINE_BYTES = 1_000_000
 MAX_LINES_IN_RECORD = 200
 # A title in a header may be broken over a few lines.
 MAX_LINES_IN_TITLE = 8
+# DuckDB's own sizes are four and three times as large, as quick, and take 400 MB more for a wide file.
+BUFFER_BYTES = 8_000_000
+ROW_GROUP_ROWS = 40_960
 BOM = b"\xef\xbb\xbf"
 ROW_NUMBER = "r"
 
@@ -262,7 +265,8 @@ def _read_csv_sql(path: Path, names: list[str], skip: int, delimiter: str) -> st
     return (
         f"read_csv({_literal(path)}, auto_detect=false, compression='none', header=false, skip={skip}, "
         f"delim={_literal(delimiter)}, quote='\"', escape='\"', columns={{{columns}}}, "
-        f"store_rejects=true, rejects_limit=1, max_line_size={MAX_LINE_BYTES * 2})"
+        f"store_rejects=true, rejects_limit=1, max_line_size={MAX_LINE_BYTES * 2}, "
+        f"buffer_size={BUFFER_BYTES})"
     )
 
 
@@ -281,7 +285,8 @@ def _copy_raw(job: _Job, path: Path, names: list[str], skip: int) -> int | None:
     # Snappy: read once and thrown away. From Parquet, typing runs in parallel and on dictionaries.
     query = (
         f"copy ({select} from {_read_csv_sql(path, names, skip, job.delimiter)}) "
-        f"to {_literal(job.raw_parquet)} (format parquet, compression snappy)"
+        f"to {_literal(job.raw_parquet)} (format parquet, compression snappy, "
+        f"row_group_size {ROW_GROUP_ROWS})"
     )
     try:
         written = job.con.execute(query).fetchone()

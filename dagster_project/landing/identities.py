@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.landing.personal import MASK, PERSONAL_VALUE, personal_kind
-from dagster_project.landing.typing_sql import clean_sql, identifier, literal
+from dagster_project.landing.typing_sql import WRITTEN, clean_sql, identifier, literal
 
 if TYPE_CHECKING:
     from dagster_project.landing.readers import Plan
@@ -50,6 +50,13 @@ def _has_people(plan: Plan) -> bool:
     return any(personal_kind(plan.heading.path(place)) for place in unread)
 
 
+def empty_columns(names: Sequence[str]) -> list[str]:
+    """SQL of the columns that tell what is known of people, without any knowledge."""
+    from dagster_project.vault.derive import derived_fields
+
+    return [f"cast(NULL as {kind}) as {identifier(name)}" for name, kind in derived_fields(names)] if names else []
+
+
 @dataclass(frozen=True)
 class Door:
     """Where the identities of one delivery leave its rows."""
@@ -58,34 +65,27 @@ class Door:
     work: Path
     delivery_id: str
 
-    def add_nothing(self, accepted: Path, names: Sequence[str]) -> None:
-        """The columns of hashes and flags, empty: the table holds no identities."""
-        from dagster_project.vault.derive import derived_fields
+    def seal(self, accepted: Path, places: dict[str, int], rows: str, vault: Vault) -> Path:
+        """Seal what ``places`` (identity column → position) hold in ``rows``; the sealed file, not yet in the vault.
 
-        empty = [f"cast(NULL as {kind}) as {identifier(name)}" for name, kind in derived_fields(names)]
-        self._rewrite(accepted, f"select accepted.*, {', '.join(empty)} from {_read(accepted)} as accepted")
-
-    def seal(self, accepted: Path, names: Sequence[str], places: dict[str, int], rows: str, vault: Vault) -> Path:
-        """Seal what ``places`` (identity column → position) hold in ``rows``; the sealed file, not yet in the vault."""
-        from dagster_project.vault.columns import vault_schema
-        from dagster_project.vault.derive import derived_fields
+        The empty columns of ``accepted`` get what may be known of the identities.
+        """
+        from dagster_project.vault.columns import ROW_NUMBER, vault_schema
 
         schema = vault_schema(list(places))
         derived = self.work / "derived.parquet"
         sealed = self.work / f"{self.delivery_id}.sealed"
         with pq.ParquetWriter(derived, vault.derivation(schema).schema, compression="snappy") as writer:
             vault.seal(sealed, self.delivery_id, schema, self._batches(places, rows, schema), writer.write_batch)
-        present = set(pq.read_schema(derived).names)
-        columns = [
-            f"derived.{identifier(name)}" if name in present else f"cast(NULL as {kind}) as {identifier(name)}"
-            for name, kind in derived_fields(names)
-        ]
+        known = [identifier(name) for name in pq.read_schema(derived).names if name != ROW_NUMBER]
+        columns = ", ".join(f"derived.{name} as {name}" for name in known)
+        target = self.work / "with_hashes.parquet"
         # Both are in file order, row for row.
-        self._rewrite(
-            accepted,
-            f"select accepted.*, {', '.join(columns)} from {_read(accepted)} as accepted "
-            f"positional join {_read(derived)} as derived",
+        self.con.execute(
+            f"copy (select accepted.* replace ({columns}) from {_read(accepted)} as accepted "
+            f"positional join {_read(derived)} as derived) to {literal(str(target))} {WRITTEN}"
         )
+        target.replace(accepted)
         derived.unlink()
         return sealed
 
@@ -96,11 +96,6 @@ class Door:
             yield pa.RecordBatch.from_arrays(
                 [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema=schema
             )
-
-    def _rewrite(self, accepted: Path, query: str) -> None:
-        target = self.work / "with_hashes.parquet"
-        self.con.execute(f"copy ({query}) to {literal(str(target))} (format parquet, compression zstd)")
-        target.replace(accepted)
 
 
 def _read(path: Path) -> str:

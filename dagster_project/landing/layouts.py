@@ -4,7 +4,7 @@ Grammar of a file in ``layouts/*.yml``; a header is named by its title, or by th
 or by its place ("#0" is the first column)::
 
     layout, title, source, time_zone
-    formats: {date: [dmy|ymd|mdy|dmy_or_mdy|compact], timestamp: [the same|iso_offset], decimal: dot|comma}
+    formats: {date: [dmy|ymd|mdy|dmy_or_mdy|compact], timestamp: [the same|iso_offset], decimal: dot|comma|dot_or_comma}
     fingerprint: [headers that must all be present]
     probe: {"#0": what the first row below the header matches there}      # for files whose header says nothing
     withheld: [headers deliberately not landed]
@@ -40,7 +40,7 @@ from dagster_project.landing.headings import SEPARATOR, Heading, normalise_heade
 
 LAYOUTS_DIR = Path(__file__).parent / "layouts"
 # Part of every layout's hash: raise it when typing changes, and files already landed are landed anew.
-LANDING_VERSION = 1
+LANDING_VERSION = 2
 HOME_TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 _LAYOUT_KEYS = {
@@ -51,6 +51,7 @@ _ORIGINS = ("from", "constant", "given", "group", "join", "filled", "preamble", 
 _SPEC_KEYS = {*_ORIGINS, "map", "extract", "blank", "template"}
 _GROUP_KEYS = {"name", "text", "blank", "filled", "when", "next", "count"}
 _DATE_FORMATS = {"dmy", "ymd", "mdy", "dmy_or_mdy", "compact"}
+_DECIMALS = {"dot", "comma", "dot_or_comma"}
 PLACE = "#"
 
 
@@ -358,8 +359,8 @@ def _check_layout(layout: Layout, origin: str) -> None:
     if missing:
         raise LayoutError(f"{origin}: required columns without a mapping: {missing}")
     ZoneInfo(layout.time_zone)
-    if layout.decimal not in {"dot", "comma"}:
-        raise LayoutError(f"{origin}: decimal is dot or comma, not {layout.decimal!r}")
+    if layout.decimal not in _DECIMALS:
+        raise LayoutError(f"{origin}: decimal is one of {sorted(_DECIMALS)}, not {layout.decimal!r}")
     _check_formats(layout, origin)
     _check_private(layout, origin)
     groups = {group.name for group in layout.rows.groups}
@@ -402,7 +403,7 @@ def _check_formats(layout: Layout, origin: str) -> None:
 
 def generic_layout(contract: SourceContract) -> Layout:
     """The canonical file of a source: headers are canonical names, codes or their labels, ISO or day-first dates,
-    decimal dot.
+    decimal dot or comma (one of them in a whole column).
 
     Both date shapes are accepted because a four-digit year first or last leaves no doubt between them.
     """
@@ -413,7 +414,7 @@ def generic_layout(contract: SourceContract) -> Layout:
         time_zone=HOME_TIME_ZONE,
         date_formats=("ymd", "dmy"),
         timestamp_formats=("ymd", "dmy"),
-        decimal="dot",
+        decimal="dot_or_comma",
         fingerprint=(*(column.name for column in contract.columns if column.required), *contract.recognised_by),
         withheld=(),
         columns={

@@ -30,6 +30,7 @@ from dagster_project.landing.readers import Plan
 from dagster_project.landing.staging import Staged
 from dagster_project.landing.workplace import Workplace
 from dagster_project.settings import Settings
+from dagster_project.vault.store import vault_folder
 
 if TYPE_CHECKING:
     from dagster_project.vault.store import Vault
@@ -198,10 +199,14 @@ class _Task:
 
 def _opened_vault(settings: Settings) -> Vault:
     """VaultError when what has landed was hashed with another key: the same person would be two."""
+    from dagster_project.vault.private_files import clear_temporary
     from dagster_project.vault.store import open_vault
 
     used = {delivery.hash_key_id for delivery in deliveries.list_deliveries(settings) if delivery.hash_key_id}
-    return open_vault(settings, create=True, used_keys=used)
+    vault = open_vault(settings, create=True, used_keys=used)
+    with vault.lock(exclusive=True):
+        clear_temporary(vault.folder)
+    return vault
 
 
 def _land_all(
@@ -494,6 +499,9 @@ def _is_intact(landed: Delivery, settings: Settings) -> bool:
     source, delivery_id = landed.source_code, landed.delivery_id
     accepted = deliveries.landed_path(settings, source, delivery_id)
     if not accepted.is_file() or _file_sha256(accepted) != landed.landed_parquet_sha256:
+        return False
+    # Nobody may lose the vault's part of a delivery without its being landed again.
+    if landed.hash_key_id and not (vault_folder(settings) / f"{delivery_id}.parquet").is_file():
         return False
     beside = [(deliveries.flags_path(settings, source, delivery_id), landed.flags_parquet_sha256)]
     if landed.rows_rejected:

@@ -38,6 +38,7 @@ from dagster_project.landing.ledger import (
     vi_moment,
 )
 from dagster_project.landing.originals import original_rows
+from dagster_project.landing.personal import is_date_or_short_number
 from dagster_project.landing.row_kinds import KIND_NAMES
 from dagster_project.landing.tables import BROKEN_REASONS, RETURNED_COLUMNS
 from dagster_project.landing.typing_sql import literal
@@ -66,9 +67,6 @@ _LETTERS_PER_WIDTH = 1.12
 _SHOWN_PLACES = 5
 # Headers of columns that only count the rows: shown although nothing reads them.
 _ORDINALS = {"stt", "tt", "số tt", "số thứ tự"}
-_DATE_OR_SHORT_NUMBER = re.compile(
-    r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}([ T][0-9:.]+)?|(?!(?:[^0-9]*[0-9]){9})[0-9 .,:/%+-]*"
-)
 # Fixed, so that the same delivery gives the same bytes.
 _CREATED = dt.datetime(2026, 1, 1)
 _FONT = "Arial"
@@ -668,7 +666,7 @@ def _styled(notes: Sequence[_Note], cells: Sequence[str | None], sheet: _Rows) -
         if note is not None and (text is None or note.raw_value == MASK):
             text = note.raw_value
         style = "plain" if note is None else _style(note)
-        if text and (position in sheet.covered or (is_hidden and not _DATE_OR_SHORT_NUMBER.fullmatch(text))):
+        if text and (position in sheet.covered or (is_hidden and not is_date_or_short_number(text))):
             text, style = MASK, "covered" if note is None else style
         found.append((text or "", style))
     worst = _style(notes[0])

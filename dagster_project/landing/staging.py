@@ -23,9 +23,18 @@ from dagster_project.landing.errors import LandingError
 from dagster_project.landing.layouts import ColumnSpec
 from dagster_project.landing.readers import Plan
 from dagster_project.landing.row_kinds import BLANK, DATA, GROUP, KIND_NAMES, TOTAL
-from dagster_project.landing.tables import TEXT_CELLS, RawTable
+from dagster_project.landing.tables import TEXT_CELLS, TEXT_CONTAINERS, RawTable
 from dagster_project.landing.totals import CountedGroup, TotalRow
-from dagster_project.landing.typing_sql import ABOUT, LOWER_BOUND, Input, TypedQuery, clean_sql, identifier, literal
+from dagster_project.landing.typing_sql import (
+    ABOUT,
+    LOWER_BOUND,
+    WRITTEN,
+    Input,
+    TypedQuery,
+    clean_sql,
+    identifier,
+    literal,
+)
 
 if TYPE_CHECKING:
     from dagster_project.vault.store import Vault
@@ -97,8 +106,8 @@ def stage(plan: Plan, work: Path, delivery_id: str, today: dt.date, threads: int
         con.execute(f"set TimeZone = {literal(plan.layout.time_zone)}")
         con.execute("set enable_progress_bar = false")
         # Pushed down to the scan, the condition "no cell is wrong" would type every cell a second time, and
-        # no longer on dictionaries: 5 times slower.
-        con.execute("set disabled_optimizers = 'filter_pushdown'")
+        # no longer on dictionaries: 5 times slower. And a list of words to compare with would become a join.
+        con.execute("set disabled_optimizers = 'filter_pushdown,in_clause'")
         job = _job(con, plan, work, delivery_id)
         staged = _split(job)
         staged = replace(staged, flagged=_write_notes(job))
@@ -147,7 +156,8 @@ def _inputs(con: duckdb.DuckDBPyConnection, plan: Plan, raw: RawTable, shaped: s
             kind = raw.cell_kinds.get(position, TEXT_CELLS)
             order = _day_order(con, plan, column.type, position, shaped)
             header = plan.heading.path(position)
-            found.append(Input(column, spec, f"c{position}", header, cell_kind=kind, day_order=order))
+            mark = _decimal_mark(con, plan, column.type, position, shaped)
+            found.append(Input(column, spec, f"c{position}", header, cell_kind=kind, day_order=order, decimal=mark))
         elif made := _made_sql(plan, column.name, spec):
             # The layout's own words need no map, blank or extract.
             own = ColumnSpec(mapping=spec.mapping) if spec.group or spec.joined else ColumnSpec()
@@ -205,6 +215,32 @@ def _proofs(con: duckdb.DuckDBPyConnection, position: int, shaped: str) -> tuple
     return row or (0, 0)
 
 
+def _decimal_mark(con: duckdb.DuckDBPyConnection, plan: Plan, kind: str, position: int, shaped: str) -> str:
+    """The layout's decimal mark, or the one that the cells of a column prove; a dot when none does.
+
+    "1,234" and "1.234" prove nothing: they stay what they are under a dot, so 1234 and 1.234.
+    """
+    if plan.layout.decimal != "dot_or_comma":
+        return plan.layout.decimal
+    if kind not in ("integer", "decimal"):
+        return "dot"
+    text = f"trim(c{position})"
+    commas = f"regexp_full_match({text}, '[+-]?([0-9]+|[0-9]{{1,3}}([.][0-9]{{3}})+),([0-9]{{1,2}}|[0-9]{{4,}}) *%?')"
+    many = f"regexp_full_match({text}, '[+-]?[0-9]{{1,3}}([.][0-9]{{3}}){{2,}}')"
+    dots = f"regexp_full_match({text}, '[+-]?([0-9]+|[0-9]{{1,3}}(,[0-9]{{3}})+)[.]([0-9]{{1,2}}|[0-9]{{4,}}) *%?')"
+    row = con.execute(
+        f"select count(*) filter ({commas} or {many}), count(*) filter ({dots}) from {shaped} where row_kind = '{DATA}'"
+    ).fetchone()
+    comma_count, dot_count = row or (0, 0)
+    if comma_count and dot_count and plan.table.container in TEXT_CONTAINERS:
+        raise LandingError(
+            f"có {_vi(comma_count)} ô ghi dấu phẩy thập phân và {_vi(dot_count)} ô ghi dấu chấm thập phân.",
+            column=plan.heading.path(position),
+            advice="Hãy ghi cả cột theo một cách rồi nạp lại.",
+        )
+    return "comma" if comma_count else "dot"
+
+
 def _check_broken_share(raw: RawTable) -> None:
     records = raw.row_count + len(raw.broken)
     if raw.broken and len(raw.broken) > records * MAX_BROKEN_SHARE:
@@ -226,9 +262,11 @@ def _split(job: _Job) -> Staged:
     con, raw, query = job.con, job.raw, job.query
     accepted = job.work / f"{job.delivery_id}.parquet"
     columns = [f"t{index} as {identifier(item.column.name)}" for index, item in enumerate(query.inputs)]
+    # What is known of people; filled in when the identities are sealed.
+    columns += identities.empty_columns(job.plan.layout.contract.identity)
     written = con.execute(
         f"copy (select {literal(job.delivery_id)} as delivery_id, source_row_number, {', '.join(columns)} "
-        f"from ({job.judged}) where {job.sound}) to {literal(str(accepted))} (format parquet, compression zstd)"
+        f"from ({job.judged}) where {job.sound}) to {literal(str(accepted))} {WRITTEN}"
     ).fetchone()
     staged = Staged(
         accepted=accepted,
@@ -496,17 +534,12 @@ def _present(
 
 def _sealed(job: _Job, staged: Staged, vault: Callable[[], Vault]) -> Path | None:
     """Seal the identities of the accepted rows and put hashes and flags in their place."""
-    names = job.plan.layout.contract.identity
-    if not names:
-        return None
     places = job.plan.match.identity_positions
-    accepted = f"read_parquet({literal(str(staged.accepted))})"
-    door = identities.Door(job.con, job.work, job.delivery_id)
     if not places or not staged.rows_accepted:
-        door.add_nothing(staged.accepted, names)
         return None
+    accepted = f"read_parquet({literal(str(staged.accepted))})"
     rows = f"(select * from {job.shaped} as cells semi join {accepted} as a using (source_row_number))"
-    return door.seal(staged.accepted, names, places, rows, vault())
+    return identities.Door(job.con, job.work, job.delivery_id).seal(staged.accepted, places, rows, vault())
 
 
 def _with_extent(con: duckdb.DuckDBPyConnection, staged: Staged, contract: SourceContract, today: dt.date) -> Staged:

@@ -63,6 +63,8 @@ _ISO_MOMENT = (
 )
 
 
+# How landed rows are written: small groups keep the memory of writing down.
+WRITTEN = "(format parquet, compression zstd, row_group_size 40960)"
 KEPT = "source_row_number, is_filled, row_kind"
 
 
@@ -100,7 +102,8 @@ class Input:
     """One canonical column and its origin: ``raw_sql`` over the raw rows, or NULL when the file lacks it.
 
     ``header`` is what the sender calls it. ``is_literal`` marks values made by a layout's constants and templates, or
-    given by the loading person. ``day_order`` is what a column of doubtful dates was found to be: dmy or mdy.
+    given by the loading person. ``day_order`` (dmy or mdy) and ``decimal`` (dot or comma) are what the whole column was
+    found to be where the layout leaves it open.
     """
 
     column: Column
@@ -110,6 +113,7 @@ class Input:
     is_literal: bool = False
     cell_kind: str = TEXT_CELLS
     day_order: str = "dmy"
+    decimal: str = "dot"
 
 
 @dataclass(frozen=True)
@@ -175,8 +179,7 @@ class TypedQuery:
         if kind == "boolean":
             return _boolean_sql(value)
         if kind in ("integer", "decimal"):
-            decimal = "dot" if item.is_literal else self.layout.decimal
-            return _number_sql(value, item, decimal, self.container)
+            return _number_sql(value, item, "dot" if item.is_literal else item.decimal, self.container)
         return self._moment_sql(item, value)
 
     def _moment_sql(self, item: Input, value: str) -> str:
@@ -234,7 +237,7 @@ class TypedQuery:
         shapes = self.layout.date_formats if kind == "date" else self.layout.timestamp_formats
         wanted = {
             "integer": "số nguyên",
-            "decimal": f"số, dấu thập phân là dấu {'phẩy' if self.layout.decimal == 'comma' else 'chấm'}",
+            "decimal": f"số, dấu thập phân là dấu {'phẩy' if item.decimal == 'comma' else 'chấm'}",
             "boolean": "Có/Không",
             "date": f"ngày có thật, dạng {_shape_names(shapes)}",
             "timestamp": f"thời điểm có thật, dạng {_shape_names(shapes)}",

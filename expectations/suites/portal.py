@@ -57,6 +57,9 @@ def report_rules() -> list[Rule]:
     ]
 
 
+NAMELESS = "Không biết số của đơn vị nào thì không tính cho ai được; nạp lại với «--set unit_code=…»"
+
+
 def form_06a_rules() -> list[Rule]:
     """Rules on a delivery of `portal__form_06a_lines`."""
     suite = SourceSuite("portal__form_06a_lines", "form_06a")
@@ -70,6 +73,14 @@ def form_06a_rules() -> list[Rule]:
             REJECT_ROW,
             fails=f"least({', '.join(FORM_06A_COUNTS)}) < 0",
             why=NEGATIVE,
+        ),
+        suite.rows(
+            "names_unit",
+            "Dòng có mã hoặc tên đơn vị",
+            "Biểu không có dòng «Đơn vị báo cáo», lúc nạp cũng không cho biết đơn vị nào",
+            REJECT_ROW,
+            fails="coalesce(unit_code, unit_name) is null",
+            why=NAMELESS,
         ),
         suite.rows(
             "has_figures",

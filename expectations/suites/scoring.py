@@ -84,6 +84,14 @@ def quality_rules() -> list[Rule]:
             fails=outside,
         ),
         suite.rows(
+            "names_subject",
+            "Dòng có mã hồ sơ, mã hoặc tên đơn vị",
+            "Dòng chỉ có điểm, không ghi chấm ai",
+            REJECT_ROW,
+            fails="coalesce(dossier_code, unit_code, unit_name) is null",
+            why="Không biết điểm của ai thì không tính cho ai được",
+        ),
+        suite.rows(
             "indices_on_scale",
             f"Điểm mỗi chỉ số từ 0 đến {INDEX_MAXIMUM}",
             "Chỉ số 3 ghi 5 điểm",

@@ -48,6 +48,7 @@ def type_cell(tmp_path):
             "c0",
             "Tiêu đề",
             cell_kind=cell_kind,
+            decimal="comma" if layout.decimal == "comma" else "dot",
         )
         query = TypedQuery([item], layout, container)
         rows = (
