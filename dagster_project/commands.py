@@ -22,6 +22,7 @@ from dagster_project.publishing.errors import BuildError
 from dagster_project.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
+    from dagster_project.landing.deliveries import Delivery
     from dagster_project.landing.load import LandingResult
     from dagster_project.landing.sniffing import SniffedTable
     from dagster_project.publishing.builds import PublishedBuild
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 DEMO_FOLDER = "demo_h99"
+# So many letters of a delivery id name it.
+MIN_PREFIX = 4
 DAGSTER_YAML = """\
 # Written by cchc. Nothing is sent anywhere; one writer at a time.
 telemetry:
@@ -108,7 +111,7 @@ def sniffed(
     given: Mapping[str, str] | None = None,
 ) -> str:
     """What a file seems to be, as text for the screen. LandingError when it cannot be read at all."""
-    from dagster_project.landing.incoming import check_file, shown_name
+    from dagster_project.landing.incoming import check_file, opened, unpacked
     from dagster_project.landing.layouts import known_layouts, read_layout
     from dagster_project.landing.sniffing import sniff_file
 
@@ -116,13 +119,18 @@ def sniffed(
     if layout is not None and layout not in known:
         raise BuildError(f'Không có bố cục "{layout}". Xem «cchc layouts».')
     candidates = [known[layout]] if layout else list(known.values())
-    try:
-        check_file(file)
-        tables = sniff_file(file, [read_layout(draft)] if draft else candidates, given)
-    except LandingError as error:
-        error.file = error.file or shown_name(file)
-        raise
-    return "\n\n".join(_sniffed_text(table) for table in tables)
+    check_file(file)
+    texts = []
+    for item in unpacked([file]):
+        try:
+            with opened(item) as path:
+                tables = sniff_file(path, [read_layout(draft)] if draft else candidates, given)
+        except LandingError as error:
+            error.file = error.file or item.full_name
+            raise
+        texts += [f"{item.full_name}:"] if item.member else []
+        texts += [_sniffed_text(table) for table in tables]
+    return "\n\n".join(texts)
 
 
 def _sniffed_text(table: SniffedTable) -> str:
@@ -183,7 +191,7 @@ def rejected_rows(settings: Settings, file_name: str | None = None) -> tuple[lis
 
     from dagster_project.landing.deliveries import list_deliveries, rejected_path
 
-    chosen = [d for d in list_deliveries(settings) if file_name in (None, d.file_name)]
+    chosen = [d for d in list_deliveries(settings) if file_name is None or _is_meant(d, file_name)]
     if file_name and not chosen:
         raise BuildError(f"Chưa nạp tệp nào tên «{file_name}». Hãy chạy «cchc load» hoặc kiểm tra lại tên tệp.")
     rows = []
@@ -194,6 +202,12 @@ def rejected_rows(settings: Settings, file_name: str | None = None) -> tuple[lis
                 (delivery.file_name, row["source_row_number"], row["column_name"], row["reason_text"], row["raw_value"])
             )
     return ["Tệp", "Dòng", "Cột", "Lý do", "Giá trị"], rows
+
+
+def _is_meant(delivery: Delivery, wanted: str) -> bool:
+    """By the name of the file or of its archive, or by the beginning of the delivery id."""
+    is_id = len(wanted) >= MIN_PREFIX and delivery.delivery_id.startswith(wanted)
+    return is_id or wanted in (delivery.file_name, delivery.archive_name)
 
 
 def write_source_template(source: str, out: Path | None) -> Path:

@@ -354,7 +354,9 @@ class _Walk:
         while (line := lines.next()) is not None:
             number += 1
             stripped = line.strip(b" \t\r\n")
-            if not stripped or (self.has_comments and stripped.startswith(b"#")):
+            # A line with as many cells as the header is no comment.
+            is_comment = self.has_comments and stripped.startswith(b"#")
+            if not stripped or (is_comment and stripped.count(self.delimiter) + 1 != self.job.width):
                 self.ignored_count += 1
                 continue
             record = self._sound(line, lines, number)

@@ -6,7 +6,9 @@ Does not belong here: what becomes of a file (``load``).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +56,20 @@ def unpacked(paths: Iterable[Path]) -> list[Incoming]:
         except LandingError as error:
             found.append(Incoming(path, problem=error))
     return found
+
+
+@contextmanager
+def opened(item: Incoming) -> Iterator[Path]:
+    """The file itself, or its unpacked copy while the block lasts. LandingError when the archive cannot be read."""
+    if item.problem is not None:
+        raise item.problem
+    if item.member is None:
+        yield item.path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "member"
+        archives.unpack(item.path, item.member, path)
+        yield path
 
 
 def expand_paths(paths: Iterable[Path], may_be_empty: Path | None = None) -> list[Path]:

@@ -179,7 +179,13 @@ def _take_envelope(document: dict[str, Any], path: str, collector: _Collector, d
     plain: dict[str, str] = {}
     for key, value in document.items():
         if not (isinstance(value, dict) and depth < MAX_DEPTH) and not _is_table(value):
-            _flatten(key, value, plain, {})
+            arrays: dict[str, list[Any]] = {}
+            _flatten(key, value, plain, arrays)
+            if arrays:
+                raise LandingError(
+                    f'JSON: danh sách "{_join(path, next(iter(arrays)))}" nằm sâu quá {MAX_DEPTH} cấp.',
+                    advice="Hãy xuất lại tệp với danh sách ở ngoài.",
+                )
     for key, value in document.items():
         place = _join(path, key)
         if _is_table(value):

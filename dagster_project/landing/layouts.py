@@ -505,6 +505,9 @@ def refusal(matches: Sequence[HeaderMatch], forced: bool) -> LandingError:
     if forced or not nearest.short or nearest.closeness[0] >= 0.5:
         return _missing_columns(nearest, advice)
     code, title = nearest.layout.layout, nearest.layout.title
+    advice = (
+        "Hãy kiểm tra dòng tiêu đề; nếu là kiểu tệp mới thì xem bằng «cchc sniff», viết bố cục bằng «cchc layout new»."
+    )
     return LandingError(
         f"không nhận ra bố cục nào từ dòng tiêu đề. Gần nhất là {code} ({title}), "
         f"còn thiếu cột {_quoted(nearest.short)}.",

@@ -374,6 +374,7 @@ def _part(read: _Read, table: _Typed, report: GateReport | None, task: _Task) ->
     staged, results = table.staged, ()
     if report is not None:
         try:
+            _check_any_read(staged)
             _check_gate(report.results)
         except LandingError as error:
             error.sheet = table.plan.table.sheet_name
@@ -533,6 +534,15 @@ def _moment(landed_at: dt.datetime | None) -> dt.datetime:
     zone = ZoneInfo(HOME_TIME_ZONE)
     moment = landed_at or dt.datetime.now(zone)
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+
+
+def _check_any_read(staged: Staged) -> None:
+    """LandingError that says why, when no row at all could be typed: there is no delivery in which to look it up."""
+    if staged.rows_accepted == 0 and staged.rejected is not None:
+        raise LandingError(
+            f"không nhận được dòng nào trên {_vi(staged.rows_read)} dòng đọc: {staging.top_reasons(staged.rejected)}.",
+            advice="Hãy sửa ở hệ thống nguồn, hoặc thêm vào bố cục cách đọc các giá trị ấy, rồi nạp lại.",
+        )
 
 
 def _check_any_left(staged: Staged, results: Sequence[RuleResult]) -> None:

@@ -193,18 +193,30 @@ class Search:
                 first = (reading, rows, found)
                 break
             nearest = self._nearer(rows, nearest)
+        first = first or self._far_down(table)
         if first is None:
-            return [], nearest
+            return [], nearest or _unknown_below(table)
         reading, rows, match = first
         starts = [(match, tuple(row.text for row in rows if row.row_number < match.heading.first_row))]
         starts += self._further(table, reading, match)
         return list(self._plans(table, reading, starts)), None
+
+    def _far_down(self, table: Table) -> tuple[int, Sequence[HeadRow], HeaderMatch] | None:
+        """The first table of a sheet whose top holds something else, or nothing."""
+        for start in table.breaks():
+            rows = table.heads(start)[0]
+            block = rows[: _until_blank(rows)]
+            match = self._first(table, 0, block)
+            if match is not None:
+                return 0, block, match
+        return None
 
     def _plans(
         self, table: Table, reading: int, starts: Sequence[tuple[HeaderMatch, tuple[str, ...]]]
     ) -> Iterator[Plan]:
         for place, (match, preamble) in enumerate(starts):
             match.check_no_doubles()
+            self._check_given(match)
             following = starts[place + 1][0].heading.first_row - 1 if place + 1 < len(starts) else None
             heading = match.heading
             below = rows_below(table, reading, heading)
@@ -218,6 +230,19 @@ class Search:
                 file_name=self.file_name,
                 given=self.given,
             )
+
+    def _check_given(self, match: HeaderMatch) -> None:
+        """LandingError when what is given stands in the file: one of the two would be lost without a word."""
+        for name in self.given:
+            spec = match.layout.columns.get(name)
+            headers = spec.headers if spec and not spec.extract else ()
+            present = [header for header in headers if layouts.place_of(match.heading, header) is not None]
+            if present:
+                raise LandingError(
+                    f"tệp đã có cột này, không nhận giá trị cho bằng --set {name}.",
+                    column=present[0],
+                    advice="Hãy nạp lại không có --set, hoặc sửa cột ấy trong tệp.",
+                )
 
     def _first(self, table: Table, reading: int, rows: Sequence[HeadRow]) -> HeaderMatch | None:
         """The first row that begins a header of a layout, and as many rows as give the most columns."""
@@ -300,11 +325,20 @@ class Search:
             if match is None:
                 continue
             preamble = tuple(row.text for row in block if row.row_number < match.heading.first_row)
-            if match.layout.layout == last.layout.layout and not _has_own_lines(match.layout, preamble):
+            # Of a header repeated over several rows only the lower ones may be met here.
+            is_same = match.layout.layout == last.layout.layout and match.positions.items() <= last.positions.items()
+            if is_same and not _has_own_lines(match.layout, preamble):
                 continue
             found.append((match, preamble))
             last = match
         return found
+
+
+def _unknown_below(table: Table) -> Nearest | None:
+    """A sheet that has something, though nothing near its top: it must be named as unread."""
+    if not table.breaks():
+        return None
+    return Nearest((0.0, 0), LandingError("không có dòng tiêu đề nào ở đầu trang.", row=table.breaks()[0]))
 
 
 def _until_blank(rows: Sequence[HeadRow]) -> int:

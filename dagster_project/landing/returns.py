@@ -112,7 +112,8 @@ def return_delivery(
     """
     delivery = find_delivery(settings, wanted)
     path = out or Path(default_name(delivery))
-    if path.exists():
+    # A name of our own choice is our own earlier answer, made anew.
+    if out is not None and path.exists():
         raise LedgerQuestionError(f"Đã có {path}. Hãy chọn tên khác bằng --out để không ghi đè.")
     notes = _Notes(settings, delivery)
     with opened_original(settings, delivery, original) as source:

@@ -33,12 +33,12 @@ KIND_NAMES = {
     "footer": "chân trang",
     "outside_columns": "dòng chỉ có chữ ngoài các cột được đọc",
 }
-# Compared with the header text; two equal cells are no chance.
+# A header of fewer columns is not looked for again: one equal cell may be chance.
 REPEATED_CELLS = 2
-MAX_COMPARED_CELLS = 4
 # How far below the header number rows and units of measure may stand.
 ROWS_BELOW_HEADER = 3
-_TOTAL = r"(tổng( số| cộng| toàn .*| hợp)?|cộng|tổng cộng.*|tổng số.*)( *[:(].*)?"
+ORDINAL_TITLES = ("tt", "stt", "số tt", "số thứ tự")
+_TOTAL = r"(tổng( số| cộng)?|cộng)( hồ sơ| chung| toàn (tỉnh|xã|phường|huyện|thành phố|ngành))?( *[:(].*)?"
 _FOOTER = (
     r"(.*, *)?ngày *[0-9. …]* *tháng *[0-9. …]* *năm.*"
     r"|(người|thủ trưởng|giám đốc|phó giám đốc|chủ tịch|phó chủ tịch|trưởng phòng|chánh văn phòng|lãnh đạo|kế toán"
@@ -107,10 +107,11 @@ def _repeated(match: HeaderMatch) -> list[str]:
     """One condition per header row: its own texts stand in the columns again."""
     found = []
     for row in match.heading.rows:
-        cells = [(place, row.cells[place]) for place in match.used_positions if place < len(row.cells)]
-        filled = [(place, text) for place, text in cells if (text or "").strip()][:MAX_COMPARED_CELLS]
+        places = sorted({*match.used_positions, *match.identity_positions.values()})
+        cells = [(place, (row.cells[place] or "").strip()) for place in places if place < len(row.cells)]
+        filled = [(place, text) for place, text in cells if text]
         if len(filled) >= REPEATED_CELLS:
-            found.append(" and ".join(f"c{place} = {literal(text)}" for place, text in filled))
+            found.append(" and ".join(f"{_text(place)} = {literal(text)}" for place, text in filled))
     return found
 
 
@@ -121,8 +122,20 @@ def _text(position: int) -> str:
 def _matches(rule: RowRule, match: HeaderMatch) -> str:
     """Whether a cell under one of the rule's headers matches; '' when the file has none of them."""
     places = [match.others[header] for header in rule.text if header in match.others]
-    pattern = literal(rule.pattern)
-    return " or ".join(f"regexp_full_match(lower(nfc_normalize({_text(place)})), {pattern})" for place in places)
+    shape = " or ".join(
+        f"regexp_full_match(nfc_normalize({_text(place)}), {literal(rule.pattern)}, 'i')" for place in places
+    )
+    ordinal = _ordinal_place(match)
+    if not shape or ordinal is None:
+        return shape
+    # What has a number of its own is a line of the form, whatever its name («Tổng công ty …», «Cộng Hòa»).
+    return f"({shape}) and not coalesce(regexp_full_match({_text(ordinal)}, '[0-9]+[.]?'), false)"
+
+
+def _ordinal_place(match: HeaderMatch) -> int | None:
+    """The column of line numbers, if it is among those read."""
+    places = [match.heading.find(title) for title in ORDINAL_TITLES]
+    return next((place for place in places if place in match.used_positions), None)
 
 
 def _grouped_sql(raw: str, certain: list[str], match: HeaderMatch, columns: str) -> str:
@@ -159,16 +172,25 @@ def _grouped_sql(raw: str, certain: list[str], match: HeaderMatch, columns: str)
 
 def _group_condition(rule: GroupRule, match: HeaderMatch) -> str:
     places = match.others
-    if rule.text not in places:
+    named = {rule.text, *rule.blank, *rule.filled, *(header for header, _ in rule.when)}
+    if not named <= set(places):
+        # With a header missing the rule would say less and catch dossiers.
         return "false"
     text = _text(places[rule.text])
-    parts = [f"coalesce({text}, '') <> ''"]
-    parts += [f"coalesce({_text(places[header])}, '') = ''" for header in rule.blank if header in places]
-    parts += [f"coalesce({_text(places[header])}, '') <> ''" for header in rule.filled if header in places]
+    # Forms end in totals and signatures that look like group rows.
+    label = f"lower(nfc_normalize({text}))"
+    parts = [f"coalesce({text}, '') <> '' and not regexp_full_match({label}, '{_TOTAL}|{_FOOTER}')"]
+    blank = {places[header] for header in rule.blank}
+    if not rule.when:
+        # Known by its shape alone, it has a name and nothing else.
+        own = {places[header] for header in (rule.text, *rule.filled, *([rule.count] if rule.count in places else []))}
+        blank |= set(match.positions.values()) - own
+        parts.append(f"regexp_matches({text}, '\\p{{L}}')")
+    parts += [f"coalesce({_text(place)}, '') = ''" for place in sorted(blank)]
+    parts += [f"coalesce({_text(places[header])}, '') <> ''" for header in rule.filled]
     parts += [
         f"coalesce(regexp_full_match(nfc_normalize({_text(places[header])}), {literal(pattern)}), false)"
         for header, pattern in rule.when
-        if header in places
     ]
     return " and ".join(parts)
 
@@ -179,21 +201,24 @@ def _next_condition(rule: GroupRule) -> str:
     return "and coalesce(next_may_group, false)" if rule.next == "group" else "and not coalesce(next_may_group, false)"
 
 
-def misfit_sql(wrong: str, sound: str, texts: Sequence[str], width: int) -> str:
+def misfit_sql(wrong: str, sound: str, texts: Sequence[str], keys: Sequence[str], width: int) -> str:
     """Rows of ``wrong`` that are no data after all: source_row_number, row_kind.
 
     ``sound`` is a relation of the data rows and totals that were recognised (source_row_number); ``texts`` are the
-    columns of ``wrong`` with the cleaned texts of the cells that are read, in the order of the file; ``width`` is how
-    many they are. A footer stands behind all of ``sound``; a row there that is neither sparse nor worded like one is
-    rejected like any other.
+    columns of ``wrong`` with the cleaned texts of the cells that are read, in the order of the file, ``keys`` those of
+    them that tell records apart; ``width`` is how many columns the table has. A footer stands behind all of ``sound``
+    and is sparse; what bears a code there is a damaged record, and rejected like any other.
     """
     listed = ", ".join(texts)
     # Narrow tables have no sparse rows: one cell of two may be all that is left of a damaged record.
     sparse = f"filled <= {max(1, width // 4) if width >= 4 else 0}"
+    few = f"filled <= {max(2, width // 3)}"
+    has_key = " or ".join(f"coalesce(regexp_matches({text}, '[0-9]'), false)" for text in keys) or "false"
     return f"""
         with measured as (
             select source_row_number, lower(coalesce({listed})) as label,
                    {" + ".join(f"({text} is not null)::int" for text in texts)} as filled,
+                   {has_key} as has_key,
                    coalesce((select max(source_row_number) from {sound}), 9223372036854775807) as last_sound
             from {wrong}),
         worded as (
@@ -209,6 +234,6 @@ def misfit_sql(wrong: str, sound: str, texts: Sequence[str], width: int) -> str:
             when filled = 0 then 'outside_columns'
             when filled = 1 and regexp_full_match(label, '{_UNIT_ROW}') then 'unit_row'
             when regexp_full_match(label, '{_TOTAL}') then '{TOTAL}'
-            when is_behind and (is_worded or (has_begun and {sparse})) then 'footer'
+            when is_behind and {few} and (is_worded or (has_begun and {sparse} and not (has_key and filled > 1))) then 'footer'
             end as row_kind
         from tail"""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dagster_project.landing import identities, layouts, row_kinds, stopping, totals
 from dagster_project.landing.contracts import SourceContract
@@ -43,9 +44,12 @@ MEMORY_LIMIT = "2GB"
 # A file with more broken records than this share was not meant to be read this way.
 MAX_BROKEN_SHARE = 0.5
 MAX_DIFFERENCES = 100
+TOLD_REASONS = 3
 # A table of so few rows is typed once and kept in memory, a larger one typed anew by every query that needs it.
 SMALL_ROWS = 20_000
 _NOTE_COLUMNS = "delivery_id, source_row_number, column_name, reason_code, reason_text, raw_value"
+# Columns that many records share.
+_WHOSE = ("authority_code", "unit_code")
 _NOTES = {
     "lower_bound": "Số ghi kiểu «trên …» chỉ là cận dưới",
     "approximate": "Số ghi kiểu «khoảng …» chỉ là ước chừng",
@@ -296,6 +300,7 @@ def _with_other_rows(job: _Job, staged: Staged) -> Staged:
         f"create temp table other_rows as select source_row_number, row_kind from {job.shaped} "
         f"where is_filled and row_kind <> '{DATA}'"
     )
+    _check_no_other_header(job)
     _move_misfits(job, staged)
     blank = _scalar(con, f"select count(*) from read_parquet({literal(str(job.raw.parquet))}) where not is_filled")
     wrong = _scalar(con, "select count(*) from wrong_rows")
@@ -309,6 +314,26 @@ def _with_other_rows(job: _Job, staged: Staged) -> Staged:
     )
 
 
+def _check_no_other_header(job: _Job) -> None:
+    """LandingError when the header comes again with its columns in another order: all rows below would be misread."""
+    cells = {job.plan.match.positions[item.column.name]: f"r{index}" for index, item in _from_cells(job)}
+    named = [job.plan.heading.titles[place] for place in cells]
+    titles = {layouts.normalise_header(path[-1]) for path in named if path}
+    if len(cells) < row_kinds.REPEATED_CELLS + 1:
+        return
+    listed = ", ".join(literal(title) for title in sorted(titles))
+    known = " + ".join(f"coalesce((lower({text}) in ({listed}))::int, 0)" for text in cells.values())
+    row = job.con.execute(
+        f"select min(source_row_number) from wrong_rows where {known} >= {max(3, len(cells) // 2)}"
+    ).fetchone()
+    if row and row[0] is not None:
+        raise LandingError(
+            "dòng tiêu đề xuất hiện lại với các cột khác thứ tự; các dòng bên dưới sẽ bị đọc lẫn cột.",
+            row=row[0],
+            advice="Hãy tách thành hai tệp, hoặc xếp lại các cột như bảng trên, rồi nạp lại.",
+        )
+
+
 def _move_misfits(job: _Job, staged: Staged) -> None:
     """Totals, footers and the like that no layout announced: out of the wrong rows."""
     read = [(job.plan.match.positions[item.column.name], f"r{index}") for index, item in _from_cells(job)]
@@ -320,8 +345,10 @@ def _move_misfits(job: _Job, staged: Staged) -> None:
         f"select source_row_number from other_rows where row_kind = '{TOTAL}')"
     )
     texts = [text for _, text in sorted(read)]
+    grain = [name for name in job.plan.layout.contract.grain if name not in _WHOSE]
+    keys = [f"r{index}" for index, item in _from_cells(job) if item.column.name in grain and item.column.type == "code"]
     job.con.execute(
-        f"create temp table misfits as from ({row_kinds.misfit_sql('wrong_rows', sound, texts, len(texts))}) "
+        f"create temp table misfits as from ({row_kinds.misfit_sql('wrong_rows', sound, texts, keys, len(texts))}) "
         "where row_kind is not null"
     )
     job.con.execute("insert into other_rows from misfits")
@@ -400,8 +427,12 @@ def _differences(job: _Job, staged: Staged) -> list[dict]:
         )
         for number, text, depth, *values in rows
     ]
-    accepted = f"read_parquet({literal(str(staged.accepted))})"
-    sums = totals.differences(job.con, job.judged, accepted, [t for t in found if t.declared], job.query.inputs)
+    # Rejected rows count as far as they can be read: the total was made with them.
+    read = (
+        f"(select source_row_number from read_parquet({literal(str(staged.accepted))}) "
+        "union all select source_row_number from wrong_rows)"
+    )
+    sums = totals.differences(job.con, job.judged, read, [t for t in found if t.declared], job.query.inputs)
     return sorted([*sums, *_count_differences(job)], key=lambda item: item["row_number"])
 
 
@@ -565,6 +596,18 @@ def _with_extent(con: duckdb.DuckDBPyConnection, staged: Staged, contract: Sourc
         data_from_date=first.isoformat() if first else None,
         data_until_date=last.isoformat() if last else None,
     )
+
+
+def top_reasons(rejected: Path) -> str:
+    """The most frequent reasons of rejected rows in words, each with its count and first row."""
+    found = pq.read_table(rejected, columns=["source_row_number", "reason_text"])
+    counted = found.group_by("reason_text").aggregate([("source_row_number", "count"), ("source_row_number", "min")])
+    rows = sorted(counted.to_pylist(), key=lambda row: (-row["source_row_number_count"], row["source_row_number_min"]))
+    texts = [
+        f"{row['reason_text']} ({_vi(row['source_row_number_count'])} dòng, từ dòng {row['source_row_number_min']})"
+        for row in rows[:TOLD_REASONS]
+    ]
+    return "; ".join([*texts, *(["…"] if len(rows) > TOLD_REASONS else [])])
 
 
 def apply_effects(staged: Staged, delivery_id: str, work: Path, failing: pa.Table, threads: int) -> Staged:

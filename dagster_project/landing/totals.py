@@ -75,19 +75,19 @@ def summed(inputs: Sequence[Input]) -> list[int]:
 
 
 def differences(
-    con: duckdb.DuckDBPyConnection, judged: str, sound_rows: str, totals: Sequence[TotalRow], inputs: Sequence[Input]
+    con: duckdb.DuckDBPyConnection, judged: str, read_rows: str, totals: Sequence[TotalRow], inputs: Sequence[Input]
 ) -> list[dict]:
     """Totals that equal none of the sums they could be, one entry per column that differs, in row order.
 
-    ``judged`` is the relation of typed rows, ``sound_rows`` one with the source_row_number of accepted ones.
+    ``judged`` is the relation of typed rows, ``read_rows`` one with the source_row_number of data rows.
     """
     columns = summed(inputs)
     if not totals or not columns:
         return []
     listed = ", ".join(f"coalesce(t{index}, 0) as t{index}" for index in columns)
     data = con.execute(
-        f"select source_row_number, {listed} from ({judged}) semi join {sound_rows} using (source_row_number) "
-        "order by source_row_number"
+        f"select source_row_number, {listed} from ({judged}) "
+        f"semi join {read_rows} as read_rows using (source_row_number) order by source_row_number"
     ).fetchnumpy()
     numbers = np.asarray(data["source_row_number"], dtype=np.int64)
     sums = {index: _running([Decimal(str(value)) for value in data[f"t{index}"].tolist()]) for index in columns}

@@ -329,7 +329,10 @@ def _number_sql(value: str, item: Input, decimal: str, container: str) -> str:
     if column.name.endswith("_percent"):
         text = f"trim(rtrim({value}, '%'))"
     grouped = f"[+-]?[0-9]{{1,3}}([{group} ][0-9]{{3}})+"
-    fraction = f"[{point}]0+" if column.type == "integer" else f"[{point}][0-9]+"
+    # Three zeros behind a mark may be thousands written the other way: 1,000 is not 1.
+    fraction = f"[{point}](0{{1,2}}|0{{4,}})" if column.type == "integer" else f"[{point}][0-9]+"
+    if column.name.endswith("_amount") and item.cell_kind == TEXT_CELLS:
+        fraction = f"[{point}]([0-9]{{1,2}}|[0-9]{{4,}})"
     shape = f"([+-]?[0-9]+|{grouped})({fraction})?"
     digits = f"replace(replace({text}, '{group}', ''), ' ', '')"
     # The shape allows an integer only zeros after its point.
@@ -356,4 +359,5 @@ def _worded_number(text: str, shape: str, point: str, group: str, column: Column
     if column.type == "integer":
         # Half a dossier is not a number of dossiers.
         value = f"case when {value} = round({value}) then try_cast({value} as bigint) end"
-    return f"when regexp_full_match({lower}, '{whole}') then try_cast({value} as {column.physical_type})"
+    is_worded = f"regexp_full_match({lower}, '{whole}') and not regexp_full_match({lower}, '{shape}')"
+    return f"when {is_worded} then try_cast({value} as {column.physical_type})"

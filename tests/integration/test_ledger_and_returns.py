@@ -317,8 +317,10 @@ def test_file_names_with_odd_characters_give_a_plain_name_and_open(settings, tmp
     done = returns.return_delivery(settings, name)
     assert done.path.name == f"tra_lai_cmd_a_b_c_d_{delivery.delivery_id[:8]}.xlsx"
     assert f"Tệp | {name}" in text_of(done.path)
+    # Under our own name it is made anew; a name that somebody chose is never written over.
+    assert returns.return_delivery(settings, name).path == done.path
     with pytest.raises(LedgerQuestionError, match=r"Đã có .* --out"):
-        returns.return_delivery(settings, name)
+        returns.return_delivery(settings, name, out=done.path)
 
 
 def test_cells_too_long_for_a_workbook_are_cut_and_say_so(settings, tmp_path):
