@@ -227,13 +227,14 @@ def misfit_sql(wrong: str, sound: str, texts: Sequence[str], keys: Sequence[str]
                    greatest(last_sound, coalesce(lag(source_row_number) over (order by source_row_number), 0)) as before
             from measured),
         tail as (
-            select *, bool_or(is_behind and (is_worded or source_row_number - before > 1))
+            select *, is_behind and bool_or(is_behind and (is_worded or source_row_number - before > 1))
                    over (order by source_row_number rows unbounded preceding) as has_begun
             from worded)
         select source_row_number, case
             when filled = 0 then 'outside_columns'
             when filled = 1 and regexp_full_match(label, '{_UNIT_ROW}') then 'unit_row'
             when regexp_full_match(label, '{_TOTAL}') then '{TOTAL}'
-            when is_behind and {few} and (is_worded or (has_begun and {sparse} and not (has_key and filled > 1))) then 'footer'
+            when is_behind and {few} and is_worded then 'footer'
+            when has_begun and {sparse} and not (has_key and filled > 1) then 'footer'
             end as row_kind
         from tail"""
