@@ -76,6 +76,7 @@ def load_files(
     ``given``: canonical column → value that the files do not hold. LandingError when no source has the column.
     """
     from dagster_project.landing.load import land_paths
+    from expectations.catalogue import rules_version
     from expectations.runner import check_delivery
 
     def told(result: LandingResult, done: int, total: int) -> None:
@@ -85,7 +86,9 @@ def load_files(
             console.progress(done, total, result.message)
 
     try:
-        return _summary(land_paths(paths, settings, check_delivery, told, layout=layout, given=given))
+        return _summary(
+            land_paths(paths, settings, check_delivery, told, layout=layout, given=given, rules_version=rules_version)
+        )
     except KeyboardInterrupt as stopped:
         console.say(str(stopped))
         raise

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
 
 from expectations.rules import PlanRule, Rule
 from expectations.suites import (
@@ -44,6 +46,13 @@ SOURCES: dict[str, Callable[[], list[Rule]]] = {
 def source_rules(source_code: str) -> list[Rule]:
     """Rules of gate 1 for one source; raises KeyError for a source without a suite."""
     return SOURCES[source_code]()
+
+
+@cache
+def rules_version(source_code: str) -> str:
+    """16 hex digits that change with any rule of gate 1 for the source: what was judged by others is judged anew."""
+    rules = [(rule.code, rule.effect_code, rule.text, rule.failing, rule.checked) for rule in source_rules(source_code)]
+    return hashlib.sha256(repr(rules).encode()).hexdigest()[:16]
 
 
 def plan_rules() -> list[PlanRule]:

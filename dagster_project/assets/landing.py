@@ -43,12 +43,13 @@ def landed_deliveries(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Land every new file of the inbox; files already landed are left alone, refused files are named."""
     from dagster_project.landing.load import land_paths
+    from expectations.catalogue import rules_version
     from expectations.runner import check_delivery
 
     settings = data_root.settings
     settings.inbox.mkdir(parents=True, exist_ok=True)
     paths = [settings.inbox, settings.reference, *(Path(path) for path in config.paths)]
-    results = land_paths(paths, settings, gate=check_delivery)
+    results = land_paths(paths, settings, gate=check_delivery, rules_version=rules_version)
     refused = [result.message for result in results if result.error]
     deliveries = list_deliveries(settings)
     for source in load_contracts():

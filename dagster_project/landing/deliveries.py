@@ -64,6 +64,7 @@ class Delivery:
     total_differences: list[dict] = field(default_factory=list)
     identity_columns: list[str] = field(default_factory=list)
     hash_key_id: str | None = None
+    rules_hash: str | None = None
     unread_tables: list[str] = field(default_factory=list)
     given_values: list[str] = field(default_factory=list)
     archive_name: str | None = None

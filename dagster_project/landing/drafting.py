@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_project.landing import layouts, readers, sniffing
-from dagster_project.landing.contracts import SourceContract, load_contract, load_contracts
+from dagster_project.landing.contracts import Column, SourceContract, load_contract, load_contracts
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.headings import SEPARATOR, Heading, normalise_header
 from dagster_project.landing.personal import covered, personal_kind
@@ -183,8 +183,11 @@ def _yaml(
         elif column.name in extracts:
             place, pattern = extracts[column.name]
             lines.append(f"  {column.name}: {{from: {_quoted(heading.path(place))}, extract: '{pattern}'}}")
-        elif column.required:
+        elif column.required and _is_of_the_file(contract, column):
             lines.append(f"  {column.name}: {{given: true}}   # ? {column.meaning}")
+        elif column.required:
+            # One value for all rows would make one record of them: somebody has to find the column.
+            lines.append(f'  # ? THIẾU cột bắt buộc, hãy thêm: {column.name}: {{from: "…"}}   ({column.meaning})')
     for place in unused:
         if place not in personal:
             lines.append(f"  # ? cột chưa dùng: {_quoted(heading.path(place))}{_example(rows, place)}")
@@ -199,6 +202,13 @@ def _total_rule(heading: Heading) -> list[str]:
     if not texts:
         return []
     return ["rows:", "  totals:", f"    - {{text: [{', '.join(texts)}], pattern: '{TOTAL_WORDS}'}}"]
+
+
+def _is_of_the_file(contract: SourceContract, column: Column) -> bool:
+    """Whether one value may hold for all rows: whose file it is, which form, which period."""
+    if column.name.endswith(("authority_code", "unit_code", "form_code", "campaign_code", "regulation_code")):
+        return True
+    return column.name.startswith("period_")
 
 
 def _quoted(text: str) -> str:

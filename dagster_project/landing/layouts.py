@@ -357,7 +357,7 @@ def _parse_row(raw: dict, origin: str) -> RowRule:
 def _check_layout(layout: Layout, origin: str) -> None:
     missing = [c.name for c in layout.contract.columns if c.required and c.name not in layout.columns]
     if missing:
-        raise LayoutError(f"{origin}: required columns without a mapping: {missing}")
+        raise LayoutError(f"{origin}: thiếu cột bắt buộc {', '.join(missing)} ở mục columns")
     ZoneInfo(layout.time_zone)
     if layout.decimal not in _DECIMALS:
         raise LayoutError(f"{origin}: decimal is one of {sorted(_DECIMALS)}, not {layout.decimal!r}")

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 Gate = Callable[[str, Path, str, dt.date], "GateReport"]
 
+RulesVersion = Callable[[str], str]
+
 LANDED = "landed"
 ALREADY_LANDED = "already_landed"
 REFUSED = "refused"
@@ -122,17 +124,19 @@ def land_file(
     gate: Gate | None = None,
     landed_at: dt.datetime | None = None,
     given: Mapping[str, str] | None = None,
+    rules_version: RulesVersion | None = None,
 ) -> LandingResult:
     """Land one file. Never raises for a bad file: the result is then ``refused`` and data is untouched.
 
     ``layout`` forces a layout by code; ``gate`` judges the typed Parquet before it becomes visible;
     ``landed_at`` replaces the clock (naive Asia/Ho_Chi_Minh, or aware); ``given`` are values of canonical columns
-    that the file does not hold. An archive must hold one file: use :func:`land_paths` for others.
+    that the file does not hold; ``rules_version`` says of a source which rules the gate has, so that what other rules
+    judged is landed anew. An archive must hold one file: use :func:`land_paths` for others.
     Ctrl-C raises KeyboardInterrupt with a sentence within a second or so.
     """
     known = layouts.known_layouts(settings.layouts)
     with Workplace(settings) as workplace:
-        task = _Task(settings, workplace, layout, gate, _moment(landed_at), dict(given or {}), known)
+        task = _Task(settings, workplace, layout, gate, _moment(landed_at), dict(given or {}), known, rules_version)
         (result,) = _land_all(task, incoming.unpacked([Path(path)]), 1)
         return result
 
@@ -146,6 +150,7 @@ def land_paths(
     layout: str | None = None,
     landed_at: dt.datetime | None = None,
     given: Mapping[str, str] | None = None,
+    rules_version: RulesVersion | None = None,
 ) -> list[LandingResult]:
     """Land files and, recursively, folders and archives, in name order, going on past refused ones.
 
@@ -162,7 +167,7 @@ def land_paths(
     workers = max(1, min(WORKERS, len(files)))
     known = layouts.known_layouts(settings.layouts)
     with Workplace(settings, workers) as workplace:
-        task = _Task(settings, workplace, layout, gate, moment, dict(given or {}), known)
+        task = _Task(settings, workplace, layout, gate, moment, dict(given or {}), known, rules_version)
         return _land_all(task, files, workers, on_progress)
 
 
@@ -186,6 +191,7 @@ class _Task:
     moment: dt.datetime
     given: Mapping[str, str]
     layouts: Mapping[str, Layout]
+    rules_version: RulesVersion | None
     _door: list[Vault] = field(default_factory=list)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -464,6 +470,7 @@ def _record(table: _Typed, read: _Read, staged: Staged, task: _Task) -> Delivery
         ignored_rows=list(staged.ignored_rows),
         total_differences=list(staged.total_differences),
         identity_columns=staging.identity_headers(plan),
+        rules_hash=task.rules_version(plan.layout.source) if task.rules_version else None,
         hash_key_id=task.vault().keys.hash_key_id if staged.sealed else None,
         given_values=given,
         archive_name=incoming.shown_name(file.path) if file.member else None,
@@ -488,6 +495,7 @@ def _is_current(landed: Delivery, task: _Task) -> bool:
         and task.forced in (None, landed.layout_code)
         and layout.layout_hash == landed.layout_hash
         and layout.contract.contract_hash == landed.contract_hash
+        and (task.rules_version is None or task.rules_version(landed.source_code) == landed.rules_hash)
         and all(task.given.get(name, value) == value for name, value in given.items())
     )
 

@@ -196,7 +196,7 @@ def _draw_rules(view: state.View, files: Sequence[Row], span: tuple[dt.date, dt.
         Column("Quy tắc"),
         Column("Xử lý"),
         Column("Không đạt / đã xét", "num"),
-        Column("Ví dụ", "wide"),
+        Column("Ví dụ chung về chỗ sai", "wide"),
         Column("Tệp", "wide"),
     )
     cells = (

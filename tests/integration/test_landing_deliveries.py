@@ -362,3 +362,19 @@ def test_a_second_load_waits_for_the_first(settings, events_file):
             fcntl.flock(lock, fcntl.LOCK_UN)
             assert waiting.communicate(timeout=60)[0] == "landed\n"
     assert land_file(events_file, settings).status == "already_landed"
+
+
+def test_a_delivery_judged_by_other_rules_is_landed_and_judged_anew(settings, events_file):
+    judged = []
+
+    def gate(source, *_):
+        judged.append(source)
+        return report(rule("report", True))
+
+    def land(version):
+        return land_file(events_file, settings, gate=gate, rules_version=lambda source: f"{source}-{version}").status
+
+    assert [land(1), land(1), land(2), land(2)] == ["landed", "already_landed", "landed", "already_landed"]
+    assert judged == ["one_stop__dossier_events"] * 2
+    (done,) = deliveries.list_deliveries(settings)
+    assert done.rules_hash == "one_stop__dossier_events-2"

@@ -113,7 +113,7 @@ def test_a_contract_with_an_unknown_type_is_refused():
         (changed_column("unit_code", {"preamble": "x"}), "goes together"),
         (changed_column("unit_code", {"from": "Đơn vị", "extract": "^(a)(b)"}), "exactly one group"),
         (changed_column("status_code", {"from": "Trạng thái", "map": {"Xong": "99"}}), "does not know"),
-        (without_column("dossier_code"), r"without a mapping: \['dossier_code'\]"),
+        (without_column("dossier_code"), "thiếu cột bắt buộc dossier_code"),
         (events_document(withheld=["MÃ  hồ sơ"]), "withheld headers are also mapped"),
         (events_document(formats={"timestamp": ["dmy", "mdy"]}), "both dmy and mdy"),
         (events_document(formats={"timestamp": ["ydm"]}), "timestamp formats"),
