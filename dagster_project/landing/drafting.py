@@ -187,7 +187,7 @@ def _yaml(
             lines.append(f"  {column.name}: {{given: true}}   # ? {column.meaning}")
         elif column.required:
             # One value for all rows would make one record of them: somebody has to find the column.
-            lines.append(f'  # ? THIẾU cột bắt buộc, hãy thêm: {column.name}: {{from: "…"}}   ({column.meaning})')
+            lines.append(f'  # ? {column.name}: {{from: "…"}}   THIẾU cột bắt buộc này: {column.meaning}')
     for place in unused:
         if place not in personal:
             lines.append(f"  # ? cột chưa dùng: {_quoted(heading.path(place))}{_example(rows, place)}")

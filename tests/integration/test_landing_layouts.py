@@ -751,7 +751,7 @@ def test_a_new_vendor_needs_a_draft_and_an_editor_and_no_python(settings, tmp_pa
     }
     lines = []
     for line in text.splitlines():
-        name = line.partition(":")[0].strip()
+        name = line.partition(":")[0].strip(" #?")
         if "# ?" in line and name in answers:
             line = f"  {name}: {answers.pop(name)}"
         elif name == "procedure_code":

@@ -9,7 +9,10 @@ import pytest
 import xlsxwriter
 
 from dagster_project.landing.deliveries import landed_path
+from dagster_project.landing.drafting import draft_layout
+from dagster_project.landing.layouts import load_layouts
 from dagster_project.landing.load import land_file
+from dagster_project.landing.sniffing import sniff_file
 from dagster_project.settings import Settings
 from expectations.runner import check_delivery
 
@@ -152,3 +155,22 @@ def test_a_count_with_three_zeros_behind_a_decimal_mark_is_not_guessed_at(settin
     rows = [[*HEADER, "Số lần bổ sung"], [*dossier(1), text]]
     path.write_text("\n".join(";".join(row) for row in rows), encoding="utf-8")
     assert land_file(path, settings).delivery.rows_accepted == int(is_read)
+
+
+def test_sniff_tries_all_rows_and_says_why_some_would_not_land(settings, tmp_path):
+    path = tmp_path / "thử.csv"
+    rows = [HEADER, dossier(1), [*dossier(2)[:5], "Đã trả", dossier(2)[6]]]
+    path.write_text("\n".join(";".join(row) for row in rows), encoding="utf-8")
+    (table,) = sniff_file(path, list(load_layouts().values()))
+    assert table.doubts[0].startswith('Thử đọc: nhận 1 trên 2 dòng. Loại 1: Cột "Trạng thái"')
+    assert not settings.root.exists()
+
+
+def test_a_draft_never_gives_one_code_or_day_to_all_rows(tmp_path):
+    path = tmp_path / "lạ.csv"
+    path.write_text("Biên nhận;Hẹn;Tình trạng\nA;20/10/2026;xong\n", encoding="utf-8")
+    text = draft_layout(path, "la", "one_stop__dossiers").text
+    assert "resolving_unit_code: {given: true}" in text
+    for name in ("dossier_code", "received_at"):
+        assert f"{name}: {{given: true}}" not in text
+        assert f'# ? {name}: {{from: "…"}}   THIẾU cột bắt buộc này' in text
