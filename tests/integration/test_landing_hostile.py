@@ -346,11 +346,14 @@ def test_an_empty_folder_is_told_but_an_empty_inbox_is_none(settings, tmp_path):
 
 
 LONG = """
+import signal
 import sys
 from pathlib import Path
 from dagster_project.landing.load import land_paths
 from dagster_project.settings import load_settings
 
+# A shell that starts the tests in the background lets its children ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     land_paths([Path(sys.argv[2])], load_settings(sys.argv[1]))
 except KeyboardInterrupt as stopped:
