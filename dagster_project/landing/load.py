@@ -369,9 +369,8 @@ def _report(table: _Typed, task: _Task) -> GateReport | None:
     if task.gate is None:
         return None
     before = deliveries.read_delivery(task.settings, table.delivery_id)
-    # Rows that are only repaired are judged as of the day they came in: the same input gives the same findings.
-    is_repair = before is not None and _is_current(before, task)
-    day = dt.datetime.fromisoformat(before.landed_at).date() if before and is_repair else task.moment.date()
+    # Rows read again are judged as of the day they came in: the same input gives the same findings.
+    day = dt.datetime.fromisoformat(before.landed_at).date() if before else task.moment.date()
     return task.gate(table.plan.layout.source, table.staged.accepted, table.delivery_id, day)
 
 
@@ -426,8 +425,8 @@ def _commit(attempt: LandingResult | _Prepared, task: _Task) -> LandingResult:
             shutil.rmtree(attempt.work)
             return LandingResult(ALREADY_LANDED, file.path, file.full_name, landed)
         before = deliveries.read_delivery(settings, parts[0].delivery.delivery_id)
-        if before is not None and _is_current(before, task):
-            # Rows that are only repaired keep their place among the deliveries.
+        if before is not None:
+            # Read again, by whatever layout or rules, rows keep their place: a correction stays the later one.
             parts = tuple(replace(part, delivery=replace(part.delivery, landed_at=before.landed_at)) for part in parts)
         _publish(settings, parts, before, task)
         shutil.rmtree(attempt.work)
