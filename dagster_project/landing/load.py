@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from dagster_project.console import vi_count
 from dagster_project.landing import archives, deliveries, failures, incoming, layouts, readers, staging, stopping
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.landing.deliveries import Delivery
@@ -81,8 +82,8 @@ class LandingResult:
         head = "Đã nạp" if self.status == LANDED else "Đã có từ trước"
         sheet = f', trang "{done.sheet_name}"' if len(self.deliveries) > 1 and done.sheet_name else ""
         counts = (
-            f"đọc {_vi(done.rows_read)} dòng, nhận {_vi(done.rows_accepted)}, "
-            f"loại {_vi(done.rows_rejected)}, bỏ qua {_vi(done.rows_ignored)}"
+            f"đọc {vi_count(done.rows_read)} dòng, nhận {vi_count(done.rows_accepted)}, "
+            f"loại {vi_count(done.rows_rejected)}, bỏ qua {vi_count(done.rows_ignored)}"
         )
         return f'{head}: tệp "{self.name}"{sheet}, bố cục {done.layout_code}: {counts}{_to_see(done)}.'
 
@@ -90,19 +91,19 @@ class LandingResult:
 def _to_see(done: Delivery) -> str:
     """What the rules report without refusing the file, the first three by name; totals and sheets left over."""
     rules = [rule for rule in done.rule_results if not rule["is_passed"]]
-    found = [f"{rule['rule_text']} (có {_vi(rule['failed_count'])} chỗ không đúng)" for rule in rules]
+    found = [f"{rule['rule_text']} (có {vi_count(rule['failed_count'])} chỗ không đúng)" for rule in rules]
     if done.total_differences:
         first = done.total_differences[0]
         found.insert(
             0,
-            f"{_vi(len(done.total_differences))} số tổng không khớp (dòng {first['row_number']}: ghi "
+            f"{vi_count(len(done.total_differences))} số tổng không khớp (dòng {first['row_number']}: ghi "
             f"{first['declared']}, cộng lại {first['computed']})",
         )
     if done.unread_tables:
         found.insert(0, f"không đọc {', '.join(map(_quoted, done.unread_tables))} vì không có bố cục nào hợp")
     if not found:
         return ""
-    return f"; {_vi(len(found))} điều cần xem: {'; '.join(found[:3])}{'; …' if len(found) > 3 else ''}"
+    return f"; {vi_count(len(found))} điều cần xem: {'; '.join(found[:3])}{'; …' if len(found) > 3 else ''}"
 
 
 def _quoted(name: str) -> str:
@@ -110,10 +111,6 @@ def _quoted(name: str) -> str:
 
 
 OnProgress = Callable[[LandingResult, int, int], None]
-
-
-def _vi(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
 
 
 def land_file(
@@ -547,7 +544,8 @@ def _check_any_read(staged: Staged) -> None:
     """LandingError that says why, when no row at all could be typed: there is no delivery in which to look it up."""
     if staged.rows_accepted == 0 and staged.rejected is not None:
         raise LandingError(
-            f"không nhận được dòng nào trên {_vi(staged.rows_read)} dòng đọc: {staging.top_reasons(staged.rejected)}.",
+            f"không nhận được dòng nào trên {vi_count(staged.rows_read)} dòng đọc: "
+            f"{staging.top_reasons(staged.rejected)}.",
             advice="Hãy sửa ở hệ thống nguồn, hoặc thêm vào bố cục cách đọc các giá trị ấy, rồi nạp lại.",
         )
 
@@ -556,7 +554,7 @@ def _check_any_left(staged: Staged, results: Sequence[RuleResult]) -> None:
     if staged.rows_accepted or not staged.rows_rejected:
         return
     failed = [item for item in results if not item.is_passed and item.effect_code == "reject_row"]
-    texts = "; ".join(f"{item.rule_text} ({_vi(item.failed_count)} dòng sai)" for item in failed[:3])
+    texts = "; ".join(f"{item.rule_text} ({vi_count(item.failed_count)} dòng sai)" for item in failed[:3])
     raise LandingError(f"mọi dòng đều bị loại: {texts}.", advice="Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại.")
 
 
@@ -565,7 +563,7 @@ def _check_gate(results: Sequence[RuleResult]) -> None:
     if not failed:
         return
     texts = "; ".join(
-        f"{item.rule_text} ({_vi(item.failed_count)} trên {_vi(item.checked_count)} sai"
+        f"{item.rule_text} ({vi_count(item.failed_count)} trên {vi_count(item.checked_count)} sai"
         + (f", ví dụ {', '.join(item.sample[:3])})" if item.sample else ")")
         for item in failed
     )

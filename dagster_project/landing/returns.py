@@ -27,7 +27,6 @@ from dagster_project.landing.contracts import Column, load_contract
 from dagster_project.landing.deliveries import Delivery, flags_path, landed_path, rejected_path
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.headings import SEPARATOR, normalise_header
-from dagster_project.landing.identities import MASK
 from dagster_project.landing.ledger import (
     SHORT_ID,
     LedgerQuestionError,
@@ -38,7 +37,7 @@ from dagster_project.landing.ledger import (
     vi_moment,
 )
 from dagster_project.landing.originals import original_rows
-from dagster_project.landing.personal import is_date_or_short_number
+from dagster_project.landing.personal import MASK, is_date_or_short_number
 from dagster_project.landing.row_kinds import KIND_NAMES
 from dagster_project.landing.tables import BROKEN_REASONS, RETURNED_COLUMNS
 from dagster_project.landing.typing_sql import literal

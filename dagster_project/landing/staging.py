@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.console import vi_count
 from dagster_project.landing import identities, layouts, row_kinds, stopping, totals
 from dagster_project.landing.contracts import SourceContract
 from dagster_project.landing.errors import LandingError
@@ -238,7 +239,7 @@ def _decimal_mark(con: duckdb.DuckDBPyConnection, plan: Plan, kind: str, positio
     comma_count, dot_count = row or (0, 0)
     if comma_count and dot_count and plan.table.container in TEXT_CONTAINERS:
         raise LandingError(
-            f"có {_vi(comma_count)} ô ghi dấu phẩy thập phân và {_vi(dot_count)} ô ghi dấu chấm thập phân.",
+            f"có {vi_count(comma_count)} ô ghi dấu phẩy thập phân và {vi_count(dot_count)} ô ghi dấu chấm thập phân.",
             column=plan.heading.path(position),
             advice="Hãy ghi cả cột theo một cách rồi nạp lại.",
         )
@@ -250,15 +251,11 @@ def _check_broken_share(raw: RawTable) -> None:
     if raw.broken and len(raw.broken) > records * MAX_BROKEN_SHARE:
         first = raw.broken[0]
         raise LandingError(
-            f"{_vi(len(raw.broken))} trên {_vi(records)} dòng bị hỏng cấu trúc; dòng hỏng đầu tiên: "
+            f"{vi_count(len(raw.broken))} trên {vi_count(records)} dòng bị hỏng cấu trúc; dòng hỏng đầu tiên: "
             f"{first.reason_text}.",
             row=first.row_number,
             advice="Hãy kiểm tra dấu phân cách và bảng mã, rồi xuất lại tệp.",
         )
-
-
-def _vi(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
 
 
 def _split(job: _Job) -> Staged:
@@ -400,8 +397,8 @@ def _check_day_order(job: _Job) -> None:
         if other and not own:
             wanted = "ngày trước tháng" if order == "dmy" else "tháng trước ngày"
             raise LandingError(
-                f"bố cục {job.plan.layout.layout} đọc {wanted}, nhưng cả cột ghi ngược lại ({_vi(other)} ô chỉ có thể "
-                "đọc ngược lại, không ô nào đúng kiểu).",
+                f"bố cục {job.plan.layout.layout} đọc {wanted}, nhưng cả cột ghi ngược lại "
+                f"({vi_count(other)} ô chỉ có thể đọc ngược lại, không ô nào đúng kiểu).",
                 column=item.header,
                 advice="Hãy xuất lại với ngày/tháng/năm, hoặc chọn bố cục khác bằng --layout.",
             )
@@ -604,7 +601,8 @@ def top_reasons(rejected: Path) -> str:
     counted = found.group_by("reason_text").aggregate([("source_row_number", "count"), ("source_row_number", "min")])
     rows = sorted(counted.to_pylist(), key=lambda row: (-row["source_row_number_count"], row["source_row_number_min"]))
     texts = [
-        f"{row['reason_text']} ({_vi(row['source_row_number_count'])} dòng, từ dòng {row['source_row_number_min']})"
+        f"{row['reason_text']} ({vi_count(row['source_row_number_count'])} dòng, "
+        f"từ dòng {row['source_row_number_min']})"
         for row in rows[:TOLD_REASONS]
     ]
     return "; ".join([*texts, *(["…"] if len(rows) > TOLD_REASONS else [])])

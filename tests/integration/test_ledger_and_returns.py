@@ -8,7 +8,6 @@ import html
 import json
 import os
 import re
-import shutil
 import subprocess
 import zipfile
 from dataclasses import replace
@@ -330,22 +329,6 @@ def test_cells_too_long_for_a_workbook_are_cut_and_say_so(settings, tmp_path):
     cell = sheet_cells(done.path, returns.ROWS_SHEET)[1][3 + 4]
     assert len(cell) == 32_767
     assert cell.endswith("(ô dài 40.000 ký tự, đã cắt bớt)")
-
-
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_libreoffice_opens_the_workbook(returned, tmp_path):
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    out = tmp_path / "csv"
-    command = [
-        "soffice",
-        profile,
-        "--headless",
-        "--convert-to",
-        "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,2",
-    ]
-    subprocess.run([*command, "--outdir", str(out), str(returned.path)], check=True, capture_output=True, timeout=120)
-    text = "".join(path.read_text(encoding="utf-8") for path in out.iterdir())
-    assert text.splitlines()[0].startswith("Dòng trong tệp,Kết quả,Lý do,STT")
 
 
 def test_the_ledger_lists_what_came_in_the_order_it_came(settings, tmp_path):
