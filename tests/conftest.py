@@ -27,6 +27,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 os.environ["CCHC_KEY_FILE"] = str(Path(tempfile.mkdtemp(prefix="cchc_test_keys_")) / "identity.key")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test with the tier of its folder; refuse one that sits in the wrong tier."""
     for item in items:
@@ -37,6 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs_build = bool(BUILT_FIXTURES.intersection(getattr(item, "fixturenames", ())))
         if needs_build != (tier in BUILT_TIERS):
             raise pytest.UsageError(f"{item.nodeid}: tier {tier} and the built warehouse do not go together")
+        # Side by side, tests of one warehouse stay in one process, so that it is built once; others stay by file.
+        built = sorted(BUILT_FIXTURES.intersection(getattr(item, "fixturenames", ())))
+        item.add_marker(pytest.mark.xdist_group(built[0] if built else item.path.name))
+    items.sort(key=lambda item: TIERS.index(item.path.relative_to(TESTS).parts[0]), reverse=True)  # the longest first
 
 
 @pytest.fixture(scope="session")

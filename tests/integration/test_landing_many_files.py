@@ -15,6 +15,8 @@ from dagster_project.console import vi_count
 from dagster_project.landing.deliveries import list_deliveries
 from dagster_project.landing.load import land_paths
 from dagster_project.settings import load_settings
+from expectations.catalogue import rules_version
+from expectations.runner import check_delivery
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the helpers stand beside the tiers, outside any package
 
@@ -56,7 +58,11 @@ def test_a_thousand_files_land_past_bad_ones_and_a_second_run_lands_nothing(fold
     settings = load_settings(root)
     told = []
     results = land_paths(
-        [folder], settings, None, lambda result, done, total: told.append((result.status, done, total))
+        [folder],
+        settings,
+        check_delivery,
+        lambda result, done, total: told.append((result.status, done, total)),
+        rules_version=rules_version,
     )
     assert [(done, total) for _, done, total in told] == [(number, count) for number in range(1, count + 1)]
     assert [result.status for result in results].count("landed") == sound
