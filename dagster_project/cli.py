@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dagster_project.commands import LoadSummary
     from dagster_project.publishing.builds import PublishedBuild
 
-from dagster_project.console import Console, vi_count
+from dagster_project.console import Console, vi_count, vi_moment
 from dagster_project.landing.deliveries import LedgerError
 from dagster_project.landing.errors import LandingError
 from dagster_project.publishing.errors import BuildError
@@ -104,6 +104,7 @@ def load(
         f"đã có {vi_count(summary.already_landed_count)}, từ chối {vi_count(len(summary.refused))}. "
         f"Số dòng: đọc {vi_count(summary.rows_read)}, nhận {vi_count(summary.rows_accepted)}, "
         f"loại {vi_count(summary.rows_rejected)}."
+        + (f" Không đọc, vì không có bố cục nào hợp: {'; '.join(summary.unread)}." if summary.unread else "")
     )
     if summary.refused:
         raise typer.Exit(code=1)
@@ -124,11 +125,14 @@ def sniff(
 
 @app.command(name="layouts")
 def list_layouts() -> None:
-    """Liệt kê các bố cục: mỗi bố cục là một kiểu tệp kết xuất mà kho đọc được."""
-    from dagster_project.landing.layouts import known_layouts
+    """Liệt kê các bố cục: mỗi bố cục là một kiểu tệp kết xuất mà kho đọc được; sau cùng là bố cục không dùng được."""
+    from dagster_project.landing.layouts import known_layouts, own_layouts
 
-    for known in known_layouts(load_settings().layouts).values():
+    folder = load_settings().layouts
+    for known in known_layouts(folder).values():
         typer.echo(f"{known.layout:<42}{known.source:<34}{known.title}")
+    for path, error in own_layouts(folder)[1].items():
+        typer.echo(f"{path.name:<42}{'KHÔNG DÙNG ĐƯỢC':<34}{error}")
 
 
 @layout_app.command()
@@ -153,19 +157,25 @@ def rejected(
     from dagster_project.commands import format_rows, rejected_rows
 
     names, rows = rejected_rows(load_settings(), file_name)
-    typer.echo(format_rows(names, rows, format.value))
+    is_empty = not rows and format is Format.table
+    typer.echo("Không có dòng nào bị loại." if is_empty else format_rows(names, rows, format.value))
 
 
 @app.command()
 def sources(
+    source: Annotated[str | None, typer.Argument(help="Mã nguồn, để xem các cột của nó.")] = None,
     markdown: Annotated[bool, typer.Option(help="In trang tài liệu đầy đủ (docs/sources.md).")] = False,
 ) -> None:
-    """Liệt kê các nguồn số liệu; mỗi nguồn có một mẫu do «cchc template» viết."""
+    """Liệt kê các nguồn số liệu, hoặc các cột của một nguồn; mỗi nguồn có một mẫu do «cchc template» viết."""
+    from dagster_project.commands import source_columns
     from dagster_project.landing.contract_docs import sources_page
     from dagster_project.landing.contracts import load_contracts
 
     if markdown:
         typer.echo(sources_page(), nl=False)
+        return
+    if source:
+        typer.echo(source_columns(source))
         return
     for contract in load_contracts().values():
         typer.echo(f"{contract.source:<34}{len(contract.columns):>3} cột  {contract.title}")
@@ -205,7 +215,7 @@ def builds() -> None:
     for item in found:
         mark = "*" if item.build_id == served else " "
         typer.echo(
-            f"{mark} {item.build_id}  chốt {item.as_of_date:%d/%m/%Y}  công bố {item.published_at:%d/%m/%Y %H:%M}  "
+            f"{mark} {item.build_id}  chốt {item.as_of_date:%d/%m/%Y}  công bố {vi_moment(item.published_at)}  "
             f"{len(item.manifest['deliveries'])} lần nạp  {vi_count(item.row_count)} dòng"
         )
 
@@ -277,15 +287,25 @@ def deliveries(
         typer.Option(formats=["%Y-%m-%d", "%d/%m/%Y"], help="Chỉ tệp nạp (với --gaps: ngày làm việc) từ ngày này."),
     ] = None,
     gaps: Annotated[bool, typer.Option("--gaps", help="Liệt kê ngày làm việc không tiếp nhận hồ sơ nào.")] = False,
+    refused: Annotated[bool, typer.Option("--refused", help="Chỉ liệt kê tệp bị từ chối, chưa nạp lại được.")] = False,
     format: Annotated[Format, typer.Option(help="Dạng kết quả.")] = Format.table,
 ) -> None:
-    """Sổ các lần nạp: ai gửi gì, kỳ nào, nạp lúc nào, kết quả ra sao."""
+    """Sổ các lần nạp: ai gửi gì, kỳ nào, nạp lúc nào, kết quả ra sao; sau cùng là tệp bị từ chối."""
     from dagster_project.commands import format_rows
-    from dagster_project.landing.ledger import gap_rows, ledger_rows
+    from dagster_project.landing.ledger import gap_rows, ledger_rows, refusal_rows
 
+    settings = load_settings()
+    not_landed = refusal_rows(settings, since=_day(since))
+    if refused:
+        is_empty = not not_landed[1] and format is Format.table
+        typer.echo("Không có tệp nào bị từ chối." if is_empty else format_rows(*not_landed, format.value))
+        return
     rows_of = gap_rows if gaps else ledger_rows
-    names, rows = rows_of(load_settings(), source=source, authority=authority, since=_day(since))
+    names, rows = rows_of(settings, source=source, authority=authority, since=_day(since))
     typer.echo(format_rows(names, rows, format.value))
+    # One table is all that CSV and JSON hold, and nobody knows whose data a refused file has.
+    if not_landed[1] and format is Format.table and not (gaps or source or authority):
+        typer.echo(f"\nTệp bị từ chối, chưa nạp lại được:\n{format_rows(*not_landed, format.value)}")
 
 
 @app.command("return")

@@ -22,6 +22,7 @@ from dagster_project.publishing.errors import BuildError
 from dagster_project.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
+    from dagster_project.landing.contracts import Column, SourceContract
     from dagster_project.landing.deliveries import Delivery
     from dagster_project.landing.load import LandingResult
     from dagster_project.landing.sniffing import SniffedTable
@@ -47,7 +48,10 @@ concurrency:
 
 @dataclass(frozen=True)
 class LoadSummary:
-    """Counts over the files of one load. ``refused`` are sentences that name file, sheet, row and column."""
+    """Counts over the files of one load. ``refused`` are sentences that name file, sheet, row and column.
+
+    ``unread`` names the sheets of landed files that no layout knows.
+    """
 
     file_count: int
     landed_count: int
@@ -56,6 +60,7 @@ class LoadSummary:
     rows_read: int
     rows_accepted: int
     rows_rejected: int
+    unread: tuple[str, ...]
 
 
 def real_files() -> list[Path]:
@@ -75,6 +80,7 @@ def load_files(
 
     ``given``: canonical column → value that the files do not hold. LandingError when no source has the column.
     """
+    from dagster_project.landing.layouts import own_layouts
     from dagster_project.landing.load import land_paths
     from expectations.catalogue import rules_version
     from expectations.runner import check_delivery
@@ -85,6 +91,8 @@ def load_files(
         elif result.status == "landed":
             console.progress(done, total, result.message)
 
+    for error in own_layouts(settings.layouts)[1].values():
+        console.say(f"Nạp mà không dùng một tệp bố cục: {error}")
     try:
         return _summary(
             land_paths(paths, settings, check_delivery, told, layout=layout, given=given, rules_version=rules_version)
@@ -115,19 +123,19 @@ def sniffed(
 ) -> str:
     """What a file seems to be, as text for the screen. LandingError when it cannot be read at all."""
     from dagster_project.landing.incoming import check_file, opened, unpacked
-    from dagster_project.landing.layouts import known_layouts, read_layout
+    from dagster_project.landing.layouts import known_layouts, own_layouts, read_layout
     from dagster_project.landing.sniffing import sniff_file
 
-    known = known_layouts(settings.layouts)
+    known = known_layouts(settings.layouts, layout)
     if layout is not None and layout not in known:
         raise BuildError(f'Không có bố cục "{layout}". Xem «cchc layouts».')
-    candidates = [known[layout]] if layout else list(known.values())
+    candidates = [read_layout(draft)] if draft else [known[layout]] if layout else list(known.values())
     check_file(file)
-    texts = []
+    texts = [] if layout or draft else [f"Không thử: {error}" for error in own_layouts(settings.layouts)[1].values()]
     for item in unpacked([file]):
         try:
             with opened(item) as path:
-                tables = sniff_file(path, [read_layout(draft)] if draft else candidates, given)
+                tables = sniff_file(path, candidates, given)
         except LandingError as error:
             error.file = error.file or item.full_name
             raise
@@ -169,7 +177,7 @@ def write_layout_draft(file: Path, settings: Settings, *, code: str, source: str
 
     if not re.fullmatch("[a-z][a-z0-9_]*", code):
         raise BuildError(f"Mã bố cục «{code}» chỉ được gồm chữ thường không dấu, số và gạch dưới.")
-    if code in known_layouts(settings.layouts):
+    if code in known_layouts(settings.layouts, code):
         raise BuildError(f"Đã có bố cục «{code}». Hãy chọn mã khác.")
     path = out or Path(f"{code}.yml")
     if path.exists():
@@ -215,16 +223,44 @@ def _is_meant(delivery: Delivery, wanted: str) -> bool:
 
 def write_source_template(source: str, out: Path | None) -> Path:
     """Write the empty template of one source and return its path. BuildError for an unknown source or a taken name."""
-    from dagster_project.landing.contracts import load_contracts
     from dagster_project.landing.templates import write_template
 
-    contract = load_contracts().get(source)
-    if contract is None:
-        raise BuildError(f'Không có nguồn "{source}". Các nguồn: {", ".join(load_contracts())}.')
+    contract = _contract(source)
     path = out or Path(f"mau_{source}.xlsx")
     if path.exists():
         raise BuildError(f"Đã có {path}. Hãy chọn tên khác bằng --out để không ghi đè lên tệp đang điền.")
     return write_template(contract, path)
+
+
+def source_columns(source: str) -> str:
+    """The columns of one source for the screen: name, type, what an empty cell means, example, meaning and codes.
+
+    BuildError for an unknown source.
+    """
+    from dagster_project.landing.contract_docs import TYPE_NAMES, row_meaning
+
+    contract = _contract(source)
+    rows = [
+        (column.name, TYPE_NAMES[column.type], column.null_rule, column.example, _meaning(column))
+        for column in contract.columns
+    ]
+    table = format_rows(["Cột", "Kiểu", "Khi trống", "Ví dụ", "Ý nghĩa"], rows, "table").rpartition("\n")[0]
+    people = f"\nCột định danh, vào kho định danh: {', '.join(contract.identity)}." if contract.identity else ""
+    return f"{contract.title}: {row_meaning(contract)}.\n{table}{people}"
+
+
+def _meaning(column: Column) -> str:
+    listed = "; ".join(f"{code} = {label}" for code, label in zip(column.codes, column.labels, strict=True))
+    return f"{column.definition}. Danh mục: {listed}" if listed else column.definition
+
+
+def _contract(source: str) -> SourceContract:
+    from dagster_project.landing.contracts import load_contracts
+
+    contract = load_contracts().get(source)
+    if contract is None:
+        raise BuildError(f'Không có nguồn "{source}". Các nguồn: {", ".join(load_contracts())}.')
+    return contract
 
 
 def build(
@@ -375,4 +411,10 @@ def _summary(results: Sequence[LandingResult]) -> LoadSummary:
         rows_read=sum(delivery.rows_read for delivery in landed),
         rows_accepted=sum(delivery.rows_accepted for delivery in landed),
         rows_rejected=sum(delivery.rows_rejected for delivery in landed),
+        unread=tuple(
+            f'trang "{sheet}" của tệp "{result.name}"'
+            for result in results
+            for delivery in result.deliveries
+            for sheet in delivery.unread_tables
+        ),
     )

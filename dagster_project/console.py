@@ -5,8 +5,10 @@ Does not belong here: any work.
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import time
+from zoneinfo import ZoneInfo
 
 
 class Console:
@@ -37,3 +39,9 @@ class Console:
 def vi_count(number: int) -> str:
     """A count with dots between thousands: 528.684."""
     return f"{number:,}".replace(",", ".")
+
+
+def vi_moment(moment: str | dt.datetime) -> str:
+    """A moment (ISO text or datetime) as dd/MM/yyyy HH:mm of Vietnam; without a time zone it is Vietnamese already."""
+    at = dt.datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{(at.astimezone(ZoneInfo('Asia/Ho_Chi_Minh')) if at.tzinfo else at):%d/%m/%Y %H:%M}"

@@ -44,7 +44,9 @@ SOURCES: dict[str, Callable[[], list[Rule]]] = {
 
 
 def source_rules(source_code: str) -> list[Rule]:
-    """Rules of gate 1 for one source; raises KeyError for a source without a suite."""
+    """Rules of gate 1 for one source; raises KeyError, in a sentence, for a source without a suite."""
+    if source_code not in SOURCES:
+        raise KeyError(f"source {source_code!r} has no suite: register one in SOURCES of expectations/catalogue.py")
     return SOURCES[source_code]()
 
 

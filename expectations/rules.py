@@ -188,7 +188,7 @@ class SourceSuite:
 
         The places of the first two spellings are given, never the names.
         """
-        plain = f"regexp_replace(lower(strip_accents({column})), '\\s+', '', 'g')"
+        plain = plain_name_sql(column)
         return self.rule(
             f"{column}_has_one_spelling",
             f"{title} được viết theo một cách trong tệp (không chỉ khác nhau ở dấu, chữ hoa hoặc dấu cách)",
@@ -237,6 +237,11 @@ class SourceSuite:
             column=column,
             why="Hai dòng cùng mã: máy không biết dòng nào đúng; bản nạp sau cùng được dùng",
         )
+
+
+def plain_name_sql(column: str) -> str:
+    """A name without accents, case and spaces; Đ is D, which no accent makes of it."""
+    return f"regexp_replace(replace(lower(strip_accents({column})), 'đ', 'd'), '\\s+', '', 'g')"
 
 
 @dataclass(frozen=True)

@@ -142,9 +142,26 @@ def open_tables(path: Path) -> list[CsvTable]:
     encoding = found.encoding or encodings.UTF_8
     if encoding not in (encodings.UTF_8, encodings.UTF_8_SIG):
         head = encodings.decoded_head(head, encoding).encode()
+    if is_cut:
+        _check_header_is_whole(head)
     ends_in_returns = b"\r" in head and b"\n" not in head
     whole_lines = head[: head.rindex(b"\n") + 1] if is_cut and b"\n" in head else head
     return [CsvTable(path, _decodable_head(whole_lines, found.reason), encoding, ends_in_returns)]
+
+
+def _check_header_is_whole(head: bytes) -> None:
+    """LandingError when the head ends inside its first line of columns: what lies beyond would be lost."""
+    *whole, last = head.splitlines()
+    if len(last) > HEAD_BYTES // 2 and _has_columns(last) and not any(map(_has_columns, whole)):
+        raise LandingError(
+            f"dòng tiêu đề quá dài: tiêu đề và các dòng trên nó phải nằm trong {HEAD_BYTES // 1024} KB đầu tệp.",
+            row=len(whole) + 1,
+            advice="Hãy bớt cột, rút ngắn tên cột, hoặc sửa dấu xuống dòng nếu cả tệp là một dòng, rồi nạp lại.",
+        )
+
+
+def _has_columns(line: bytes) -> bool:
+    return any(line.count(mark.encode()) > 1 for mark in DELIMITERS)
 
 
 def _copy_with_newlines(path: Path, target: Path) -> None:

@@ -29,6 +29,7 @@ class Delivery:
     ``total_differences``: {row_number, label, column_name, declared, computed} of total rows that disagree with the
     rows they sum up. ``identity_columns`` are headers that went to the vault, ``unread_tables`` tables of the file
     that no layout knows, ``given_values`` what the loading person added ("unit_code=H99.01").
+    ``spare_columns``: a sentence for each column left unread because another one of the same meaning is there.
     A file with several tables gives several deliveries; ``file_delivery_ids`` names them all, and the first of them
     is committed last: without it none of them exists.
     """
@@ -67,6 +68,7 @@ class Delivery:
     rules_hash: str | None = None
     unread_tables: list[str] = field(default_factory=list)
     given_values: list[str] = field(default_factory=list)
+    spare_columns: list[str] = field(default_factory=list)
     archive_name: str | None = None
     file_delivery_ids: list[str] = field(default_factory=list)
 
@@ -126,9 +128,9 @@ def _read(path: Path) -> Delivery:
         delivery = Delivery(**record)
         wrong = [name for name, kind in get_type_hints(Delivery).items() if not _fits(getattr(delivery, name), kind)]
     except (OSError, ValueError, TypeError) as error:
-        raise _foreign(path) from error
+        raise foreign_record(path) from error
     if wrong or delivery.delivery_id != path.stem:
-        raise _foreign(path)
+        raise foreign_record(path)
     return delivery
 
 
@@ -140,7 +142,8 @@ def _fits(value: object, kind: object) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool)
 
 
-def _foreign(path: Path) -> LedgerError:
+def foreign_record(path: Path) -> LedgerError:
+    """What to say of a file among the records that is none."""
     return LedgerError(
         f"Sổ các lần nạp có tệp không đọc được: {path}. Hãy chuyển tệp này ra chỗ khác, "
         "nạp lại tệp số liệu gốc (nếu có) bằng «cchc load», rồi làm lại."

@@ -11,6 +11,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from dagster_project.landing import layouts, readers, sniffing
@@ -19,9 +20,12 @@ from dagster_project.landing.errors import LandingError
 from dagster_project.landing.headings import SEPARATOR, Heading, normalise_header
 from dagster_project.landing.personal import covered, personal_kind
 from dagster_project.landing.tables import HeadRow, Table
+from dagster_project.vault.columns import identity_column
 
 CLOSE_ENOUGH = 0.75
 FINGERPRINT_HEADERS = 5
+# With fewer required columns a source is no better guess than the next one.
+MIN_REQUIRED = 2
 TOTAL_WORDS = "(tổng (số|cộng)|cộng)( .*)?"
 
 
@@ -38,7 +42,7 @@ class Draft:
 def draft_layout(path: Path, code: str, source: str | None = None) -> Draft:
     """A draft for the largest table of ``path``; ``source`` is the one whose columns fit best when None.
 
-    LandingError when the file has no table, or ``source`` is none of ours.
+    LandingError when the file has no table, ``source`` is none of ours, or there is none and no source fits.
     """
     table, reading, heading = _largest(path)
     contract = _chosen(heading, source)
@@ -60,10 +64,22 @@ def _largest(path: Path) -> tuple[Table, int, Heading]:
 
 def _chosen(heading: Heading, source: str | None) -> SourceContract:
     if source is None:
-        return max(load_contracts().values(), key=lambda c: (len(_matched(heading, c)), c.source))
+        return _guessed(heading)
     if source not in load_contracts():
         raise LandingError(f'không có nguồn "{source}".', advice=f"Các nguồn: {', '.join(load_contracts())}.")
     return load_contract(source)
+
+
+def _guessed(heading: Heading) -> SourceContract:
+    found = {c.source: [c.column(name) for name in _matched(heading, c)] for c in load_contracts().values()}
+    required = {source: sum(column.required for column in columns) for source, columns in found.items()}
+    best = max(load_contracts().values(), key=lambda c: (len(found[c.source]), required[c.source], c.source))
+    if required[best.source] < MIN_REQUIRED:
+        raise LandingError(
+            f"chưa đoán được tệp thuộc nguồn nào: nguồn gần nhất chỉ thấy {required[best.source]} cột bắt buộc.",
+            advice=f"Hãy xem «cchc sources» rồi chạy lại với --source, ví dụ --source {best.source}.",
+        )
+    return best
 
 
 def _matched(heading: Heading, contract: SourceContract) -> dict[str, int]:
@@ -76,7 +92,7 @@ def _matched(heading: Heading, contract: SourceContract) -> dict[str, int]:
         if heading.titles[place]
         for name in contract.column_names
         if (score := _likeness(heading.titles[place], words[name]))
-        >= (1 if personal_kind(heading.path(place)) else CLOSE_ENOUGH)
+        >= (1 if _personal(heading, place) else CLOSE_ENOUGH)
     ]
     found: dict[str, int] = {}
     for _, name, place in sorted(scored, key=lambda item: (-item[0], item[2], item[1])):
@@ -116,16 +132,16 @@ def _likeness(titles: Sequence[str], words: Sequence[str]) -> float:
 
 def _identities(heading: Heading, contract: SourceContract, taken: set[int]) -> dict[str, int]:
     """Identity column → position: what other layouts of the source call so first, then any of the same kind."""
-    words = _identity_words(contract)
+    words = _identity_words()
     places = [
         (place, kind)
         for place in range(heading.width)
-        if place not in taken and (kind := personal_kind(heading.path(place))) is not None
+        if place not in taken and (kind := _personal(heading, place)) is not None
     ]
     found: dict[str, int] = {}
     for place, _ in places:
         name = words.get(normalise_header(heading.titles[place][-1]))
-        if name is not None:
+        if name in contract.identity:
             found.setdefault(name, place)
     for place, kind in places:
         free = [name for name in contract.identity if name.endswith(f"_{kind}") and name not in found]
@@ -134,12 +150,21 @@ def _identities(heading: Heading, contract: SourceContract, taken: set[int]) -> 
     return found
 
 
-def _identity_words(contract: SourceContract) -> dict[str, str]:
-    """Header → identity column, as the layouts of the source have it."""
+def _personal(heading: Heading, place: int) -> str | None:
+    """The kind of identity that a header promises, by its words or because some layout calls one so; else None."""
+    if not heading.titles[place]:
+        return None
+    name = _identity_words().get(normalise_header(heading.titles[place][-1]))
+    return personal_kind(heading.path(place)) or (identity_column(name).kind.value if name else None)
+
+
+@cache
+def _identity_words() -> dict[str, str]:
+    """Header → identity column, as the layouts have it."""
     return {
         normalise_header(header): name
         for layout in layouts.load_layouts().values()
-        if layout.source == contract.source
+        if not layout.is_generic
         for name, headers in layout.identity
         for header in headers
     }
@@ -156,7 +181,7 @@ def _yaml(
 ) -> str:
     used = {*found.values(), *identity.values()}
     unused = [place for place in range(heading.width) if place not in used and heading.titles[place]]
-    personal = [place for place in unused if personal_kind(heading.path(place))]
+    personal = [place for place in unused if _personal(heading, place)]
     # Few headers would fit other vendors' files too.
     told = [*sorted(found.values()), *(place for place in reversed(unused) if place not in personal)]
     fingerprint = [heading.path(place) for place in sorted(told[:FINGERPRINT_HEADERS])]
@@ -188,6 +213,7 @@ def _yaml(
         elif column.required:
             # One value for all rows would make one record of them: somebody has to find the column.
             lines.append(f'  # ? {column.name}: {{from: "…"}}   THIẾU cột bắt buộc này: {column.meaning}')
+    lines += _free_columns(contract, {*found, *extracts})
     for place in unused:
         if place not in personal:
             lines.append(f"  # ? cột chưa dùng: {_quoted(heading.path(place))}{_example(rows, place)}")
@@ -195,10 +221,17 @@ def _yaml(
     return "\n".join(lines) + "\n"
 
 
+def _free_columns(contract: SourceContract, mapped: set[str]) -> list[str]:
+    """Canonical columns that may stay empty and have no header yet, for whoever knows one."""
+    free = [column for column in contract.columns if not column.required and column.name not in mapped]
+    head = ["  # Cột khác của nguồn: tệp có thì ghi tiêu đề và bỏ dấu «#», không có thì thôi."] if free else []
+    return [*head, *(f'  # {column.name}: {{from: "…"}}   # {column.meaning}' for column in free)]
+
+
 def _total_rule(heading: Heading) -> list[str]:
     """Totals are named in one of the first columns, which often only counts the rows and is not read otherwise."""
     named = [place for place in range(heading.width) if heading.titles[place]][:2]
-    texts = [_quoted(heading.path(place)) for place in named if personal_kind(heading.path(place)) is None]
+    texts = [_quoted(heading.path(place)) for place in named if _personal(heading, place) is None]
     if not texts:
         return []
     return ["rows:", "  totals:", f"    - {{text: [{', '.join(texts)}], pattern: '{TOTAL_WORDS}'}}"]

@@ -7,7 +7,7 @@ Does not belong here: containers, meanings of columns.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, InvalidOperation
 from functools import cached_property
@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from dagster_project.landing import legacy_text, stopping
 from dagster_project.landing.errors import LandingError
+from dagster_project.landing.headings import Heading, normalise_header
 from dagster_project.landing.tables import (
     HEAD_ROWS,
     NUMBER_CELLS,
@@ -172,6 +173,65 @@ def _column(body: pa.Table, position: int) -> pa.ChunkedArray | pa.Array:
 
 def _any_match(column: pa.ChunkedArray, pattern: str) -> bool:
     return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
+
+
+def carry_down(
+    con: duckdb.DuckDBPyConnection,
+    raw: RawTable,
+    merges: Iterable[Merge],
+    extent: Extent,
+    heading: Heading,
+    texts: Collection[int],
+    numbers: Collection[int],
+) -> dict[int, list[int]]:
+    """Rewrite the raw rows so that a cell merged over several of them says in each what the sheet shows there.
+
+    ``texts`` and ``numbers`` are positions. One number for several records cannot be parted among them, and said of
+    each it would be added up several times: it stays in the first row, and the rows under such cells are the result
+    (position → row numbers). Rows with nothing of their own stay blank: they are the height of a record, no record.
+    """
+    areas = _areas_over_rows(merges, extent, {*texts, *numbers})
+    if not areas:
+        return {}
+    rows = pq.read_table(raw.parquet)
+    is_filled = rows["is_filled"].to_numpy()
+    numbered = f"select {raw.row_number_sql} as number from read_parquet(?, file_row_number=true)"
+    row_numbers = con.execute(numbered, [str(raw.parquet)]).fetchnumpy()["number"]
+    shared: dict[int, list[int]] = {}
+    for position, spans in areas.items():
+        stopping.check()
+        name = f"c{position}"
+        column = rows[name].combine_chunks()
+        titles = {normalise_header(title) for title in heading.titles[position]}
+        source = np.arange(rows.num_rows)
+        for first, end in np.searchsorted(row_numbers, spans).tolist():
+            inside = first + np.flatnonzero(is_filled[first:end])
+            # A title of a header that is repeated below says nothing of records.
+            if len(inside) < 2 or normalise_header(column[first].as_py()) in {"", *titles}:
+                continue
+            source[inside[1:]] = -1 if position in numbers else first
+            if position in numbers:
+                shared.setdefault(position, []).extend(row_numbers[inside].tolist())
+        carried = column.take(pa.array(source, mask=source < 0))
+        rows = rows.set_column(rows.schema.get_field_index(name), name, carried)
+    pq.write_table(rows, raw.parquet, compression="snappy", row_group_size=ROW_GROUP_ROWS)
+    return shared
+
+
+def _areas_over_rows(
+    merges: Iterable[Merge], extent: Extent, positions: Collection[int]
+) -> dict[int, list[tuple[int, int]]]:
+    """Position of the text → row numbers (first, last + 1) of the areas over several data rows, each row once."""
+    areas: dict[int, list[tuple[int, int]]] = {}
+    for merge in sorted(merges, key=lambda merge: merge.first_row):
+        end = min(merge.last_row, extent.last_row or MAX_ROW) + 1
+        position = merge.first_column - 1
+        if position not in positions or merge.first_row <= extent.header_row or end - merge.first_row < 2:
+            continue
+        before = areas.setdefault(position, [])
+        if not before or before[-1][1] <= merge.first_row:
+            before.append((merge.first_row, end))
+    return areas
 
 
 def too_large(how: str) -> LandingError:

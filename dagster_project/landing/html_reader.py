@@ -38,6 +38,7 @@ _XML = re.compile(r"\s*<\?xml[^<>]*>\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|htm
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.I)
 _FONT = re.compile(r"\.Vn[A-Za-z]+|VNI-[A-Za-z]+")
 _FONT_OF = {encodings.TCVN3: ".VnTime", encodings.TCVN_FULL: ".VnTime", encodings.VNI_WINDOWS: "VNI-Times"}
+_TABLE_ENDS = re.compile(r"<(/?)table\b", re.I)
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _NO_TEXT = ("script", "style", "table")
 _BLOCKS = ("br", "p", "div", "li", "tr")
@@ -73,6 +74,11 @@ def open_tables(path: Path) -> list[GridTable]:
         page.read(text.encode("utf-8", "replace"))
     except etree.LxmlError as error:
         raise _unreadable() from error
+    if _is_cut(text):
+        raise LandingError(
+            "trang HTML bị cắt giữa chừng: có bảng mở mà không đóng, các dòng sau đã mất.",
+            advice="Hãy xuất hoặc tải lại cả tệp rồi nạp lại.",
+        )
     if not page.found:
         raise LandingError("là trang HTML không có bảng nào.", advice="Hãy xuất lại tệp, hoặc lưu bảng dưới dạng XLSX.")
     is_alone = len(page.found) == 1
@@ -93,6 +99,12 @@ def _unreadable() -> LandingError:
     return LandingError(
         "không đọc được trang HTML, tệp có thể bị hỏng.", advice="Hãy mở bằng Excel, lưu lại dạng XLSX rồi nạp lại."
     )
+
+
+def _is_cut(text: str) -> bool:
+    """Whether the page ends inside a table. The parser closes what is open, as browsers do, and says nothing."""
+    slashes = [found[1] for found in _TABLE_ENDS.finditer(text)]
+    return 2 * slashes.count("/") < len(slashes) and not text[-HEAD_BYTES:].rstrip().lower().endswith("</html>")
 
 
 def _decoded(content: bytes) -> tuple[str, str]:

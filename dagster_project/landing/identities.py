@@ -16,7 +16,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.landing.personal import MASK, PERSONAL_VALUE, personal_kind
+from dagster_project.landing.personal import (
+    MASK,
+    PERSONAL_VALUE,
+    date_or_short_number_sql,
+    personal_kind,
+    plain_words_sql,
+)
 from dagster_project.landing.typing_sql import WRITTEN, clean_sql, identifier, literal
 
 if TYPE_CHECKING:
@@ -25,22 +31,18 @@ if TYPE_CHECKING:
 
 # Hashing is quickest on large pieces.
 BATCH_ROWS = 65_536
-_DATE_LIKE = "[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}([ T][0-9:.]+)?"
 
 
 def masked_sql(text: str, plan: Plan) -> str:
     """The text of a rejected cell, hidden when it could be an identity that slipped a column.
 
-    Of a table with people in some column, read or not, only what is shaped like a date or a short number is shown. Of
-    other tables, all but phone numbers, ID numbers and e-mail addresses.
+    Of a table with people in some column, read or not, only what is shaped like a date or a short number is shown, and
+    words that name nobody. Of other tables, all but phone numbers, ID numbers and e-mail addresses.
     """
     if not _has_people(plan):
         return f"case when regexp_matches({text}, {literal(PERSONAL_VALUE)}) then '{MASK}' else {text} end"
-    digits = f"length(regexp_replace({text}, '[^0-9]', '', 'g'))"
-    plain = (
-        f"regexp_full_match({text}, '{_DATE_LIKE}') or ({digits} < 9 and regexp_full_match({text}, '[0-9 .,:/%+-]+'))"
-    )
-    return f"case when {text} is null or {plain} then {text} else '{MASK}' end"
+    is_plain = f"{date_or_short_number_sql(text)} or {plain_words_sql(text)}"
+    return f"case when {text} is null or {is_plain} then {text} else '{MASK}' end"
 
 
 def _has_people(plan: Plan) -> bool:

@@ -19,6 +19,7 @@ or by its place ("#0" is the first column)::
       totals: [{text, pattern}]
       skip:   [{text, pattern}]                    # here a header may also be the name of a canonical column
 
+What YAML takes for a number, a day or true/false stands in quotes. Patterns are those of RE2: no lookaround, no \\1.
 ``given``: neither file nor layout holds it, so it is given when loading (``cchc load --set unit_code=H99.01``).
 Does not belong here: reading files (``readers``), SQL (``typing_sql``, ``row_kinds``).
 """
@@ -34,6 +35,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from dagster_project.landing import patterns
 from dagster_project.landing.contracts import Column, SourceContract, content_hash, load_contract, load_contracts
 from dagster_project.landing.errors import LandingError, LayoutError
 from dagster_project.landing.headings import SEPARATOR, Heading, normalise_header
@@ -43,15 +45,26 @@ LAYOUTS_DIR = Path(__file__).parent / "layouts"
 LANDING_VERSION = 2
 HOME_TIME_ZONE = "Asia/Ho_Chi_Minh"
 
-_LAYOUT_KEYS = {
-    "layout", "title", "source", "time_zone", "formats", "fingerprint", "probe", "withheld", "identity", "columns",
-    "rows",
-}  # fmt: skip
 _ORIGINS = ("from", "constant", "given", "group", "join", "filled", "preamble", "file_name", "sheet")
-_SPEC_KEYS = {*_ORIGINS, "map", "extract", "blank", "template"}
-_GROUP_KEYS = {"name", "text", "blank", "filled", "when", "next", "count"}
-_DATE_FORMATS = {"dmy", "ymd", "mdy", "dmy_or_mdy", "compact"}
-_DECIMALS = {"dot", "comma", "dot_or_comma"}
+# A list of texts may also be one text.
+_TEXTS = [str]
+_MAP = {str: str}
+_ROWS = [{"text": _TEXTS, "pattern": str}]
+_COLUMN = dict.fromkeys(("constant", "group", "preamble", "file_name", "sheet", "template", "extract"), str)
+_COLUMN |= dict.fromkeys(("from", "join", "blank"), _TEXTS) | {"given": bool, "filled": _MAP, "map": _MAP}
+_GROUP = dict.fromkeys(("name", "text", "next", "count"), str) | {"blank": _TEXTS, "filled": _TEXTS, "when": _MAP}
+_SHAPE = dict.fromkeys(("layout", "title", "source", "time_zone"), str) | {
+    "formats": {"date": _TEXTS, "timestamp": _TEXTS, "decimal": str},
+    "fingerprint": _TEXTS,
+    "probe": _MAP,
+    "withheld": _TEXTS,
+    "identity": {str: _TEXTS},
+    "columns": {str: _COLUMN},
+    "rows": {"groups": [_GROUP], "totals": _ROWS, "skip": _ROWS},
+}
+_KIND_NAMES = {dict: "các cặp «khóa: giá trị»", list: "danh sách", str: "chữ", bool: "true hoặc false"}
+_DATE_FORMATS = ("dmy", "ymd", "mdy", "dmy_or_mdy", "compact")
+_DECIMALS = ("dot", "comma", "dot_or_comma")
 PLACE = "#"
 
 
@@ -179,14 +192,20 @@ class Layout:
         places = {header: found.get(header, place_of(heading, header)) for header in others}
         further = {header: place for header, place in places.items() if place is not None}
         short = [text for text in self.fingerprint if place_of(heading, text) is None]
-        return HeaderMatch(self, heading, found, further, tuple(absent), tuple(short))
+        # Without the column of their text, group rows would pass for data.
+        short += [group.text for group in self.rows.groups if group.text not in further]
+        return HeaderMatch(self, heading, found, further, tuple(absent), tuple(dict.fromkeys(short)))
 
 
 def place_of(heading: Heading, header: str) -> int | None:
     """The column that ``header`` names, by title or by place ("#3"); None when there is none."""
-    if header.startswith(PLACE) and header[1:].isdigit():
+    if _is_place(header):
         return int(header[1:]) if int(header[1:]) < heading.width else None
     return heading.find(normalise_header(header))
+
+
+def _is_place(header: str) -> bool:
+    return re.fullmatch(f"{PLACE}[0-9]{{1,4}}", header) is not None
 
 
 @dataclass(frozen=True)
@@ -194,7 +213,7 @@ class HeaderMatch:
     """Result of :meth:`Layout.match`: canonical name → position in the row, and what is missing.
 
     ``others`` are further headers the layout looks at → position. ``absent`` holds canonical names whose header is not
-    there, ``short`` the missing fingerprint headers.
+    there, ``short`` the missing headers of the fingerprint and of group rows.
     """
 
     layout: Layout
@@ -217,6 +236,20 @@ class HeaderMatch:
             for name, headers in self.layout.identity
         }
         return {name: found[0] for name, found in places.items() if found}
+
+    @property
+    def spare_columns(self) -> list[str]:
+        """Columns nobody reads because another header of the same meaning is there too: a sentence for each."""
+        named = {name: spec.headers for name, spec in self.layout.columns.items() if name in self.positions}
+        taken = {**self.positions, **self.identity_positions}
+        read = {*self.used_positions, *self.identity_positions.values()}
+        found: dict[int, str] = {}
+        for name, headers in (named | dict(self.layout.identity)).items():
+            for place in (place_of(self.heading, header) for header in headers):
+                if place is not None and place not in read:
+                    used, spare = self.heading.path(taken[name]), self.heading.path(place)
+                    found[place] = f'chỉ lấy cột "{used}", không đọc cột "{spare}" cùng nghĩa ({name})'
+        return list(found.values())
 
     def check_no_doubles(self) -> None:
         """LandingError when a header we read stands there twice: which one is meant would be a guess."""
@@ -245,160 +278,203 @@ class HeaderMatch:
         """For naming the nearest layout: share of the fingerprint present, then columns found."""
         if not self.layout.fingerprint:
             return (0.0, 0)
-        present = len(self.layout.fingerprint) - len(self.short)
+        present = sum(text not in self.short for text in self.layout.fingerprint)
         return (present / len(self.layout.fingerprint), len(self.positions))
 
 
-def parse_layout(document: dict, origin: str) -> Layout:
-    """Build and check a layout from parsed YAML; LayoutError says what is wrong in ``origin``."""
-    unknown = set(document) - _LAYOUT_KEYS
-    if unknown:
-        raise LayoutError(f"{origin}: unknown keys {sorted(unknown)}")
+def parse_layout(document: dict) -> Layout:
+    """Build and check a layout from parsed YAML; LayoutError says in Vietnamese which key is wrong and why."""
+    _check_shape(document, _SHAPE)
     for key in ("layout", "title", "source", "columns"):
         if not document.get(key):
-            raise LayoutError(f"{origin}: {key} is missing or empty")
+            raise LayoutError(f"thiếu mục «{key}»")
     if not document.get("fingerprint") and not document.get("probe"):
-        raise LayoutError(f"{origin}: fingerprint is missing or empty, and there is no probe")
+        raise LayoutError("thiếu mục «fingerprint» (các tiêu đề để nhận ra tệp)")
+    if document["source"] not in load_contracts():
+        raise LayoutError(f"mục «source»: không có nguồn «{document['source']}», xem «cchc sources»")
     contract = load_contract(document["source"])
-    columns = {name: _parse_spec(name, raw, contract, origin) for name, raw in document["columns"].items()}
+    columns = {name: _parse_spec(name, raw, contract) for name, raw in document["columns"].items()}
     formats = document.get("formats", {})
     layout = Layout(
         layout=document["layout"],
         title=document["title"],
         contract=contract,
         time_zone=document.get("time_zone", HOME_TIME_ZONE),
-        date_formats=tuple(formats.get("date", ())),
-        timestamp_formats=tuple(formats.get("timestamp", ())),
+        date_formats=_texts(formats.get("date", ())),
+        timestamp_formats=_texts(formats.get("timestamp", ())),
         decimal=formats.get("decimal", "dot"),
-        fingerprint=tuple(document.get("fingerprint", ())),
-        probe=tuple((str(place), str(pattern)) for place, pattern in document.get("probe", {}).items()),
-        withheld=tuple(document.get("withheld", ())),
+        fingerprint=_texts(document.get("fingerprint", ())),
+        probe=tuple(document.get("probe", {}).items()),
+        withheld=_texts(document.get("withheld", ())),
         identity=tuple((name, _texts(headers)) for name, headers in document.get("identity", {}).items()),
         columns=columns,
-        rows=_parse_rows(document.get("rows", {}), origin),
+        rows=_parse_rows(document.get("rows", {})),
         layout_hash=content_hash([LANDING_VERSION, document]),
     )
-    _check_layout(layout, origin)
+    _check_layout(layout)
     return layout
 
 
-def _parse_spec(name: str, raw: dict, contract: SourceContract, origin: str) -> ColumnSpec:
-    where = f"{origin}: column {name!r}"
+def _check_shape(value: object, shape: object, where: str = "") -> None:
+    """LayoutError when what stands under the key ``where`` is not of the kind that the grammar asks for."""
+    kind = shape if isinstance(shape, type) else type(shape)
+    place = f"mục «{where}»" if where else "cả tệp"
+    is_blank = value is None or (isinstance(value, str) and not value.strip())
+    if shape == _TEXTS and isinstance(value, str) and not is_blank:
+        return
+    if not isinstance(value, kind) or is_blank:
+        found = "để trống" if is_blank else _KIND_NAMES.get(type(value), f"{value}")
+        hint = "" if is_blank or isinstance(value, dict | list) else ' (hãy đặt trong dấu nháy "…")'
+        raise LayoutError(f"{place} phải là {_KIND_NAMES[kind]}{hint if kind is str else ''}, không phải {found}")
+    if isinstance(value, list) and isinstance(shape, list):
+        for number, item in enumerate(value, start=1):
+            _check_shape(item, shape[0], f"{where}, phần tử {number}")
+    if isinstance(value, dict) and isinstance(shape, dict):
+        for key, item in value.items():
+            _check_shape(key, str, f"{where}.{key}" if where else f"{key}")
+            if key not in shape and str not in shape:
+                raise LayoutError(f"{place} có khóa lạ «{key}»; các khóa: {', '.join(shape)}")
+            _check_shape(item, shape.get(key, shape.get(str)), f"{where}.{key}" if where else key)
+
+
+def _parse_spec(name: str, raw: dict, contract: SourceContract) -> ColumnSpec:
+    where = f"mục «columns.{name}»"
     if name not in contract.column_names:
-        raise LayoutError(f"{where} is not in the contract of {contract.source}")
-    unknown = set(raw) - _SPEC_KEYS
-    if unknown:
-        raise LayoutError(f"{where} has unknown keys {sorted(unknown)}")
-    origins = [key for key in _ORIGINS if key in raw]
+        raise LayoutError(f"{where}: nguồn {contract.source} không có cột này, xem «cchc sources {contract.source}»")
+    origins = [key for key in _ORIGINS if raw.get(key, False) is not False]
     if len(origins) != 1:
-        raise LayoutError(f"{where} needs exactly one of {', '.join(_ORIGINS)}")
+        raise LayoutError(f"{where} cần đúng một trong {', '.join(_ORIGINS)}")
     kind = origins[0]
-    if (kind in ("join", "preamble", "file_name", "sheet")) != ("template" in raw):
-        raise LayoutError(f"{where}: template goes together with join, preamble, file_name or sheet")
-    if "extract" in raw and re.compile(raw["extract"]).groups != 1:
-        raise LayoutError(f"{where}: extract needs exactly one group")
-    mapping = tuple((str(key), str(value)) for key, value in raw.get("map", {}).items())
     is_pattern = kind in ("preamble", "file_name", "sheet")
+    if (kind == "join" or is_pattern) != ("template" in raw):
+        raise LayoutError(f"{where}: template đi cùng join, preamble, file_name hoặc sheet, và chỉ với chúng")
     spec = ColumnSpec(
         headers=_texts(raw.get("from", ())),
         joined=_texts(raw.get("join", ())),
-        filled=tuple((str(header), str(code)) for header, code in raw.get("filled", {}).items()),
+        filled=tuple(raw.get("filled", {}).items()),
         group=raw.get("group"),
-        constant=None if "constant" not in raw else str(raw["constant"]),
-        is_given="given" in raw,
+        constant=raw.get("constant"),
+        is_given=kind == "given",
         pattern_in=kind if is_pattern else None,
-        pattern=str(raw[kind]) if is_pattern else None,
+        pattern=raw[kind] if is_pattern else None,
         template=raw.get("template"),
-        mapping=(*mapping, *_code_words(contract.column(name))),
+        mapping=(*raw.get("map", {}).items(), *_code_words(contract.column(name))),
         extract=raw.get("extract"),
-        blank=tuple(str(value) for value in raw.get("blank", ())),
+        blank=_texts(raw.get("blank", ())),
     )
+    _check_patterns(spec, where)
     codes = contract.column(name).codes
     values = [value for _, value in (*spec.mapping, *spec.filled)]
     strangers = [value for value in values if codes and value not in codes]
     if strangers:
-        raise LayoutError(f"{where} maps to codes the contract does not know: {strangers}")
+        raise LayoutError(f"{where}: mã {_quoted(strangers)} không có trong danh mục; các mã: {', '.join(codes)}")
     return spec
 
 
+def _check_patterns(spec: ColumnSpec, where: str) -> None:
+    if spec.extract is not None and _group_count(spec.extract, f"{where}.extract") != 1:
+        raise LayoutError(f"{where}.extract cần đúng một cặp ngoặc ( ), là phần được lấy ra")
+    count = len(spec.joined) if spec.pattern is None else _group_count(spec.pattern, where)
+    if strange := patterns.strange_placeholders(spec.template or "", count):
+        raise LayoutError(f"{where}: template có {', '.join(strange)}, nhưng chỉ có {count} phần để thay vào")
+
+
+def _group_count(pattern: str, where: str) -> int:
+    try:
+        return patterns.group_count(pattern)
+    except LayoutError as error:
+        raise LayoutError(f"{where}: {error}") from error
+
+
 def _texts(value: str | Sequence[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(map(str, value))
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _parse_rows(raw: dict, origin: str) -> RowRules:
-    unknown = set(raw) - {"groups", "totals", "skip"}
-    if unknown:
-        raise LayoutError(f"{origin}: rows has unknown keys {sorted(unknown)}")
+def _parse_rows(raw: dict) -> RowRules:
+    groups = tuple(_parse_group(group) for group in raw.get("groups", ()))
+    if len({group.name for group in groups}) < len(groups):
+        raise LayoutError("mục «rows.groups»: hai nhóm cùng tên")
     return RowRules(
-        groups=tuple(_parse_group(group, origin) for group in raw.get("groups", ())),
-        totals=tuple(_parse_row(rule, origin) for rule in raw.get("totals", ())),
-        skip=tuple(_parse_row(rule, origin) for rule in raw.get("skip", ())),
+        groups=groups,
+        totals=tuple(_parse_row(rule, "rows.totals") for rule in raw.get("totals", ())),
+        skip=tuple(_parse_row(rule, "rows.skip") for rule in raw.get("skip", ())),
     )
 
 
-def _parse_group(raw: dict, origin: str) -> GroupRule:
-    if not {"name", "text"} <= set(raw) <= _GROUP_KEYS or raw.get("next") not in (None, "group", "data"):
-        raise LayoutError(f"{origin}: the group row {raw} needs name and text, and may have {sorted(_GROUP_KEYS)}")
+def _parse_group(raw: dict) -> GroupRule:
+    where = "mục «rows.groups»"
+    if not {"name", "text"} <= set(raw):
+        raise LayoutError(f"{where}: mỗi nhóm cần name và text")
+    if raw.get("next") not in (None, "group", "data"):
+        raise LayoutError(f"{where}: next là group hoặc data, không phải «{raw['next']}»")
     if not re.fullmatch("[a-z_]+", raw["name"]):
-        raise LayoutError(f"{origin}: the name of a group row is made of small letters, not {raw['name']!r}")
+        raise LayoutError(f"{where}: name chỉ gồm chữ thường không dấu và gạch dưới, không phải «{raw['name']}»")
     for pattern in raw.get("when", {}).values():
-        re.compile(pattern)
+        _group_count(pattern, where)
     parts = {"blank": _texts(raw.get("blank", ())), "filled": _texts(raw.get("filled", ()))}
     return GroupRule(**{**raw, **parts, "when": tuple(raw.get("when", {}).items())})
 
 
-def _parse_row(raw: dict, origin: str) -> RowRule:
+def _parse_row(raw: dict, where: str) -> RowRule:
     if set(raw) != {"text", "pattern"}:
-        raise LayoutError(f"{origin}: a total or skipped row needs text and pattern, not {sorted(raw)}")
-    re.compile(raw["pattern"])
+        raise LayoutError(f"mục «{where}»: mỗi dòng cần text và pattern")
+    _group_count(raw["pattern"], f"mục «{where}»")
     return RowRule(text=_texts(raw["text"]), pattern=raw["pattern"])
 
 
-def _check_layout(layout: Layout, origin: str) -> None:
+def _check_layout(layout: Layout) -> None:
     missing = [c.name for c in layout.contract.columns if c.required and c.name not in layout.columns]
     if missing:
-        raise LayoutError(f"{origin}: thiếu cột bắt buộc {', '.join(missing)} ở mục columns")
-    ZoneInfo(layout.time_zone)
+        raise LayoutError(f"mục «columns»: thiếu cột bắt buộc {', '.join(missing)}")
+    try:
+        ZoneInfo(layout.time_zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise LayoutError(f"mục «time_zone»: không có múi giờ «{layout.time_zone}», ví dụ {HOME_TIME_ZONE}") from error
     if layout.decimal not in _DECIMALS:
-        raise LayoutError(f"{origin}: decimal is one of {sorted(_DECIMALS)}, not {layout.decimal!r}")
-    _check_formats(layout, origin)
-    _check_private(layout, origin)
+        raise LayoutError(f"mục «formats.decimal» là {' hoặc '.join(_DECIMALS)}, không phải «{layout.decimal}»")
+    for place, pattern in layout.probe:
+        if not _is_place(place):
+            raise LayoutError(f'mục «probe»: «{place}» phải là vị trí cột, ví dụ "#0" là cột đầu')
+        _group_count(pattern, f"mục «probe.{place}»")
+    _check_formats(layout)
+    _check_private(layout)
     groups = {group.name for group in layout.rows.groups}
     lost = [name for name, spec in layout.columns.items() if spec.group and spec.group not in groups]
     if lost:
-        raise LayoutError(f"{origin}: columns of unknown group rows: {lost}")
+        raise LayoutError(f"mục «columns»: {', '.join(lost)} lấy từ nhóm không có ở mục «rows.groups»")
 
 
-def _check_private(layout: Layout, origin: str) -> None:
+def _check_private(layout: Layout) -> None:
     """What is not to land must not land by another way."""
     withheld = {normalise_header(text) for text in layout.withheld}
     used = {normalise_header(text) for spec in layout.columns.values() for text in (*spec.headers, *spec.needed)}
-    if withheld & used:
-        raise LayoutError(f"{origin}: withheld headers are also mapped: {sorted(withheld & used)}")
+    if both := sorted(withheld & used):
+        raise LayoutError(f"mục «withheld»: {_quoted(both)} cũng được đọc ở mục «columns»")
     strange = [name for name, _ in layout.identity if name not in layout.contract.identity]
     if strange:
-        raise LayoutError(f"{origin}: identity columns the contract does not know: {strange}")
+        known = ", ".join(layout.contract.identity) or "không có cột nào"
+        raise LayoutError(f"mục «identity»: nguồn không có {_quoted(strange)}; các cột định danh: {known}")
     private = {normalise_header(text) for _, headers in layout.identity for text in headers}
-    if private & (used | withheld):
-        both = sorted(private & (used | withheld))
-        raise LayoutError(f"{origin}: identity headers are also mapped or withheld: {both}")
+    if both := sorted(private & (used | withheld)):
+        raise LayoutError(f"mục «identity»: {_quoted(both)} cũng có ở mục «columns» hoặc «withheld»")
 
 
-def _check_formats(layout: Layout, origin: str) -> None:
+def _check_formats(layout: Layout) -> None:
     for kind, formats, allowed in (
         ("date", layout.date_formats, _DATE_FORMATS),
-        ("timestamp", layout.timestamp_formats, _DATE_FORMATS | {"iso_offset"}),
+        ("timestamp", layout.timestamp_formats, (*_DATE_FORMATS, "iso_offset")),
     ):
-        if not set(formats) <= allowed:
-            raise LayoutError(f"{origin}: {kind} formats {list(formats)} not all in {sorted(allowed)}")
+        where = f"mục «formats.{kind}»"
+        if strange := [shape for shape in formats if shape not in allowed]:
+            raise LayoutError(f"{where} có {_quoted(strange)}; các dạng: {', '.join(allowed)}")
         # 03/04/2026 would be two different days, decided row by row.
         if len({"dmy", "mdy", "dmy_or_mdy"} & set(formats)) > 1:
-            raise LayoutError(f"{origin}: {kind} cannot be both dmy and mdy; dmy_or_mdy decides for a whole column")
+            raise LayoutError(f"{where} không thể vừa dmy vừa mdy; dmy_or_mdy quyết định cho cả cột")
         used = [
             name for name, spec in layout.columns.items() if spec.headers and layout.contract.column(name).type == kind
         ]
         if used and not formats:
-            raise LayoutError(f"{origin}: no {kind} format, but columns {used} need one")
+            raise LayoutError(f"thiếu {where}, cần cho các cột {', '.join(used)}")
 
 
 def generic_layout(contract: SourceContract) -> Layout:
@@ -436,9 +512,9 @@ def load_layouts(folder: Path = LAYOUTS_DIR) -> dict[str, Layout]:
     """Every layout by code: the files of ``folder`` in alphabetical order, then one canonical per source."""
     layouts: dict[str, Layout] = {}
     for path in sorted(folder.glob("*.yml")):
-        layout = parse_layout(yaml.safe_load(path.read_text(encoding="utf-8")), path.name)
+        layout = read_layout(path)
         if layout.layout in layouts:
-            raise LayoutError(f"{path.name}: the layout code {layout.layout!r} is used twice")
+            raise _code_taken(path, layout)
         layouts[layout.layout] = layout
     for contract in load_contracts().values():
         layout = generic_layout(contract)
@@ -446,30 +522,61 @@ def load_layouts(folder: Path = LAYOUTS_DIR) -> dict[str, Layout]:
     return layouts
 
 
-def own_layouts(folder: Path) -> dict[str, Layout]:
-    """Layouts that a province keeps beside its data. LandingError names the file that is wrong."""
+def own_layouts(folder: Path) -> tuple[dict[str, Layout], dict[Path, LandingError]]:
+    """Layouts that a province keeps beside its data, by code; and the files that cannot be used, with their reasons."""
     found: dict[str, Layout] = {}
+    broken: dict[Path, LandingError] = {}
     for path in sorted(folder.glob("*.yml")):
-        layout = read_layout(path)
-        if layout.layout in found or layout.layout in load_layouts():
-            raise LandingError(f'bố cục «{path}» dùng lại mã "{layout.layout}".', advice="Hãy đặt mã khác.")
-        found[layout.layout] = layout
-    return found
+        try:
+            layout = read_layout(path)
+            if layout.layout in found or layout.layout in load_layouts():
+                raise _code_taken(path, layout)
+            found[layout.layout] = layout
+        except LandingError as error:
+            broken[path] = error
+    return found, broken
+
+
+def _code_taken(path: Path, layout: Layout) -> LandingError:
+    return LandingError(f'bố cục «{path}» dùng lại mã "{layout.layout}".', advice="Hãy đặt mã khác ở mục «layout».")
 
 
 def read_layout(path: Path) -> Layout:
-    """One layout that a person wrote. LandingError says what is wrong with it."""
+    """One layout that a person wrote. LandingError names the file, says what is wrong with it and what to do."""
     try:
-        return parse_layout(yaml.safe_load(path.read_text(encoding="utf-8")), path.name)
-    except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError, re.error, OSError) as error:
-        raise LandingError(
-            f"bố cục «{path}» không dùng được: {error}.", advice="Hãy sửa tệp này, hoặc chuyển ra khỏi thư mục bố cục."
-        ) from error
+        return parse_layout(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except LayoutError as error:
+        why = f"{error}"
+    except UnicodeDecodeError:
+        why = "tệp không ở bảng mã UTF-8"
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        why = "tệp không đúng cú pháp YAML" + (f", dòng {mark.line + 1}, cột {mark.column + 1}" if mark else "")
+    except OSError as error:
+        why = f"không đọc được tệp ({error.strerror})"
+    raise LandingError(f"bố cục «{path}» không dùng được: {why}.", advice="Hãy sửa tệp bố cục này.")
 
 
-def known_layouts(folder: Path) -> dict[str, Layout]:
-    """Every layout by code: the province's own of ``folder`` and those of the program."""
-    return {**own_layouts(folder), **load_layouts()}
+def known_layouts(folder: Path, wanted: str | None = None) -> dict[str, Layout]:
+    """Every usable layout by code: the province's own of ``folder`` and those of the program.
+
+    LandingError when ``wanted`` is the code or the file name of one that cannot be used.
+    """
+    own, broken = own_layouts(folder)
+    known = {**own, **load_layouts()}
+    for path, error in broken.items():
+        if wanted is not None and wanted not in known and wanted in (path.stem, _code_in(path)):
+            raise error
+    return known
+
+
+def _code_in(path: Path) -> str | None:
+    """The code that a layout gives itself, though it be no layout otherwise."""
+    try:
+        found = re.search(rb"^layout *: *['\"]?(\w+)", path.read_bytes(), re.MULTILINE)
+    except OSError:
+        return None
+    return found[1].decode() if found else None
 
 
 def choose(matches: Sequence[HeaderMatch]) -> HeaderMatch | None:

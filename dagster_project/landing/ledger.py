@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from pathlib import Path
 
-from dagster_project.console import vi_count
+from dagster_project.console import vi_count, vi_moment
 from dagster_project.landing.deliveries import Delivery, LedgerError, landed_path, list_deliveries
+from dagster_project.landing.refusals import open_refusals
 from dagster_project.settings import Settings
 
 LEDGER_COLUMNS = (
@@ -30,6 +31,7 @@ LEDGER_COLUMNS = (
     "Bỏ qua",
     "Điều cần xem",
 )
+REFUSAL_COLUMNS = ("Tệp", "Số byte", "Mã nội dung", "Thử lần đầu", "Thử lần cuối", "Vì sao")
 GAP_COLUMNS = ("Địa phương", "Nguồn", "Đơn vị", "Tên đơn vị", "Từ ngày", "Đến ngày", "Số ngày làm việc", "Nhận xét")
 
 GAP_SOURCE = "one_stop__dossiers"
@@ -50,11 +52,6 @@ class LedgerQuestionError(LedgerError):
 def vi_day(iso: str | None) -> str:
     """An ISO day or moment as dd/MM/yyyy; '' for None."""
     return f"{dt.date.fromisoformat(iso[:10]):%d/%m/%Y}" if iso else ""
-
-
-def vi_moment(iso: str) -> str:
-    """An ISO moment as dd/MM/yyyy HH:mm."""
-    return f"{dt.datetime.fromisoformat(iso):%d/%m/%Y %H:%M}"
 
 
 def data_period(delivery: Delivery) -> str:
@@ -129,6 +126,26 @@ def ledger_rows(
     return list(LEDGER_COLUMNS), rows
 
 
+def refusal_rows(settings: Settings, *, since: dt.date | None = None) -> tuple[list[str], list[tuple]]:
+    """Refused files without a delivery in their place: column titles, and one row per file by the last try.
+
+    ``since`` keeps what was tried on that day or later.
+    """
+    rows = [
+        (
+            refusal.file_name,
+            refusal.file_size,
+            (refusal.file_sha256 or "")[:16],
+            vi_moment(refusal.first_tried_at),
+            vi_moment(refusal.last_tried_at),
+            refusal.message,
+        )
+        for refusal in open_refusals(settings)
+        if since is None or dt.datetime.fromisoformat(refusal.last_tried_at).date() >= since
+    ]
+    return list(REFUSAL_COLUMNS), rows
+
+
 def _by_time(found: Iterable[Delivery]) -> list[Delivery]:
     return sorted(found, key=lambda d: (d.landed_at, d.source_code, d.file_name, d.delivery_id))
 
@@ -146,7 +163,7 @@ def _ledger_row(delivery: Delivery, short_id: str) -> tuple:
         delivery.rows_accepted,
         delivery.rows_rejected,
         delivery.rows_ignored,
-        to_see(delivery),
+        "; ".join(to_see(delivery)),
     )
 
 
@@ -155,16 +172,23 @@ def failed_rules(delivery: Delivery) -> list[dict]:
     return [rule for rule in delivery.rule_results if not rule["is_passed"]]
 
 
-def to_see(delivery: Delivery) -> str:
-    """What a person should look at, in one line; '' when there is nothing."""
-    found = [
+def to_see(delivery: Delivery) -> list[str]:
+    """What a person should look at: tables and columns left unread, totals that disagree, then every broken rule."""
+    found = []
+    if delivery.unread_tables:
+        names = ", ".join(f'trang "{name}"' for name in delivery.unread_tables)
+        found.append(f"không đọc {names} vì không có bố cục nào hợp")
+    found += delivery.spare_columns
+    if delivery.total_differences:
+        first = delivery.total_differences[0]
+        found.append(
+            f"{vi_count(len(delivery.total_differences))} số tổng không khớp (dòng {first['row_number']}: ghi "
+            f"{first['declared']}, cộng lại {first['computed']})"
+        )
+    found += [
         f"{rule['rule_text']} (có {vi_count(rule['failed_count'])} chỗ không đúng)" for rule in failed_rules(delivery)
     ]
-    if delivery.total_differences:
-        found.append(f"{vi_count(len(delivery.total_differences))} ô ở dòng tổng khác với tổng các dòng")
-    if delivery.unread_tables:
-        found.append(f"không đọc được bảng {', '.join(delivery.unread_tables)}")
-    return "; ".join(found)
+    return found
 
 
 @dataclass(frozen=True)

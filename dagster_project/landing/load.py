@@ -21,12 +21,24 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dagster_project.console import vi_count
-from dagster_project.landing import archives, deliveries, failures, incoming, layouts, readers, staging, stopping
+from dagster_project.landing import (
+    archives,
+    deliveries,
+    failures,
+    incoming,
+    layouts,
+    readers,
+    refusals,
+    row_notes,
+    staging,
+    stopping,
+)
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.landing.deliveries import Delivery
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.incoming import Incoming, expand_paths
 from dagster_project.landing.layouts import HOME_TIME_ZONE, Layout
+from dagster_project.landing.ledger import to_see
 from dagster_project.landing.readers import Plan
 from dagster_project.landing.staging import Staged
 from dagster_project.landing.workplace import Workplace
@@ -57,7 +69,8 @@ STOPPED = "Đã dừng theo yêu cầu: tệp đã nạp xong vẫn được gi�
 class LandingResult:
     """What became of one file: ``deliveries`` is empty exactly when it was refused, ``error`` None when not.
 
-    A file gives one delivery per table that a layout knows.
+    A file gives one delivery per table that a layout knows. ``content`` is size and SHA-256 of a refused file, None
+    when it could not be read so far.
     """
 
     status: str
@@ -65,6 +78,7 @@ class LandingResult:
     name: str
     deliveries: tuple[Delivery, ...] = ()
     error: LandingError | None = None
+    content: tuple[int, str] | None = None
 
     @property
     def delivery(self) -> Delivery | None:
@@ -85,29 +99,10 @@ class LandingResult:
             f"đọc {vi_count(done.rows_read)} dòng, nhận {vi_count(done.rows_accepted)}, "
             f"loại {vi_count(done.rows_rejected)}, bỏ qua {vi_count(done.rows_ignored)}"
         )
-        return f'{head}: tệp "{self.name}"{sheet}, bố cục {done.layout_code}: {counts}{_to_see(done)}.'
-
-
-def _to_see(done: Delivery) -> str:
-    """What the rules report without refusing the file, the first three by name; totals and sheets left over."""
-    rules = [rule for rule in done.rule_results if not rule["is_passed"]]
-    found = [f"{rule['rule_text']} (có {vi_count(rule['failed_count'])} chỗ không đúng)" for rule in rules]
-    if done.total_differences:
-        first = done.total_differences[0]
-        found.insert(
-            0,
-            f"{vi_count(len(done.total_differences))} số tổng không khớp (dòng {first['row_number']}: ghi "
-            f"{first['declared']}, cộng lại {first['computed']})",
-        )
-    if done.unread_tables:
-        found.insert(0, f"không đọc {', '.join(map(_quoted, done.unread_tables))} vì không có bố cục nào hợp")
-    if not found:
-        return ""
-    return f"; {vi_count(len(found))} điều cần xem: {'; '.join(found[:3])}{'; …' if len(found) > 3 else ''}"
-
-
-def _quoted(name: str) -> str:
-    return f'trang "{name}"'
+        found = to_see(done)
+        more = f"; {vi_count(len(found))} điều cần xem: {'; '.join(found[:3])}" if found else ""
+        dots = "; …" if len(found) > 3 else ""
+        return f'{head}: tệp "{self.name}"{sheet}, bố cục {done.layout_code}: {counts}{more}{dots}.'
 
 
 OnProgress = Callable[[LandingResult, int, int], None]
@@ -123,7 +118,7 @@ def land_file(
     given: Mapping[str, str] | None = None,
     rules_version: RulesVersion | None = None,
 ) -> LandingResult:
-    """Land one file. Never raises for a bad file: the result is then ``refused`` and data is untouched.
+    """Land one file. Never raises for a bad file: the result is then ``refused``, data is as it was, no record kept.
 
     ``layout`` forces a layout by code; ``gate`` judges the typed Parquet before it becomes visible;
     ``landed_at`` replaces the clock (naive Asia/Ho_Chi_Minh, or aware); ``given`` are values of canonical columns
@@ -131,7 +126,7 @@ def land_file(
     judged is landed anew. An archive must hold one file: use :func:`land_paths` for others.
     Ctrl-C raises KeyboardInterrupt with a sentence within a second or so.
     """
-    known = layouts.known_layouts(settings.layouts)
+    known = layouts.known_layouts(settings.layouts, layout)
     with Workplace(settings) as workplace:
         task = _Task(settings, workplace, layout, gate, _moment(landed_at), dict(given or {}), known, rules_version)
         (result,) = _land_all(task, incoming.unpacked([Path(path)]), 1)
@@ -153,8 +148,8 @@ def land_paths(
 
     ``on_progress(result, done, total)`` is called after each file. Hidden files, Excel's lock files (``~$``)
     and README files inside folders are left out. A folder with nothing to land counts as a refused file, but
-    the inbox may be empty. LandingError when ``given`` names a column that no source has. Ctrl-C: as in
-    :func:`land_file`.
+    the inbox may be empty. What is refused stays on record (``refusals``). LandingError when ``given`` names a column
+    that no source has, or ``layout`` a layout file that cannot be used. Ctrl-C: as in :func:`land_file`.
     """
     _check_given(given or {})
     # One moment for the whole load: inside it the data's own days decide what supersedes what, not the order of
@@ -162,10 +157,25 @@ def land_paths(
     moment = _moment(landed_at)
     files = incoming.unpacked(expand_paths(paths, may_be_empty=settings.inbox))
     workers = max(1, min(WORKERS, len(files)))
-    known = layouts.known_layouts(settings.layouts)
+    known = layouts.known_layouts(settings.layouts, layout)
     with Workplace(settings, workers) as workplace:
         task = _Task(settings, workplace, layout, gate, moment, dict(given or {}), known, rules_version)
-        return _land_all(task, files, workers, on_progress)
+
+        def told(result: LandingResult, done: int, total: int) -> None:
+            if result.error is not None:
+                _keep_refusal(result, result.error, task)
+            if on_progress is not None:
+                on_progress(result, done, total)
+
+        return _land_all(task, files, workers, told)
+
+
+def _keep_refusal(result: LandingResult, error: LandingError, task: _Task) -> None:
+    try:
+        refusals.keep_refusal(task.settings, result.path, result.name, result.content, str(error), task.moment)
+    except OSError as failed:
+        # The next file may still land.
+        error.advice = f"{error.advice or ''} Không ghi được lần từ chối này vào sổ ({failed.strerror}).".strip()
 
 
 def _check_given(given: Mapping[str, str]) -> None:
@@ -260,6 +270,14 @@ class _Part:
     work: Path
 
 
+@dataclass
+class _Trial:
+    """What is left of a file whose reading fails: its work folder, and its size and SHA-256 once they are known."""
+
+    folders: list[Path] = field(default_factory=list)
+    content: tuple[int, str] | None = None
+
+
 @dataclass(frozen=True)
 class _Read:
     """A file as far as it is read: its tables lie typed in ``work``."""
@@ -284,23 +302,23 @@ class _Prepared:
 def _prepare(file: Incoming, task: _Task) -> LandingResult | _Prepared:
     """Everything but making it visible; a result when the file is refused or landed already."""
     task.workplace.stop.join()
-    made: list[Path] = []
+    trial = _Trial()
     try:
-        attempt = _read(file, task, made)
+        attempt = _read(file, task, trial)
     except BaseException as error:
-        _clear(made)
-        return _refused(file, error)
+        _clear(trial.folders)
+        return _refused(file, error, trial.content)
     stopping.check()
     if isinstance(attempt, LandingResult):
-        _clear(made)
+        _clear(trial.folders)
         return attempt
     # What breaks inside the gate is a mistake of ours and is not caught.
     reports = [_report(table, task) for table in attempt.tables]
     try:
         parts = [_part(attempt, table, report, task) for table, report in zip(attempt.tables, reports, strict=True)]
     except BaseException as error:
-        _clear(made)
-        return _refused(file, error)
+        _clear(trial.folders)
+        return _refused(file, error, trial.content)
     return _Prepared(file, attempt.work, tuple(parts))
 
 
@@ -310,7 +328,7 @@ def _clear(folders: Sequence[Path]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _refused(file: Incoming, error: BaseException) -> LandingResult:
+def _refused(file: Incoming, error: BaseException, content: tuple[int, str] | None) -> LandingResult:
     """The refusal that ``error`` means; raises what does not concern the file."""
     # An interrupted query fails with an error of its own.
     stopping.check()
@@ -318,11 +336,12 @@ def _refused(file: Incoming, error: BaseException) -> LandingResult:
     if refusal is None:
         raise error
     refusal.file = file.full_name
-    return LandingResult(REFUSED, file.path, file.full_name, error=refusal)
+    return LandingResult(REFUSED, file.path, file.full_name, error=refusal, content=content)
 
 
-def _read(file: Incoming, task: _Task, made: list[Path]) -> LandingResult | _Read:
-    """``made`` gets the work folder as soon as there is one."""
+def _read(file: Incoming, task: _Task, trial: _Trial) -> LandingResult | _Read:
+    """``trial`` gets the work folder and the content as soon as they are known."""
+    made = trial.folders
     if file.problem is not None:
         raise file.problem
     incoming.check_file(file.path)
@@ -334,6 +353,7 @@ def _read(file: Incoming, task: _Task, made: list[Path]) -> LandingResult | _Rea
         path = made[0] / "member"
         archives.unpack(file.path, file.member, path)
     sha256 = _file_sha256(path)
+    trial.content = (path.stat().st_size, sha256)
     landed = _landed_whole(sha256, task)
     if landed:
         return LandingResult(ALREADY_LANDED, file.path, file.full_name, landed)
@@ -382,7 +402,7 @@ def _part(read: _Read, table: _Typed, report: GateReport | None, task: _Task) ->
             error.sheet = table.plan.table.sheet_name
             raise
         threads = task.workplace.threads
-        staged = staging.apply_effects(staged, table.delivery_id, table.work, report.failing_rows, threads)
+        staged = row_notes.apply_effects(staged, table.delivery_id, table.work, report.failing_rows, threads)
         results = report.results
         _check_any_left(staged, results)
     record = _record(table, read, staged, task)
@@ -428,7 +448,7 @@ def _commit(attempt: LandingResult | _Prepared, task: _Task) -> LandingResult:
         _publish(settings, parts, before, task)
         shutil.rmtree(attempt.work)
     except Exception as error:
-        return _refused(file, error)
+        return _refused(file, error, (parts[0].delivery.file_size, parts[0].delivery.file_sha256))
     return LandingResult(LANDED, file.path, file.full_name, tuple(part.delivery for part in parts))
 
 
@@ -453,6 +473,7 @@ def _record(table: _Typed, read: _Read, staged: Staged, task: _Task) -> Delivery
         unused_columns=staging.unused_columns(plan),
         withheld_columns=staging.withheld_columns(plan),
         absent_columns=sorted(plan.match.absent),
+        spare_columns=plan.match.spare_columns,
         authority_codes=list(staged.authority_codes),
         data_from_date=staged.data_from_date,
         data_until_date=staged.data_until_date,
@@ -545,7 +566,7 @@ def _check_any_read(staged: Staged) -> None:
     if staged.rows_accepted == 0 and staged.rejected is not None:
         raise LandingError(
             f"không nhận được dòng nào trên {vi_count(staged.rows_read)} dòng đọc: "
-            f"{staging.top_reasons(staged.rejected)}.",
+            f"{row_notes.top_reasons(staged.rejected)}.",
             advice="Hãy sửa ở hệ thống nguồn, hoặc thêm vào bố cục cách đọc các giá trị ấy, rồi nạp lại.",
         )
 

@@ -14,11 +14,11 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.landing import layouts, readers
+from dagster_project.landing.connections import duckdb_config
 from dagster_project.landing.deliveries import Delivery
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.layouts import Layout
 from dagster_project.landing.readers import Plan
-from dagster_project.landing.staging import duckdb_config
 from dagster_project.landing.typing_sql import literal
 
 BATCH_ROWS = 10_000

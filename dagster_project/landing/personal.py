@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+
+from dagster_project.landing.contracts import load_contracts
 
 MASK = "(đã che)"
 
@@ -34,10 +37,17 @@ PERSONAL_VALUE = (
     r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+[.][A-Za-z0-9.-]+"
 )
 
-_DATE_OR_SHORT_NUMBER = re.compile(
-    r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}([ T][0-9:.]+)?|(?:19|20)[0-9]{6}(?:[0-9]{4}|[0-9]{6})?"
-    r"|(?!(?:[^0-9]*[0-9]){9})[0-9 .,:/%+-]*"
-)
+# Whole cells of columns for a status or a kind that no contract lists; none of them is a name.
+_COMMON_WORDS = (
+    "có", "không", "chưa", "khác", "chưa rõ", "không rõ", "không có", "đúng hạn", "trước hạn", "sớm hạn", "quá hạn",
+    "trễ hạn", "chưa đến hạn", "còn hạn", "đã trả", "chưa trả", "đã hủy", "đã rút", "hoàn thành", "chưa hoàn thành",
+    "hộ gia đình", "hộ kinh doanh", "toàn bộ", "tổ chức, cá nhân",
+)  # fmt: skip
+
+# A moment; digits and their marks, of which fewer than SHORT_DIGITS are no identity.
+MOMENT = r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}([ T][0-9:.]+)?|(?:19|20)[0-9]{6}(?:[0-9]{4}|[0-9]{6})?"
+NUMBER = "[0-9 .,:/%+-]*"
+SHORT_DIGITS = 9
 
 
 def personal_kind(header: str) -> str | None:
@@ -61,4 +71,35 @@ def covered(text: str) -> str:
 
 def is_date_or_short_number(text: str) -> bool:
     """Whether the text can be no identity: a moment, a number of less than nine digits, or nothing."""
-    return _DATE_OR_SHORT_NUMBER.fullmatch(text.strip()) is not None
+    text = text.strip()
+    if re.fullmatch(MOMENT, text):
+        return True
+    return re.fullmatch(NUMBER, text) is not None and len(re.findall("[0-9]", text)) < SHORT_DIGITS
+
+
+def date_or_short_number_sql(text: str) -> str:
+    """:func:`is_date_or_short_number` as a SQL condition over trimmed text."""
+    digits = f"length(regexp_replace({text}, '[^0-9]', '', 'g'))"
+    is_short = f"{digits} < {SHORT_DIGITS} and regexp_full_match({text}, '{NUMBER}')"
+    return f"(regexp_full_match({text}, '{MOMENT}') or ({is_short}))"
+
+
+@cache
+def plain_words() -> frozenset[str]:
+    """What names nobody, in small letters: codes and labels of every contract, and words that any status column has."""
+    columns = [column for contract in load_contracts().values() for column in contract.columns]
+    return frozenset(word.casefold() for column in columns for word in (*column.codes, *column.labels)) | {
+        *_COMMON_WORDS
+    }
+
+
+def is_plain(text: str) -> bool:
+    """Whether the whole text can be no identity: see :func:`is_date_or_short_number` and :func:`plain_words`."""
+    folded = " ".join(unicodedata.normalize("NFC", text).split()).casefold()
+    return folded in plain_words() or is_date_or_short_number(text)
+
+
+def plain_words_sql(text: str) -> str:
+    """DuckDB condition: the whole text is one of :func:`plain_words`."""
+    words = ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(plain_words()))
+    return f"lower(nfc_normalize(regexp_replace(trim({text}), '\\s+', ' ', 'g'))) in ({words})"

@@ -5,7 +5,6 @@ Does not belong here: how a container is read (one module each), files inside ar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from dagster_project.landing import (
     json_reader,
     layouts,
     ods_reader,
+    patterns,
     spreadsheet_xml,
     workbook_reader,
     xlsx_reader,
@@ -73,9 +73,8 @@ class Plan:
         if spec.constant is not None or spec.pattern is None:
             return spec.constant
         for line in self._searched(spec.pattern_in or ""):
-            found = re.search(spec.pattern, line)
-            if found:
-                return _filled_in(spec.template or "", found)
+            if patterns.is_found(spec.pattern, line):
+                return patterns.filled_in(spec.template or "", spec.pattern, line)
         if not self.layout.contract.column(name).required:
             return None
         raise self._not_found(name)
@@ -101,11 +100,6 @@ class Plan:
         )
 
 
-def _filled_in(template: str, found: re.Match[str]) -> str:
-    """``template`` with {1}, {2} … replaced by the groups of ``found``."""
-    return re.sub(r"\{(\d+)\}", lambda mark: found.group(int(mark.group(1))) or "", template)
-
-
 @dataclass(frozen=True)
 class FilePlan:
     """All tables of a file that will be read, in order; ``unread`` names those that no layout knows."""
@@ -128,6 +122,11 @@ def open_tables(path: Path) -> list[Table]:
         head = handle.read(HEAD_BYTES)
     if not head:
         raise LandingError("tệp trống, không có dữ liệu.", advice="Hãy xuất lại tệp.")
+    if head.lstrip().startswith(b"%PDF-"):
+        raise LandingError(
+            "là tệp PDF, không phải bảng tính.",
+            advice="Hãy xin đơn vị gửi bản Excel (XLSX) hoặc CSV xuất từ hệ thống, rồi nạp bản ấy.",
+        )
     if head.startswith(xlsx_reader.ZIP_MAGIC):
         return list(ods_reader.open_tables(path) if ods_reader.looks_like(path) else xlsx_reader.open_tables(path))
     for reader in (workbook_reader, spreadsheet_xml, html_reader, json_reader):
@@ -350,14 +349,14 @@ def _until_blank(rows: Sequence[HeadRow]) -> int:
 
 
 def _has_own_lines(layout: Layout, preamble: Sequence[str]) -> bool:
-    patterns = [spec.pattern for spec in layout.columns.values() if spec.pattern_in == "preamble" and spec.pattern]
-    return any(re.search(pattern, line) for pattern in patterns for line in preamble)
+    wanted = [spec.pattern for spec in layout.columns.values() if spec.pattern_in == "preamble" and spec.pattern]
+    return any(patterns.is_found(pattern, line) for pattern in wanted for line in preamble)
 
 
 def _matches_place(row: HeadRow, place: str, pattern: str) -> bool:
     position = int(place.removeprefix(layouts.PLACE))
     cell = row.cells[position] if position < len(row.cells) else None
-    return re.fullmatch(pattern, (cell or "").strip()) is not None
+    return patterns.is_whole(pattern, (cell or "").strip())
 
 
 def rows_below(table: Table, reading: int, heading: Heading) -> list[HeadRow]:

@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from dagster_project.console import vi_count
+from dagster_project.console import vi_count, vi_moment
 from dagster_project.landing.contracts import Column, load_contract
 from dagster_project.landing.deliveries import Delivery, flags_path, landed_path, rejected_path
 from dagster_project.landing.errors import LandingError
@@ -34,10 +34,9 @@ from dagster_project.landing.ledger import (
     failed_rules,
     find_delivery,
     to_see,
-    vi_moment,
 )
 from dagster_project.landing.originals import original_rows
-from dagster_project.landing.personal import MASK, is_date_or_short_number
+from dagster_project.landing.personal import MASK, is_plain
 from dagster_project.landing.row_kinds import KIND_NAMES
 from dagster_project.landing.tables import BROKEN_REASONS, RETURNED_COLUMNS
 from dagster_project.landing.typing_sql import literal
@@ -56,8 +55,10 @@ _MAX_LETTERS = 32_767
 _MAX_COLUMNS = 16_384
 _HASH_BYTES = 4 * 1024 * 1024
 _FETCHED_ROWS = 10_000
-_MIN_WIDTH, _MAX_WIDTH = 9, 42
-_REASON_PLACE, _REASON_WIDTH = 2, 52
+_MIN_WIDTH, _MAX_WIDTH = 9, 18
+_REASON_PLACE, _REASON_WIDTH = 2, 36
+# So much fits across a page of A4 in letters that can be read (near 6 points); what is wider takes pages side by side.
+_PAGE_WIDTH = 230
 _SUMMARY_WIDTHS = (56, 12, 26, 30, 44)
 # Points a line of text needs, and how many lines are shown without a click.
 _LINE_HEIGHT, _MAX_LINES = 13, 8
@@ -69,7 +70,7 @@ _ORDINALS = {"stt", "tt", "số tt", "số thứ tự"}
 # Fixed, so that the same delivery gives the same bytes.
 _CREATED = dt.datetime(2026, 1, 1)
 _FONT = "Arial"
-_A3, _A4 = 8, 9
+_A4 = 9
 
 _MEND = "Sửa ở hệ thống nguồn rồi kết xuất lại."
 _MEND_BY_REASON = {
@@ -375,8 +376,8 @@ def _styles(book: Any) -> dict[str, Any]:
         "number": top | {"font_color": "#5A6472"},
         "plain": top,
         "covered": top | {"font_color": "#8A94A3", "italic": True},
-        "rejected": top | {"bg_color": "#F4B6B6", "font_color": "#7A1010"},
-        "flagged": top | {"bg_color": "#FFE08A", "font_color": "#5C4400"},
+        "rejected": top | {"text_wrap": True, "bg_color": "#F4B6B6", "font_color": "#7A1010"},
+        "flagged": top | {"text_wrap": True, "bg_color": "#FFE08A", "font_color": "#5C4400"},
     }
     return {name: book.add_format({"font_name": _FONT, "font_size": 10} | shape) for name, shape in shapes.items()}
 
@@ -434,15 +435,22 @@ def _fill_summary(page: _Page, summary: _Summary) -> None:
     for column, width in enumerate(_SUMMARY_WIDTHS):
         page.sheet.set_column(column, column, width + 2)
     page.sheet.hide_gridlines(2)
-    page.sheet.set_paper(_A4)
-    page.sheet.set_landscape()
-    page.sheet.fit_to_pages(1, 0)
+    _set_page(page.sheet, 1)
     page.line(TITLE, "title")
     _tell_delivery(page, summary.delivery)
     _tell_counts(page, summary)
     _tell_reasons(page, summary)
     _tell_totals(page, summary.delivery)
     _tell_what_to_do(page, summary)
+
+
+def _set_page(sheet: Any, pages_wide: int) -> None:
+    """A4 across, as many pages long as it takes, numbered."""
+    sheet.set_paper(_A4)
+    sheet.set_landscape()
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.fit_to_pages(pages_wide, 0)
+    sheet.set_footer("&RTrang &P/&N")
 
 
 def _tell_delivery(page: _Page, delivery: Delivery) -> None:
@@ -537,9 +545,11 @@ def _tell_totals(page: _Page, delivery: Delivery) -> None:
     if not delivery.total_differences:
         return
     page.section("Dòng tổng khác với tổng các dòng")
+    headings = {column.name: column.heading for column in load_contract(delivery.source_code).columns}
     keys = ("row_number", "label", "column_name", "declared", "computed")
     rows = [
-        tuple("" if item.get(key) is None else str(item[key]) for key in keys) for item in delivery.total_differences
+        tuple("" if item.get(key) is None else headings.get(item[key], str(item[key])) for key in keys)
+        for item in delivery.total_differences
     ]
     page.table(("Dòng trong tệp", "Tên dòng", "Cột", "Ghi trong tệp", "Cộng các dòng"), rows)
 
@@ -602,7 +612,8 @@ class _RowsSheet:
 
     def add(self, cells: Sequence[tuple[str, str]]) -> None:
         """One row of (text, style)."""
-        self.sheet.set_row(self.row, _height([(cells[_REASON_PLACE][0], _REASON_WIDTH)]))
+        widths = (_REASON_WIDTH if column == _REASON_PLACE else _MAX_WIDTH for column in range(len(cells)))
+        self.sheet.set_row(self.row, _height(zip((text for text, _ in cells), widths, strict=True)))
         for column, (text, style) in enumerate(cells):
             if text:
                 self.sheet.write_string(self.row, column, _fit(text), self.styles[style])
@@ -618,9 +629,8 @@ class _RowsSheet:
             self.sheet.set_column(column, column, width + 2)
         self.sheet.freeze_panes(1, len(RETURNED_COLUMNS))
         self.sheet.repeat_rows(0)
-        self.sheet.set_paper(_A3)
-        self.sheet.set_landscape()
-        self.sheet.fit_to_pages(1, 0)
+        self.sheet.repeat_columns(0, len(RETURNED_COLUMNS) - 1)
+        _set_page(self.sheet, math.ceil(sum(self.widths) / _PAGE_WIDTH))
         self.sheet.autofilter(0, 0, self.row - 1, len(self.widths) - 1)
         # Codes and dates are text on purpose; the green corners would cover the colours that matter.
         self.sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{self.row}"})
@@ -665,8 +675,8 @@ def _styled(notes: Sequence[_Note], cells: Sequence[str | None], sheet: _Rows) -
         text = cells[position] if position < len(cells) else None
         if note is not None and (text is None or note.raw_value == MASK):
             text = note.raw_value
-        style = "plain" if note is None else _style(note)
-        if text and (position in sheet.covered or (is_hidden and not is_date_or_short_number(text))):
+        style = "wrapped" if note is None else _style(note)
+        if text and (position in sheet.covered or (is_hidden and not is_plain(text))):
             text, style = MASK, "covered" if note is None else style
         found.append((text or "", style))
     worst = _style(notes[0])

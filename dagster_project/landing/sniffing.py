@@ -7,6 +7,7 @@ Does not belong here: drafts of layouts (``drafting``), landing (``load``).
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tempfile
 import unicodedata
 from collections import Counter
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagster_project.landing import layouts, readers, staging
+from dagster_project.landing import layouts, readers, row_notes, staging
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.headings import MAX_HEADER_ROWS, Heading, heading_of, single_row
 from dagster_project.landing.layouts import HeaderMatch, Layout
@@ -34,6 +35,9 @@ MAX_NAME = 60
 IDENTITY = "→ kho định danh"
 WITHHELD = "không nạp theo bố cục"
 UNUSED = "không dùng"
+_WORDED = frozenset({"code", "text"})
+_NUMBERS = frozenset({"integer", "decimal"})
+_AMOUNT = re.compile(r"[+-]?[1-9][0-9]*([.,][0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,9 @@ def _planned(plan: Plan) -> SniffedTable:
         if IDENTITY in meaning or WITHHELD in meaning:
             columns.append(SniffedColumn(plan.heading.path(place), meaning, (), is_about_people=True))
         else:
-            columns.append(_column(plan.heading, place, meaning, rows, is_read=place in plan.match.used_positions))
+            columns.append(
+                _column(plan.heading, place, meaning, rows, _types(plan, place), place in plan.match.used_positions)
+            )
     if any(column.is_about_people for column in columns):
         columns = [_without_slips(column, plan, place) for place, column in enumerate(columns)]
     return SniffedTable(
@@ -145,11 +151,21 @@ def _planned(plan: Plan) -> SniffedTable:
 
 def _without_slips(column: SniffedColumn, plan: Plan, place: int) -> SniffedColumn:
     """Without what may have slipped from a column about people into one of moments or numbers, or one nothing reads."""
-    contract = plan.layout.contract
-    read = [name for name, position in plan.match.positions.items() if position == place]
-    if any(contract.column(name).type in ("code", "text") for name in read):
+    types = _types(plan, place)
+    if types & _WORDED:
         return column
-    return replace(column, values=tuple(v if is_date_or_short_number(v) else MASK for v in column.values))
+    return replace(column, values=tuple(v if _is_measure(v, types) else MASK for v in column.values))
+
+
+def _types(plan: Plan, place: int) -> frozenset[str]:
+    """Types of the canonical columns that are read from a place, none when nothing is."""
+    contract = plan.layout.contract
+    return frozenset(contract.column(name).type for name, at in plan.match.positions.items() if at == place)
+
+
+def _is_measure(text: str, types: frozenset[str]) -> bool:
+    """A moment or a short number, or in a column of numbers any amount: phone numbers begin with 0, amounts do not."""
+    return is_date_or_short_number(text) or bool(types & _NUMBERS and _AMOUNT.fullmatch(text))
 
 
 def _meanings(match: HeaderMatch) -> dict[int, str]:
@@ -181,7 +197,7 @@ def _tried(plan: Plan) -> list[str]:
         counts = f"Thử đọc: nhận {staged.rows_accepted} trên {staged.rows_read} dòng"
         if staged.rejected is None:
             return []
-        return [f"{counts}. Loại {staged.rows_rejected}: {staging.top_reasons(staged.rejected)}."]
+        return [f"{counts}. Loại {staged.rows_rejected}: {row_notes.top_reasons(staged.rejected)}."]
 
 
 def _no_vault() -> Vault:
@@ -195,6 +211,7 @@ def _doubts(plan: Plan) -> list[str]:
         names = "; ".join(f"{name} ({contract.column(name).heading})" for name in plan.match.absent)
         found.append(f"Tệp không có cột cho, sẽ để trống: {names}.")
     doubled = Counter(plan.heading.path(place) for place in range(plan.heading.width))
+    found += [f"{spare[:1].upper()}{spare[1:]}." for spare in plan.match.spare_columns]
     found += [f'Hai cột cùng tên "{path}".' for path, count in doubled.items() if path and count > 1]
     return found
 
@@ -277,11 +294,21 @@ def _sample(table: Table, reading: int, heading: Heading) -> list[HeadRow]:
 
 
 def _column(
-    heading: Heading, place: int, meaning: str, rows: Sequence[HeadRow], *, is_read: bool = False
+    heading: Heading,
+    place: int,
+    meaning: str,
+    rows: Sequence[HeadRow],
+    types: frozenset[str] = frozenset(),
+    is_read: bool = False,
 ) -> SniffedColumn:
-    """A column that no layout calls personal: its header may, unless the layout reads it, and any of its values."""
+    """A column that no layout calls personal: its header may, unless the layout reads it, and any of its values.
+
+    ``types`` of what is read from it: where they are not words, moments and amounts are shown as they are.
+    """
+    is_measured = bool(types) and not types & _WORDED
     is_about_people = not is_read and personal_kind(heading.path(place)) is not None
     cells = [(row.cells[place] if place < len(row.cells) else None) or "" for row in rows]
     texts = [cell.strip() for cell in cells]
-    values = tuple(MASK if text and is_about_people else covered(text) for text in texts)
+    shown = [text if is_measured and _is_measure(text, types) else covered(text) for text in texts]
+    values = tuple(MASK if text and is_about_people else text for text in shown)
     return SniffedColumn(heading.path(place), meaning, values, is_about_people)

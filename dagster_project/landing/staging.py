@@ -8,18 +8,17 @@ Does not belong here: making a delivery visible (``load``), what a row of a form
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dagster_project.console import vi_count
-from dagster_project.landing import identities, layouts, row_kinds, stopping, totals
+from dagster_project.landing import grid, identities, layouts, row_kinds, row_notes, stopping, totals
+from dagster_project.landing.connections import duckdb_config, scalar
 from dagster_project.landing.contracts import SourceContract
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.layouts import ColumnSpec
@@ -28,12 +27,9 @@ from dagster_project.landing.row_kinds import BLANK, DATA, GROUP, KIND_NAMES, TO
 from dagster_project.landing.tables import TEXT_CELLS, TEXT_CONTAINERS, RawTable
 from dagster_project.landing.totals import CountedGroup, TotalRow
 from dagster_project.landing.typing_sql import (
-    ABOUT,
-    LOWER_BOUND,
     WRITTEN,
     Input,
     TypedQuery,
-    clean_sql,
     identifier,
     literal,
 )
@@ -41,21 +37,13 @@ from dagster_project.landing.typing_sql import (
 if TYPE_CHECKING:
     from dagster_project.vault.store import Vault
 
-MEMORY_LIMIT = "2GB"
 # A file with more broken records than this share was not meant to be read this way.
 MAX_BROKEN_SHARE = 0.5
 MAX_DIFFERENCES = 100
-TOLD_REASONS = 3
 # A table of so few rows is typed once and kept in memory, a larger one typed anew by every query that needs it.
 SMALL_ROWS = 20_000
-_NOTE_COLUMNS = "delivery_id, source_row_number, column_name, reason_code, reason_text, raw_value"
 # Columns that many records share.
 _WHOSE = ("authority_code", "unit_code")
-_NOTES = {
-    "lower_bound": "Số ghi kiểu «trên …» chỉ là cận dưới",
-    "approximate": "Số ghi kiểu «khoảng …» chỉ là ước chừng",
-    "code_cleaned": "Mã có ký tự lạ giống ký tự thường, đã thay; ô giá trị giữ nguyên văn",
-}
 
 
 @dataclass(frozen=True)
@@ -85,8 +73,11 @@ class Staged:
 
 
 @dataclass(frozen=True)
-class _Job:
-    """What the steps of one staging share. ``judged`` is a query, ``shaped`` a relation."""
+class Job:
+    """What the steps of one staging share. ``judged`` is a query, ``shaped`` a relation.
+
+    ``shared_numbers``: position → rows under a number that stands for several rows together.
+    """
 
     con: duckdb.DuckDBPyConnection
     plan: Plan
@@ -96,10 +87,18 @@ class _Job:
     shaped: str
     query: TypedQuery
     judged: str
+    shared_numbers: Mapping[int, Sequence[int]]
 
     @property
     def sound(self) -> str:
+        """Condition over ``judged``: the row is data, and no cell of it is wrong."""
         return f"is_filled and row_kind = '{DATA}' and {self.query.is_sound_sql}"
+
+    @property
+    def from_cells(self) -> list[tuple[int, Input]]:
+        """The inputs read from a cell of their own, each with its index."""
+        names = self.plan.match.positions
+        return [(index, item) for index, item in enumerate(self.query.inputs) if item.column.name in names]
 
 
 def stage(plan: Plan, work: Path, delivery_id: str, today: dt.date, threads: int, vault: Callable[[], Vault]) -> Staged:
@@ -115,26 +114,19 @@ def stage(plan: Plan, work: Path, delivery_id: str, today: dt.date, threads: int
         con.execute("set disabled_optimizers = 'filter_pushdown,in_clause'")
         job = _job(con, plan, work, delivery_id)
         staged = _split(job)
-        staged = replace(staged, flagged=_write_notes(job))
+        staged = replace(staged, flagged=row_notes.write_flags(job))
         staged = replace(staged, sealed=_sealed(job, staged, vault))
         return _with_extent(con, staged, plan.layout.contract, today)
 
 
-def duckdb_config(work: Path, threads: int) -> dict[str, str | int]:
-    """Settings of every connection of the landing: bounded, orderly, and nothing is fetched."""
-    return {
-        "threads": threads,
-        "memory_limit": MEMORY_LIMIT,
-        "temp_directory": str(work / "spill"),
-        "preserve_insertion_order": "true",
-        "autoinstall_known_extensions": "false",
-    }
-
-
-def _job(con: duckdb.DuckDBPyConnection, plan: Plan, work: Path, delivery_id: str) -> _Job:
+def _job(con: duckdb.DuckDBPyConnection, plan: Plan, work: Path, delivery_id: str) -> Job:
     positions = sorted({*plan.match.used_positions, *plan.match.identity_positions.values()})
     raw = plan.table.read(con, work, plan.reading, plan.extent, positions)
     _check_broken_share(raw)
+    measures = [column.name for column in plan.layout.contract.columns if column.type in ("integer", "decimal")]
+    numbers = {plan.match.positions[name] for name in measures if name in plan.match.positions}
+    texts = set(positions) - numbers
+    shared = grid.carry_down(con, raw, plan.table.merges(), plan.extent, plan.heading, texts, numbers)
     shaped = row_kinds.shaped_sql(str(raw.parquet), raw.row_number_sql, plan.match, positions, plan.numbered)
     if plan.layout.rows.groups:
         # What a row carries depends on all rows above it: worked out once.
@@ -148,7 +140,7 @@ def _job(con: duckdb.DuckDBPyConnection, plan: Plan, work: Path, delivery_id: st
         con.execute(f"create temp table judged as {judged}")
         con.execute("pragma enable_optimizer")
         judged = "from judged"
-    return _Job(con, plan, work, delivery_id, raw, shaped, query, judged)
+    return Job(con, plan, work, delivery_id, raw, shaped, query, judged, shared)
 
 
 def _inputs(con: duckdb.DuckDBPyConnection, plan: Plan, raw: RawTable, shaped: str) -> list[Input]:
@@ -175,6 +167,8 @@ def _inputs(con: duckdb.DuckDBPyConnection, plan: Plan, raw: RawTable, shaped: s
 
 def _made_sql(plan: Plan, name: str, spec: ColumnSpec) -> str:
     """SQL of a value that is not the text of one cell; '' when there is none."""
+    if name in plan.match.absent:
+        return ""
     if name in plan.given:
         return literal(plan.given[name])
     if spec.group:
@@ -258,7 +252,7 @@ def _check_broken_share(raw: RawTable) -> None:
         )
 
 
-def _split(job: _Job) -> Staged:
+def _split(job: Job) -> Staged:
     """Write the accepted rows in one pass; only a delivery with other rows needs further ones."""
     con, raw, query = job.con, job.raw, job.query
     accepted = job.work / f"{job.delivery_id}.parquet"
@@ -282,11 +276,11 @@ def _split(job: _Job) -> Staged:
     if staged.rows_accepted < raw.row_count:
         staged = _with_other_rows(job, staged)
     if staged.rows_rejected:
-        staged = replace(staged, rejected=_write_rejected(job))
+        staged = replace(staged, rejected=row_notes.write_rejected(job))
     return staged
 
 
-def _with_other_rows(job: _Job, staged: Staged) -> Staged:
+def _with_other_rows(job: Job, staged: Staged) -> Staged:
     """Tell the wrong rows from those that are no data, and compare totals with what was read."""
     con = job.con
     con.execute(
@@ -299,8 +293,8 @@ def _with_other_rows(job: _Job, staged: Staged) -> Staged:
     )
     _check_no_other_header(job)
     _move_misfits(job, staged)
-    blank = _scalar(con, f"select count(*) from read_parquet({literal(str(job.raw.parquet))}) where not is_filled")
-    wrong = _scalar(con, "select count(*) from wrong_rows")
+    blank = scalar(con, f"select count(*) from read_parquet({literal(str(job.raw.parquet))}) where not is_filled")
+    wrong = scalar(con, "select count(*) from wrong_rows")
     if wrong:
         _check_day_order(job)
     return replace(
@@ -311,9 +305,9 @@ def _with_other_rows(job: _Job, staged: Staged) -> Staged:
     )
 
 
-def _check_no_other_header(job: _Job) -> None:
+def _check_no_other_header(job: Job) -> None:
     """LandingError when the header comes again with its columns in another order: all rows below would be misread."""
-    cells = {job.plan.match.positions[item.column.name]: f"r{index}" for index, item in _from_cells(job)}
+    cells = {job.plan.match.positions[item.column.name]: f"r{index}" for index, item in job.from_cells}
     named = [job.plan.heading.titles[place] for place in cells]
     titles = {layouts.normalise_header(path[-1]) for path in named if path}
     if len(cells) < row_kinds.REPEATED_CELLS + 1:
@@ -331,9 +325,9 @@ def _check_no_other_header(job: _Job) -> None:
         )
 
 
-def _move_misfits(job: _Job, staged: Staged) -> None:
+def _move_misfits(job: Job, staged: Staged) -> None:
     """Totals, footers and the like that no layout announced: out of the wrong rows."""
-    read = [(job.plan.match.positions[item.column.name], f"r{index}") for index, item in _from_cells(job)]
+    read = [(job.plan.match.positions[item.column.name], f"r{index}") for index, item in job.from_cells]
     if not read:
         return
     accepted = f"read_parquet({literal(str(staged.accepted))})"
@@ -343,18 +337,13 @@ def _move_misfits(job: _Job, staged: Staged) -> None:
     )
     texts = [text for _, text in sorted(read)]
     grain = [name for name in job.plan.layout.contract.grain if name not in _WHOSE]
-    keys = [f"r{index}" for index, item in _from_cells(job) if item.column.name in grain and item.column.type == "code"]
+    keys = [f"r{index}" for index, item in job.from_cells if item.column.name in grain and item.column.type == "code"]
     job.con.execute(
         f"create temp table misfits as from ({row_kinds.misfit_sql('wrong_rows', sound, texts, keys, len(texts))}) "
         "where row_kind is not null"
     )
     job.con.execute("insert into other_rows from misfits")
     job.con.execute("delete from wrong_rows where source_row_number in (select source_row_number from misfits)")
-
-
-def _from_cells(job: _Job) -> list[tuple[int, Input]]:
-    names = job.plan.match.positions
-    return [(index, item) for index, item in enumerate(job.query.inputs) if item.column.name in names]
 
 
 def _ignored(con: duckdb.DuckDBPyConnection, blank: int, other_rows: str | None) -> tuple[dict, ...]:
@@ -380,17 +369,17 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
-def _check_day_order(job: _Job) -> None:
+def _check_day_order(job: Job) -> None:
     """LandingError when a column that the layout takes for day first is plainly month first, or the reverse.
 
     Its doubtful cells (03/04/2026) would be read wrongly without a word, while the others are rejected.
     """
-    for index, item in _from_cells(job):
+    for index, item in job.from_cells:
         formats = job.plan.layout.date_formats if item.column.type == "date" else job.plan.layout.timestamp_formats
         order = next((shape for shape in formats if shape in ("dmy", "mdy")), None)
         if item.column.type not in ("date", "timestamp") or order is None:
             continue
-        if not _scalar(job.con, f"select count(*) from wrong_rows where e{index} = 'bad_{item.column.type}'"):
+        if not scalar(job.con, f"select count(*) from wrong_rows where e{index} = 'bad_{item.column.type}'"):
             continue
         days, months = _proofs(job.con, job.plan.match.positions[item.column.name], job.shaped)
         own, other = (days, months) if order == "dmy" else (months, days)
@@ -404,7 +393,7 @@ def _check_day_order(job: _Job) -> None:
             )
 
 
-def _differences(job: _Job, staged: Staged) -> list[dict]:
+def _differences(job: Job, staged: Staged) -> list[dict]:
     """Totals, subtotals and counted groups that disagree with the rows read."""
     columns = totals.summed(job.query.inputs)
     listed = "".join(f", t{index}" for index in columns)
@@ -433,12 +422,12 @@ def _differences(job: _Job, staged: Staged) -> list[dict]:
     return sorted([*sums, *_count_differences(job)], key=lambda item: item["row_number"])
 
 
-def _label_sql(job: _Job) -> str:
-    texts = [f"r{index}" for index, item in _from_cells(job) if item.column.type in ("text", "code")]
+def _label_sql(job: Job) -> str:
+    texts = [f"r{index}" for index, item in job.from_cells if item.column.type in ("text", "code")]
     return f"coalesce({', '.join(texts)}, '')" if texts else "''"
 
 
-def _count_differences(job: _Job) -> list[dict]:
+def _count_differences(job: Job) -> list[dict]:
     rules = job.plan.layout.rows.groups
     counts = [(level, rule) for level, rule in enumerate(rules) if rule.count in job.plan.match.others]
     if not counts:
@@ -459,108 +448,7 @@ def _count_differences(job: _Job) -> list[dict]:
     return totals.count_differences(data, [CountedGroup(*row) for row in rows])
 
 
-def _scalar(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return row[0] if row else 0
-
-
-def _write_rejected(job: _Job) -> Path:
-    """One row per (row, wrong column), and one per broken record, in file order."""
-    con, raw = job.con, job.raw
-    path = job.work / f"{job.delivery_id}.rejected.parquet"
-    broken = pa.table(
-        {
-            "source_row_number": pa.array([row.row_number for row in raw.broken], pa.int64()),
-            "reason_code": pa.array([row.reason_code for row in raw.broken], pa.string()),
-            "reason_text": pa.array([row.reason_text for row in raw.broken], pa.string()),
-        }
-    )
-    con.register("broken_rows", broken)
-    parts = [
-        "select source_row_number, -1 as position, cast(NULL as varchar) as column_name, reason_code, "
-        "reason_text, cast(NULL as varchar) as raw_value from broken_rows"
-    ]
-    has_wrong = _scalar(con, "select count(*) from duckdb_tables() where table_name = 'wrong_rows'")
-    for index, item in enumerate(job.query.inputs if has_wrong else ()):
-        value = identities.masked_sql(f"r{index}", job.plan)
-        for reason in job.query.reasons[index]:
-            parts.append(
-                f"select source_row_number, {index}, {literal(item.column.name)}, {literal(reason.code)}, "
-                f"{literal(reason.text)}, {value} from wrong_rows where e{index} = {literal(reason.code)}"
-            )
-    con.execute(
-        f"copy (select {literal(job.delivery_id)} as delivery_id, cast(source_row_number as bigint) as "
-        f"source_row_number, column_name, reason_code, reason_text, raw_value "
-        f"from ({' union all '.join(parts)}) "
-        f"order by source_row_number, position) to {literal(str(path))} (format parquet, compression zstd)"
-    )
-    con.unregister("broken_rows")
-    return path
-
-
-def _write_notes(job: _Job) -> Path | None:
-    """What the landing itself flags: numbers that are bounds, codes that were mended; None without any."""
-    doubts = [(index, item, note) for index, item in _from_cells(job) for note in _notes(item)]
-    present = _present(job, doubts)
-    if not present:
-        return None
-    parts = [
-        f"select source_row_number, {index} as position, {literal(item.column.name)} as column_name, {literal(code)} "
-        f"as reason_code, {literal(_NOTES[code])} as reason_text, cells.{item.raw_sql} as raw_value "
-        f"from {job.shaped} as cells where row_kind = '{DATA}' and ({condition})"
-        for index, item, (code, condition) in present
-    ]
-    path = job.work / f"{job.delivery_id}.flags.parquet"
-    accepted = f"read_parquet({literal(str(job.work / (job.delivery_id + '.parquet')))})"
-    written = job.con.execute(
-        f"copy (select {literal(job.delivery_id)} as delivery_id, source_row_number, column_name, reason_code, "
-        f"reason_text, raw_value from ({' union all '.join(parts)}) as notes "
-        f"semi join {accepted} as accepted using (source_row_number) "
-        "order by source_row_number, position, reason_code) "
-        f"to {literal(str(path))} (format parquet, compression zstd)"
-    ).fetchone()
-    return path if written and written[0] else None
-
-
-def _notes(item: Input) -> list[tuple[str, str]]:
-    """Which notes a cell may get, each with its condition over the raw text."""
-    text = f"lower(nfc_normalize(trim({item.raw_sql})))"
-    if item.column.type in ("integer", "decimal"):
-        return [
-            ("lower_bound", f"regexp_matches({text}, '^{LOWER_BOUND}')"),
-            ("approximate", f"regexp_matches({text}, '^{ABOUT}')"),
-        ]
-    # A code of a list ("Đã trả kết quả") is a label; only free codes are identities of something.
-    if item.column.type == "code" and not item.column.codes and not item.spec.mapping:
-        # Spaces at the ends and around are nothing: what counts is another letter in the code.
-        raw = f"regexp_replace({item.raw_sql}, '\\s+', ' ', 'g')"
-        cleaned = f"coalesce({clean_sql(item.raw_sql, is_text=False)}, '')"
-        return [
-            (
-                "code_cleaned",
-                f"strlen({item.raw_sql}) <> length({item.raw_sql}) "
-                f"and trim(nfc_normalize(replace({raw}, chr(160), ' '))) <> {cleaned}",
-            )
-        ]
-    return []
-
-
-def _present(
-    job: _Job, doubts: Sequence[tuple[int, Input, tuple[str, str]]]
-) -> list[tuple[int, Input, tuple[str, str]]]:
-    """Those that occur at all: one look at the raw cells instead of one pass each."""
-    if not doubts:
-        return []
-    looks = []
-    for _, item, (code, condition) in doubts:
-        # Cheaper than the condition itself, and wide enough for it.
-        quick = f"strlen({item.raw_sql}) <> length({item.raw_sql})"
-        looks.append(f"bool_or({quick if code == 'code_cleaned' else condition})")
-    row = job.con.execute(f"select {', '.join(looks)} from read_parquet({literal(str(job.raw.parquet))})").fetchone()
-    return [doubt for doubt, occurs in zip(doubts, row or (), strict=True) if occurs]
-
-
-def _sealed(job: _Job, staged: Staged, vault: Callable[[], Vault]) -> Path | None:
+def _sealed(job: Job, staged: Staged, vault: Callable[[], Vault]) -> Path | None:
     """Seal the identities of the accepted rows and put hashes and flags in their place."""
     places = job.plan.match.identity_positions
     if not places or not staged.rows_accepted:
@@ -593,64 +481,6 @@ def _with_extent(con: duckdb.DuckDBPyConnection, staged: Staged, contract: Sourc
         data_from_date=first.isoformat() if first else None,
         data_until_date=last.isoformat() if last else None,
     )
-
-
-def top_reasons(rejected: Path) -> str:
-    """The most frequent reasons of rejected rows in words, each with its count and first row."""
-    found = pq.read_table(rejected, columns=["source_row_number", "reason_text"])
-    counted = found.group_by("reason_text").aggregate([("source_row_number", "count"), ("source_row_number", "min")])
-    rows = sorted(counted.to_pylist(), key=lambda row: (-row["source_row_number_count"], row["source_row_number_min"]))
-    texts = [
-        f"{row['reason_text']} ({vi_count(row['source_row_number_count'])} dòng, "
-        f"từ dòng {row['source_row_number_min']})"
-        for row in rows[:TOLD_REASONS]
-    ]
-    return "; ".join([*texts, *(["…"] if len(rows) > TOLD_REASONS else [])])
-
-
-def apply_effects(staged: Staged, delivery_id: str, work: Path, failing: pa.Table, threads: int) -> Staged:
-    """Move rows of reject_row rules to the rejected ones and note flag_row rules.
-
-    ``failing``: rule_code, effect_code, rule_text, column_name, source_row_number.
-    """
-    if failing.num_rows == 0:
-        return staged
-    with duckdb.connect(config=duckdb_config(work, threads)) as con, stopping.interruptible(con):
-        con.register("failing", failing)
-        notes = (
-            f"select {literal(delivery_id)} as delivery_id, source_row_number, column_name, rule_code as reason_code, "
-            "rule_text as reason_text, cast(NULL as varchar) as raw_value from failing where effect_code = "
-        )
-        out = "select source_row_number from failing where effect_code = 'reject_row'"
-        rejected_count = _scalar(con, f"select count(distinct source_row_number) from ({out})")
-        flagged = _merged(con, staged.flagged, f"{notes}'flag_row' and source_row_number not in ({out})", work, "flags")
-        if not rejected_count:
-            return replace(staged, flagged=flagged)
-        rejected = _merged(con, staged.rejected, f"{notes}'reject_row'", work, "rejected")
-        kept = work / f"{delivery_id}.kept.parquet"
-        con.execute(
-            f"copy (from read_parquet({literal(str(staged.accepted))}) where source_row_number not in ({out})) "
-            f"to {literal(str(kept))} (format parquet, compression zstd)"
-        )
-        kept.replace(staged.accepted)
-    return replace(
-        staged,
-        rejected=rejected,
-        flagged=flagged,
-        rows_accepted=staged.rows_accepted - rejected_count,
-        rows_rejected=staged.rows_rejected + rejected_count,
-    )
-
-
-def _merged(con: duckdb.DuckDBPyConnection, before: Path | None, notes: str, work: Path, name: str) -> Path | None:
-    """A file of notes with further ones, in file order; None when there is none."""
-    earlier = f"select {_NOTE_COLUMNS} from read_parquet({literal(str(before))}) union all " if before else ""
-    path = work / f"merged.{name}.parquet"
-    written = con.execute(
-        f"copy (select {_NOTE_COLUMNS} from ({earlier}{notes}) order by source_row_number, reason_code, column_name) "
-        f"to {literal(str(path))} (format parquet, compression zstd)"
-    ).fetchone()
-    return path if written and written[0] else None
 
 
 def unused_columns(plan: Plan) -> list[str]:

@@ -42,11 +42,16 @@ _LAST_MOMENT = "9999-12-31 23:59:59.999999"
 _SCALES = (("ngàn|nghìn", 1_000), ("triệu", 1_000_000), ("tỷ|tỉ", 1_000_000_000))
 LOWER_BOUND = r"(trên|hơn|ít nhất|>|>=|≥)"
 ABOUT = r"(khoảng|gần|xấp xỉ|~|≈)"
-# Hyphens that look like one, and the wide letters of East Asian keyboards: in a code they are slips.
+# Hyphens that look like one, wide letters of East Asian keyboards, Cyrillic and Greek letters drawn like Latin ones: in
+# a code they are slips.
 _LOOK_ALIKES = "".join(map(chr, (*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D)))
 _WIDE = "".join(map(chr, (*range(0xFF01, 0xFF0D), *range(0xFF0E, 0xFF5F))))
-_FROM_LETTERS = _LOOK_ALIKES + _WIDE
-_TO_LETTERS = "-" * len(_LOOK_ALIKES) + "".join(chr(ord(letter) - 0xFEE0) for letter in _WIDE)
+_CYRILLIC, _CYRILLIC_READ = "АВЕЅІЈКМНОРСТУХаеѕіјорсух", "ABESIJKMHOPCTYXaesijopcyx"
+_GREEK, _GREEK_READ = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo"
+_FROM_LETTERS = _LOOK_ALIKES + _WIDE + _CYRILLIC + _GREEK
+_TO_LETTERS = (
+    "-" * len(_LOOK_ALIKES) + "".join(chr(ord(letter) - 0xFEE0) for letter in _WIDE) + _CYRILLIC_READ + _GREEK_READ
+)
 _TRUE_WORDS = ("có", "x", "1", "true", "đúng", "yes", "y")
 _FALSE_WORDS = ("không", "0", "false", "sai", "no", "n")
 

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from dagster_project.publishing.errors import BuildBrokenError, BuildMissingError
@@ -106,7 +106,7 @@ def _read(settings: Settings, build_id: str) -> PublishedBuild:
             code_version=manifest["code_version"],
             folder=folder,
             manifest=manifest,
-            published_at=datetime.fromtimestamp(folder.stat().st_mtime),
+            published_at=datetime.fromtimestamp(folder.stat().st_mtime, UTC),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BuildBrokenError(f"Không đọc được {MANIFEST} của bản dựng {build_id}. {_HOW_TO_HEAL}") from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.console import Console, vi_count
+from dagster_project.console import Console, vi_count, vi_moment
 from dagster_project.settings import DataRootError, load_settings
 from dagster_project.vault.errors import VaultError
 
@@ -54,7 +54,7 @@ def status(check: Annotated[bool, typer.Option(help="Mở thử từng dòng c�
         typer.echo(
             f"Kho định danh   {vault.folder}\n"
             f"Tệp khóa        {vault.keys.path} (hãy giữ bản sao ở nơi an toàn)\n"
-            f"Khóa đang dùng  {current.key_id}, tạo lúc {current.created_at}; "
+            f"Khóa đang dùng  {current.key_id}, tạo lúc {vi_moment(current.created_at)}; "
             f"khóa cũ còn giữ: {len(vault.keys.encryption_keys) - 1}\n"
             f"Lần nạp         {vi_count(len(vault.delivery_ids()))}, {vi_count(rows)} dòng"
             f"{', đã mở thử tất cả' if check else ''}; còn dùng khóa cũ: {vi_count(vault.stale_count())}\n"

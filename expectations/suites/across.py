@@ -6,11 +6,13 @@ Nothing is rejected here, for the rows have landed: a row is flagged, or the del
 from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REPORT
-from expectations.rules import GATE_LANDING, SENDER, PlanRule
+from expectations.rules import GATE_LANDING, SENDER, PlanRule, plain_name_sql
 
 DOSSIERS = "one_stop__dossiers"
 FORM_06A = "portal__form_06a_lines"
 QUALITY = "one_stop__quality_scores"
+REPORTS = "portal__on_time_reports"
+ANSWERS = "survey__answers"
 # A family shares a telephone. Beyond that somebody files for others, or an officer gives his own number, and
 # nobody can ring the applicants to ask how they were served.
 MOST_APPLICANTS_OF_A_PHONE = 10
@@ -26,6 +28,7 @@ def rules() -> list[PlanRule]:
     return [
         _carried_over(),
         _one_spelling("form_06a", FORM_06A, "unit_name", "Tên đơn vị"),
+        _authority_known("dossiers", DOSSIERS),
         _unit_known(),
         _procedure_known(),
         _one_resolving_unit(),
@@ -33,6 +36,8 @@ def rules() -> list[PlanRule]:
         _usual_volume(),
         _one_spelling("dossiers", DOSSIERS, "resolving_unit_name", "Tên đơn vị giải quyết"),
         _one_spelling("quality", QUALITY, "unit_name", "Tên đơn vị"),
+        _authority_known("reports", REPORTS),
+        _authority_known("survey", ANSWERS),
     ]
 
 
@@ -66,6 +71,25 @@ def _carried_over() -> PlanRule:
         checked=f"{pairs} select delivery_id, count(*) as checked_count from pairs group by delivery_id",
         column="received_carried_count",
         why="Cả hai kỳ đều có thể sai; số được giữ, ô «từ kỳ trước» của kỳ sau được đánh dấu",
+    )
+
+
+def _authority_known(prefix: str, subject: str) -> PlanRule:
+    listed = "select 1 from unit_registry__units as units"
+    return PlanRule(
+        code=f"{prefix}.authority_known",
+        gate_code=GATE_LANDING,
+        subject=subject,
+        text="Mã địa phương có trong danh mục đơn vị",
+        owner=SENDER,
+        example="Tệp ghi H9 hoặc H99.01, danh mục chỉ có H99: bảng điều khiển có thêm một địa phương không có thật",
+        effect_code=REPORT,
+        failing=f"select distinct delivery_id, authority_code from {subject} as used where exists ({listed}) "
+        f"and not exists ({listed} where units.authority_code = used.authority_code)",
+        checked=f"select delivery_id, count(distinct authority_code) as checked_count from {subject} "
+        f"where exists ({listed}) group by delivery_id",
+        column="authority_code",
+        why="Có thể mã sai, có thể danh mục của địa phương ấy chưa nạp; số liệu được giữ",
     )
 
 
@@ -228,9 +252,8 @@ def _usual_volume() -> PlanRule:
 
 def _one_spelling(prefix: str, subject: str, column: str, title: str) -> PlanRule:
     """Within one delivery gate 1 looks itself; here a delivery is named that only has the rarer spelling."""
-    plain = f"regexp_replace(lower(strip_accents({column})), '\\s+', '', 'g')"
     names = (
-        f"with names as (select delivery_id, authority_code, {plain} as plain_name, {column} as name, "
+        f"with names as (select delivery_id, authority_code, {plain_name_sql(column)} as plain_name, {column} as name, "
         f"min(source_row_number) as source_row_number, count(*) as row_count from {subject} "
         f"where {column} is not null group by all), "
         "common as (select authority_code, plain_name, arg_min(name, (-row_count, name)) as name from "

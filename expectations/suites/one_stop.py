@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REFUSE_FILE
 from expectations.rules import Rule, SourceSuite
+from expectations.suites.registries import authority_rule
 
 # No export of these systems is older; Excel's day 0 and Unix's are far before.
 EARLIEST = "timestamp '2000-01-01 00:00:00'"
@@ -24,6 +25,7 @@ def dossier_rules() -> list[Rule]:
     suite = SourceSuite("one_stop__dossiers", "dossiers")
     return [
         suite.has_rows(REFUSE_FILE),
+        authority_rule(suite),
         *_misread_files(suite),
         *_order_of_moments(suite),
         *_stages(suite),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW
 from expectations.rules import Rule, SourceSuite
+from expectations.suites.registries import authority_rule
 
 # Published percentages and scores have two decimals; one unit of the last is the publisher's rounding.
 ROUNDING = "0.01"
@@ -51,6 +52,7 @@ def report_rules() -> list[Rule]:
     suite = SourceSuite("portal__on_time_reports", "reports")
     return [
         suite.has_rows(REFUSE_FILE),
+        authority_rule(suite),
         *_shape(suite),
         *_arithmetic(suite),
         suite.one_spelling("unit_name", "Tên đơn vị"),

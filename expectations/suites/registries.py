@@ -6,6 +6,19 @@ from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
 
 
+def authority_rule(suite: SourceSuite) -> Rule:
+    """The rule on every source that makes a place of its own of each authority code."""
+    return suite.rows(
+        "authority_is_no_unit",
+        "Mã địa phương là mã của tỉnh, thành phố, không phải mã đơn vị (có dấu chấm)",
+        "Cột mã địa phương ghi H99.01 thay vì H99: H99.01 thành một địa phương riêng",
+        REPORT,
+        fails="contains(authority_code, '.')",
+        column="authority_code",
+        why="Dòng vẫn tính, nhưng cho một địa phương không có thật; người gửi phải nói mã nào đúng",
+    )
+
+
 def unit_rules() -> list[Rule]:
     """Rules on a delivery of `unit_registry__units`."""
     suite = SourceSuite("unit_registry__units", "units")

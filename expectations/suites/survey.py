@@ -9,6 +9,7 @@ from pathlib import Path
 from dagster_project.settings import PROJECT_ROOT
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
+from expectations.suites.registries import authority_rule
 
 # The register of instruments is a national fact kept with dbt's seeds; it is read, not repeated.
 INSTRUMENTS_FILE = PROJECT_ROOT / "dbt" / "seeds" / "instruments.csv"
@@ -43,6 +44,7 @@ def answer_rules() -> list[Rule]:
     )
     return [
         suite.has_rows(REFUSE_FILE),
+        authority_rule(suite),
         suite.most_rows(
             "answers_mostly_on_scale",
             "Ít nhất một nửa số câu trả lời có mã thuộc thang của bộ câu hỏi",

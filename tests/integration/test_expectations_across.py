@@ -24,6 +24,8 @@ CHANGES = "unit_registry__unit_changes"
 PROCEDURES = "procedure_registry__procedures"
 FORM = "portal__form_06a_lines"
 QUALITY = "one_stop__quality_scores"
+REPORTS = "portal__on_time_reports"
+ANSWERS = "survey__answers"
 # The columns that the rules read, with the types that landing gives them.
 COLUMNS = {
     DOSSIERS: "authority_code varchar, dossier_code varchar, procedure_code varchar, resolving_unit_code varchar, "
@@ -36,6 +38,8 @@ COLUMNS = {
     "form_code varchar, level_name varchar, "
     "line_name varchar, received_carried_count bigint, open_total_count bigint",
     QUALITY: "authority_code varchar, unit_name varchar",
+    REPORTS: "authority_code varchar",
+    ANSWERS: "authority_code varchar",
 }
 PHONES = "applicant_phone_hash varchar, applicant_name_hash varchar"
 DOSSIER = {
@@ -146,6 +150,7 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     plan.deliver(DOSSIERS, "d", [row | hashes for row in months([10] * 21)], PHONES)
     plan.deliver(FORM, "f", [line | {"unit_name": "Sở Xây dựng"} for line in (LINE, NEXT_LINE)])
     plan.deliver(QUALITY, "q", [{"authority_code": "H99", "unit_name": "Sở Xây dựng"}])
+    plan.deliver(REPORTS, "r", [{"authority_code": "H99"}]).deliver(ANSWERS, "a", [{"authority_code": "H99"}])
     results = plan.judge()
     assert {code for code, _ in results} == {rule.code for rule in plan_rules()}
     assert {(result.is_passed, result.failed_count, tuple(result.sample)) for result in results.values()} == {
@@ -154,6 +159,26 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     assert all(result.checked_count for result in results.values())
     assert plan.flags() == []
     assert tuple(pq.read_schema(plan.folder / "_cross.parquet").names) == FLAG_COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("subject", "prefix", "row"),
+    [(DOSSIERS, "dossiers", DOSSIER), (REPORTS, "reports", {}), (ANSWERS, "survey", {})],
+)
+def test_an_authority_that_no_register_knows_is_named_by_its_delivery(plan, subject, prefix, row):
+    plan.deliver(UNITS, "u", [UNIT])
+    plan.deliver(subject, "good", [row | {"authority_code": "H99"}])
+    plan.deliver(subject, "odd", [row | {"authority_code": code} for code in ("H99.01", "H9", "H99.01")])
+    results = plan.judge()
+    good, odd = results[f"{prefix}.authority_known", "good"], results[f"{prefix}.authority_known", "odd"]
+    assert (good.is_passed, good.checked_count) == (True, 1)
+    assert (odd.failed_count, odd.checked_count) == (2, 2)
+    assert odd.sample == ["authority_code = H9", "authority_code = H99.01"]
+
+
+def test_without_any_register_nothing_is_said_of_authorities(plan):
+    result = plan.deliver(DOSSIERS, "d", [DOSSIER]).judge()["dossiers.authority_known", "d"]
+    assert (result.is_passed, result.checked_count) == (True, 0)
 
 
 def test_carried_over_is_what_was_open_at_the_end_of_the_last_period(plan):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,8 +24,11 @@ from table_writers import Area, Sheet, csv_file, html_file, xlsx_file
 
 from dagster_project.cli import app
 from dagster_project.landing.deliveries import flags_path, landed_path, list_deliveries, rejected_path
+from dagster_project.landing.errors import LandingError
+from dagster_project.landing.layouts import LAYOUTS_DIR
 from dagster_project.landing.load import land_file
-from dagster_project.settings import load_settings
+from dagster_project.settings import PROJECT_ROOT, load_settings
+from expectations.runner import check_delivery
 
 GIVEN = {"authority_code": "H99", "unit_code": "H99.01"}
 MOMENT = dt.datetime(2026, 11, 1, 8, 30)
@@ -469,8 +473,8 @@ def test_form_1_of_satisfaction_tells_its_sum_from_its_mean_and_its_share(land, 
     assert delivery.total_differences == []
 
 
-def test_form_2_of_satisfaction_has_both_scores_of_each_index(land, settings):
-    sheet = Sheet("m2", [
+def satisfaction_2() -> Sheet:
+    return Sheet("m2", [
         ["ĐÁNH GIÁ MỨC ĐỘ HOÀN THÀNH (Mẫu 2)"],
         ["Chỉ số", "Tên chỉ số", "Điểm chuẩn (2)", "Điểm tự chấm", "Điểm thẩm định", "Ghi chú"],
         ["1", "Thời gian giải quyết", "2", "2", "1,5", "thiếu minh chứng"],
@@ -478,6 +482,10 @@ def test_form_2_of_satisfaction_has_both_scores_of_each_index(land, settings):
         [None, "Tổng điểm", "4", "3", "1,5", None],
         [None, "Xếp loại", None, "Khá", "Trung bình", None],
     ])  # fmt: skip
+
+
+def test_form_2_of_satisfaction_has_both_scores_of_each_index(land, settings):
+    sheet = satisfaction_2()
     given = GIVEN | {"campaign_code": "2026"}
     (delivery,) = land("mau2.xlsx", xlsx_file([sheet]), given=given).deliveries
     assert delivery.layout_code == "satisfaction_form_2"
@@ -491,7 +499,7 @@ def test_form_2_of_satisfaction_has_both_scores_of_each_index(land, settings):
     assert "--set campaign_code=" in refused.message
 
 
-def test_form_3_of_satisfaction_never_takes_its_mean_for_a_total(land, settings):
+def satisfaction_3() -> Sheet:
     width = 17
     lines, areas = [], []
     for text in ("ĐÁNH GIÁ TOÀN TỈNH (Mẫu 3)", "Từ ngày 01/01/2026 đến ngày 31/03/2026"):
@@ -507,8 +515,11 @@ def test_form_3_of_satisfaction_never_takes_its_mean_for_a_total(land, settings)
         ["* Kết quả được làm tròn phần thập phân đến một (01) chữ số"],
         ["* Cột tổng cộng = Tổng điểm từng chỉ số/tổng số đơn vị"],
     ]  # fmt: skip
-    content = html_file([Sheet("m3", lines, areas)])
-    (delivery,) = land("mau3.xls", content, given={"authority_code": "H99"}).deliveries
+    return Sheet("m3", lines, areas)
+
+
+def test_form_3_of_satisfaction_never_takes_its_mean_for_a_total(land, settings):
+    (delivery,) = land("mau3.xls", html_file([satisfaction_3()]), given={"authority_code": "H99"}).deliveries
     assert delivery.layout_code == "satisfaction_form_3"
     assert (delivery.rows_accepted, delivery.rows_rejected, delivery.rows_ignored) == (2, 0, 3)
     assert ignored(delivery) == {"skipped": 1, "outside_columns": 2}
@@ -524,7 +535,7 @@ def test_form_3_of_satisfaction_never_takes_its_mean_for_a_total(land, settings)
 # --- list screen, tracking book, synchronisation
 
 
-def test_the_list_screen(land, settings):
+def list_screen() -> Sheet:
     header = [
         "STT", "Đơn vị tiếp nhận", "Người tiếp nhận", "Tên TTHC", "Mã hồ sơ", "Trạng thái", "Địa chỉ", "Chủ hồ sơ",
         "Ngày nộp hồ sơ", "Ngày nhận", "Ngày hẹn trả", "Ngày kết thúc xử lý",
@@ -535,7 +546,11 @@ def test_the_list_screen(land, settings):
         ["2", "UBND xã Mẫu", "Lê C", "Khai sinh", "000.31.H99-260105-00012", "Đang xử lý", "Số 2", "Trần B", "",
          "05/01/2026", "06/01/2026", ""],
     ]  # fmt: skip
-    (delivery,) = land("danh_sach.csv", csv_file([Sheet("s", [header, *data])], "utf-8-sig")).deliveries
+    return Sheet("s", [header, *data])
+
+
+def test_the_list_screen(land, settings):
+    (delivery,) = land("danh_sach.csv", csv_file([list_screen()], "utf-8-sig")).deliveries
     assert delivery.layout_code == "dossier_list_screen"
     names = ("dossier_code", "authority_code", "resolving_unit_code", "resolving_unit_name", "procedure_name",
              "status_code", "submitted_at", "received_at", "due_at", "completed_at")  # fmt: skip
@@ -548,7 +563,7 @@ def test_the_list_screen(land, settings):
     assert delivery.identity_columns == ["Người tiếp nhận", "Địa chỉ", "Chủ hồ sơ"]
 
 
-def test_the_tracking_book(land, settings):
+def tracking_book() -> Sheet:
     header = [
         "STT", "MaHoSo", "TrichYeuHoSo", "SoBoHoSo", "ChuHoSo", "DiaChiChuHoSo", "SoDienThoaiChuHoSo", "NgayTiepNhan",
         "NgayHenTra", "NgayTra", "TenNguoiNhanHoSo", "TenDiaBan",
@@ -556,7 +571,11 @@ def test_the_tracking_book(land, settings):
     place = json.dumps({"xa": "Mẫu", "tinh": "Mẫu"}, ensure_ascii=False)
     data = ["1", "H99.01-260105-0001", "Xin cấp", "2", "Trần A", "Số 1", "0912345678", "05/01/2026 08:00:30",
             "12/01/2026 17:00:00", "09/01/2026 15:00:00", "Lê C", place]  # fmt: skip
-    (delivery,) = land("so.csv", csv_file([Sheet("s", [header, data])], "utf-16")).deliveries
+    return Sheet("s", [header, data])
+
+
+def test_the_tracking_book(land, settings):
+    (delivery,) = land("so.csv", csv_file([tracking_book()], "utf-16")).deliveries
     assert delivery.layout_code == "dossier_tracking_book"
     assert rows(settings, delivery, "dossier_code", "resolving_unit_code", "received_at", "due_at", "returned_at") == [
         ("H99.01-260105-0001", "H99.01", dt.datetime(2026, 1, 5, 8, 0, 30), dt.datetime(2026, 1, 12, 17),
@@ -574,7 +593,7 @@ def sync_message(code: str, **changed) -> dict:
     } | changed  # fmt: skip
 
 
-def test_the_synchronisation_gives_dossiers_and_their_supplements(land, settings):
+def synchronisation() -> bytes:
     supplements = [
         {"HoSoBoSungId": "7", "NguoiYeuCauBoSung": "Lê C", "NoiDungBoSung": "thiếu giấy",
          "NgayBoSung": "20260106090000", "NgayTiepNhanBoSung": "20260108100000",
@@ -585,8 +604,11 @@ def test_the_synchronisation_gives_dossiers_and_their_supplements(land, settings
         sync_message("H99.01-260105-0001", DanhSachHoSoBoSung=supplements),
         sync_message("H99.01-260105-0002", KenhThucHien="1", TrangThaiHoSo="9", NgayTra="20260110083000"),
     ]
-    result = land("dong_bo.json", json.dumps(messages, ensure_ascii=False).encode())
-    dossiers, added = result.deliveries
+    return json.dumps(messages, ensure_ascii=False).encode()
+
+
+def test_the_synchronisation_gives_dossiers_and_their_supplements(land, settings):
+    dossiers, added = land("dong_bo.json", synchronisation()).deliveries
     assert (dossiers.layout_code, added.layout_code) == ("dvcqg_dossier_sync", "dvcqg_supplement_sync")
     names = ("dossier_code", "procedure_code", "channel_code", "submitted_at", "received_at", "due_at", "returned_at",
              "status_code", "applicant_type_code", "domain_name", "resolving_unit_code")  # fmt: skip
@@ -603,6 +625,77 @@ def test_the_synchronisation_gives_dossiers_and_their_supplements(land, settings
          dt.datetime(2026, 1, 12, 17), dt.datetime(2026, 1, 15, 17), False),
         ("H99.01-260105-0001", "8", "H99.01", dt.datetime(2026, 1, 9, 9), None, None, None, None),
     ]  # fmt: skip
+
+
+# --- every layout has a sample
+
+REAL = PROJECT_ROOT / "tests" / "fixtures" / "real"
+LISTS = {
+    "on_time_report_monthly": [
+        ["Mã đơn vị", "Tên đơn vị", "Khối", "Từ ngày", "Đến ngày", "Đã giải quyết", "Trước hạn và đúng hạn", "Quá hạn",
+         "Tỷ lệ đúng hạn (%)"],
+        ["H99.01", "Sở Xây dựng", "Sở, ban, ngành", "01/01/2026", "31/01/2026", "40", "39", "1", "97,50"],
+    ],
+    "one_stop_dossier_list": [
+        ["Mã hồ sơ", "Mã TTHC", "Mã đơn vị giải quyết", "Kênh nộp", "Ngày tiếp nhận", "Ngày hẹn trả",
+         "Ngày kết thúc xử lý", "Trạng thái", "Đối tượng", "Mức độ DVC", "Phí, lệ phí đã thu", "Số ĐT"],
+        ["H99.01-260105-0001", "1.002835", "H99.01", "Trực tuyến", "05/01/2026 08:00", "12/01/2026 17:00",
+         "09/01/2026 15:00", "Đã xử lý xong", "Công dân", "Toàn trình", "125.000.000", "0912345678"],
+    ],
+    "one_stop_event_log": [
+        ["Mã hồ sơ", "Số thứ tự bước", "Thao tác", "Thời điểm thực hiện", "Trạng thái sau bước", "Mã đơn vị thực hiện"],
+        ["H99.01-260105-0001", "1", "Tiếp nhận", "05/01/2026 08:00", "Được tiếp nhận", "H99.01"],
+    ],
+    "procedure_registry": [
+        ["Mã địa phương", "Mã TTHC", "Tên TTHC", "Lĩnh vực", "Cấp giải quyết", "Thời hạn giải quyết", "Đơn vị tính",
+         "Mức độ DVC", "Phí, lệ phí", "Có hiệu lực từ ngày", "Đến hết ngày"],
+        ["H99", "1.002835", "Cấp phép", "Xây dựng", "Cấp tỉnh", "7", "Ngày", "Một phần", "Có", "01/07/2025", ""],
+    ],
+    "survey_answers_long": [
+        ["Mã đợt", "Bộ câu hỏi", "Đơn vị tổ chức", "Hình thức", "Mã đơn vị được đánh giá", "Mã phiếu", "Mã câu hỏi",
+         "Mã trả lời", "Thời điểm trả lời"],
+        ["2026-Q1", "kiosk_3_levels", "Đơn vị", "Kiosk", "H99.01", "1", "1", "3", "05/01/2026 08:00"],
+    ],
+    "unit_registry": [
+        ["Mã địa phương", "Mã đơn vị", "Tên đơn vị", "Khối", "Có hiệu lực từ ngày", "Dữ liệu tổng hợp"],
+        ["H99", "H99.01", "Sở Xây dựng", "Sở, ban, ngành", "01/07/2025", "Không"],
+    ],
+}  # fmt: skip
+SAMPLES = {
+    **{code: csv_file([Sheet("s", lines)], "utf-8") for code, lines in LISTS.items()},
+    "dossier_list_by_procedure": html_file([list_by_procedure()]),
+    "dossier_list_screen": csv_file([list_screen()], "utf-8"),
+    "dossier_tracking_book": csv_file([tracking_book()], "utf-8"),
+    "dvcqg_dossier_sync": synchronisation(),
+    "dvcqg_supplement_sync": synchronisation(),
+    "form_06a": html_file([form_06a()]),
+    "form_06a_local": html_file([form_06a_local()]),
+    "opencps_statistic_import": xlsx_file([Sheet("Sheet1", [OPENCPS_TITLES, *OPENCPS_DATA])]),
+    "public_disclosure_list": html_file([public_disclosure(due_inside=False)]),
+    "qd766_metric_table": (REAL / "qd766_gialai_agencies_metrics_20261010.csv").read_bytes(),
+    "qd766_on_time_table": (REAL / "qd766_phutho_ontime_2026.csv").read_bytes(),
+    "satisfaction_form_1": html_file([satisfaction_1()]),
+    "satisfaction_form_2": xlsx_file([satisfaction_2()]),
+    "satisfaction_form_3": html_file([satisfaction_3()]),
+    "wabo_cases": (REAL / "wabo_receipt_cases.csv").read_bytes(),
+    "wabo_events": (REAL / "wabo_receipt_phase.csv").read_bytes(),
+}
+SAMPLE_GIVEN = {
+    "form_06a": {"authority_code": "H99"},
+    "form_06a_local": {"authority_code": "H99"},
+    "opencps_statistic_import": GIVEN,
+    "satisfaction_form_2": GIVEN | {"campaign_code": "2026"},
+    "satisfaction_form_3": {"authority_code": "H99"},
+}
+
+
+@pytest.mark.parametrize("code", sorted({path.stem for path in LAYOUTS_DIR.glob("*.yml")} | set(SAMPLES)))
+def test_every_layout_lands_a_sample_of_its_own_through_the_gate(land, code):
+    assert code in SAMPLES, f"bố cục {code} chưa có tệp mẫu nào trong SAMPLES"
+    result = land(f"{code}.tmp", SAMPLES[code], given=SAMPLE_GIVEN.get(code), gate=check_delivery)
+    found = {done.layout_code: done for done in result.deliveries}
+    assert code in found, result.message
+    assert found[code].rows_accepted > 0 and found[code].rows_rejected == 0
 
 
 # --- values
@@ -682,6 +775,83 @@ columns:
 def own_layout(settings):
     settings.layouts.mkdir(parents=True)
     (settings.layouts / "theo_cot.yml").write_text(LAYOUT, encoding="utf-8")
+
+
+BOMB = LAYOUT.replace("theo_cot", "no_tung").replace("Số hồ sơ của tôi, Ngày vào, Ngày ra", "Mã của tôi, Ngày vào")
+BOMB = BOMB.replace("{from: Số hồ sơ của tôi}", "{from: Mã của tôi}").replace(
+    "{constant: H99}", "{preamble: '^(a+)+$', template: '{1}'}"
+)
+
+
+@pytest.mark.usefixtures("own_layout")
+def test_a_layout_file_that_cannot_be_used_is_left_out_and_told_and_nothing_else_stops(settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    wrong = settings.layouts / "hong.yml"
+    wrong.write_text(LAYOUT.replace("theo_cot", "bi_hong").replace("decimal: comma", "decimal: 5"), encoding="utf-8")
+    data = tmp_path / "a.csv"
+    data.write_bytes(by_column(["1", "25/01/2026", ""]))
+    reason = f"bố cục «{wrong}» không dùng được: mục «formats.decimal» phải là chữ"
+
+    listed = CliRunner().invoke(app, ["layouts"])
+    assert listed.exit_code == 0 and "theo_cot" in listed.stdout
+    (line,) = [line for line in listed.stdout.splitlines() if line.startswith("hong.yml")]
+    assert "KHÔNG DÙNG ĐƯỢC" in line and reason in line
+
+    loaded = CliRunner().invoke(app, ["load", str(data)])
+    assert loaded.exit_code == 0, loaded.output
+    assert loaded.stderr.count(reason) == 1 and "nhận 1" in loaded.output
+    assert [delivery.layout_code for delivery in list_deliveries(settings)] == ["theo_cot"]
+
+    assert f"Không thử: {reason}" in CliRunner().invoke(app, ["sniff", str(data)]).stdout
+    drafted = CliRunner().invoke(app, ["sniff", str(data), "--draft", str(wrong)])
+    assert str(drafted.exception).startswith(reason)
+    for words in (["load", str(data)], ["sniff", str(data)]):
+        for name in ("bi_hong", "hong"):
+            forced = CliRunner().invoke(app, [*words, "--layout", name])
+            assert isinstance(forced.exception, LandingError)
+            assert str(forced.exception).startswith(reason)
+
+
+def test_a_column_made_of_headers_that_a_file_lacks_is_empty_and_named(land, settings):
+    settings.layouts.mkdir(parents=True)
+    joined = (
+        LAYOUT + '  procedure_name: {join: [Thủ tục, Lần], template: "{1} {2}"}\n  status_code: {filled: {Xong: "9"}}\n'
+    )
+    (settings.layouts / "ghep.yml").write_text(joined, encoding="utf-8")
+    (delivery,) = land("a.csv", by_column(["1", "25/01/2026", ""])).deliveries
+    assert rows(settings, delivery, "dossier_code", "procedure_name", "status_code") == [("1", None, None)]
+    assert delivery.absent_columns == ["procedure_name", "status_code"]
+
+
+def test_a_file_without_the_column_of_the_group_rows_is_refused_by_its_name(land):
+    sheet = public_disclosure(due_inside=False)
+    lines = [["Số" if cell == "TT" else cell for cell in line] for line in sheet.rows]
+    result = land("cong_khai.xls", html_file([Sheet("s", lines, sheet.areas)]))
+    assert "thiếu cột nhận dạng" in result.message and result.message.count('"TT"') == 1
+
+
+def test_a_pattern_made_to_explode_does_not_hold_up_a_load(land, settings):
+    settings.layouts.mkdir(parents=True)
+    (settings.layouts / "no_tung.yml").write_text(BOMB, encoding="utf-8")
+    lines = [["a" * 60 + "b"], ["Mã của tôi", "Ngày vào", "Ngày ra"], ["1", "25/01/2026", "26/01/2026"]]
+    started = time.monotonic()
+    result = land("a.csv", csv_file([Sheet("s", lines)], "utf-8"))
+    assert "không tìm thấy" in result.message and "«^(a+)+$»" in result.message
+    assert time.monotonic() - started < 20
+
+
+def test_of_two_columns_of_one_meaning_the_load_and_sniff_say_which_is_read(land, settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    header, row = LISTS["one_stop_dossier_list"]
+    both = [[*header, "Mã hồ sơ hành chính"], [*row, "H99.01-260105-0002"]]
+    result = land("hai_cot.csv", csv_file([Sheet("s", both)], "utf-8"))
+    said = 'hỉ lấy cột "Mã hồ sơ", không đọc cột "Mã hồ sơ hành chính" cùng nghĩa (dossier_code)'
+    assert "1 điều cần xem: c" + said in result.message
+    assert rows(settings, result.delivery, "dossier_code") == [("H99.01-260105-0001",)]
+    seen = CliRunner().invoke(app, ["sniff", str(tmp_path / "hai_cot.csv")]).stdout
+    assert "Còn ngờ: C" + said in seen
+    # Amounts are no identities, though they have as many digits.
+    assert "125.000.000" in seen and "0912345678" not in seen
 
 
 def by_column(*data):

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 import xlsxwriter
 
-from dagster_project.landing.deliveries import landed_path
+from dagster_project.landing.deliveries import flags_path, landed_path
 from dagster_project.landing.drafting import draft_layout
 from dagster_project.landing.layouts import load_layouts
 from dagster_project.landing.load import land_file
@@ -174,3 +174,48 @@ def test_a_draft_never_gives_one_code_or_day_to_all_rows(tmp_path):
     for name in ("dossier_code", "received_at"):
         assert f"{name}: {{given: true}}" not in text
         assert f'# ? {name}: {{from: "…"}}   THIẾU cột bắt buộc này' in text
+
+
+def test_a_code_with_a_look_alike_letter_is_the_code_and_what_was_written_is_kept(land, settings):
+    odd = dossier(1)[0].replace("H", "\u041d")
+    done = land({"a": [HEADER, [odd, *dossier(1)[1:]], dossier(2)]}).delivery
+    assert [code for (code,) in landed(settings, done)] == [dossier(1)[0], dossier(2)[0]]
+    flags = flags_path(settings, done.source_code, done.delivery_id)
+    told = duckdb.sql(f"select source_row_number, column_name, reason_code, raw_value from '{flags}'").fetchall()
+    assert (2, "dossier_code", "code_cleaned", odd) in told and {row for row, *_ in told} == {2}
+
+
+@pytest.mark.parametrize("titles", [[], ["Danh sách hồ sơ, tháng 10", ""]], ids=["first line", "below titles"])
+def test_a_header_too_long_to_be_seen_whole_is_named_as_such(settings, tmp_path, titles):
+    path = tmp_path / "rộng.csv"
+    more = [f"Cột thêm thứ {number}" for number in range(4000)]
+    lines = [*titles, ";".join([*HEADER, *more]), ";".join([*dossier(1), *more])]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    text = str(land_file(path, settings).error)
+    assert f"dòng {len(titles) + 1}: dòng tiêu đề quá dài" in text and "64 KB đầu tệp" in text
+
+
+def test_a_long_row_below_a_header_is_no_long_header(settings, tmp_path):
+    path = tmp_path / "dài.csv"
+    path.write_text("\n".join([";".join(HEADER), ";".join([*dossier(1)[:6], "x" * 100_000])]), encoding="utf-8")
+    assert land_file(path, settings).delivery.rows_accepted == 1
+
+
+def page(rows):
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<html><head><meta charset="utf-8"></head><body><table>{body}</table></body></html>'
+
+
+@pytest.mark.parametrize("end", ["</table></body></html>", "</tr></table></body></html>", "g ký khai sinh</td>"])
+def test_a_page_cut_in_the_middle_is_refused(settings, tmp_path, end):
+    whole = page([HEADER, *map(dossier, range(1, 9))])
+    path = tmp_path / "sổ.xls"
+    path.write_text(whole[: whole.rindex(end)], encoding="utf-8")
+    refused = land_file(path, settings)
+    assert refused.delivery is None and "trang HTML bị cắt giữa chừng" in str(refused.error)
+
+
+def test_a_page_without_its_last_tags_but_with_its_table_whole_is_read(settings, tmp_path):
+    path = tmp_path / "sổ.xls"
+    path.write_text(page([HEADER, dossier(1)]).removesuffix("</body></html>"), encoding="utf-8")
+    assert land_file(path, settings).delivery.rows_accepted == 1

@@ -18,6 +18,7 @@ import fastexcel
 import pytest
 import xlsxwriter
 
+from dagster_project.commands import rejected_rows
 from dagster_project.landing import ledger, returns
 from dagster_project.landing.deliveries import flags_path, landed_path, record_path, rejected_path, stage_record
 from dagster_project.landing.ledger import LedgerQuestionError
@@ -202,6 +203,54 @@ def test_the_sheet_of_rows_is_frozen_and_filtered(returned):
     columns = re.findall(r'<col min="(\d+)" max="(\d+)" width="([0-9.]+)"', sheet)
     assert (columns[0][0], columns[-1][1]) == ("1", "13")
     assert all(9 <= float(width) < 60 for *_, width in columns)
+
+
+def page_setup(path, sheet_number):
+    """Paper, and how many pages wide and long a sheet is printed."""
+    with zipfile.ZipFile(path) as book:
+        sheet = book.read(f"xl/worksheets/sheet{sheet_number}.xml").decode()
+        names = html.unescape(book.read("xl/workbook.xml").decode())
+    (setup,) = re.findall("<pageSetup ([^>]*)/>", sheet)
+    return dict(re.findall(r'(\w+)="(\w+)"', setup)), names
+
+
+def test_both_sheets_print_on_a4_across_with_their_header_on_every_page(returned):
+    for number in (1, 2):
+        setup, names = page_setup(returned.path, number)
+        assert (setup["paperSize"], setup["orientation"]) == ("9", "landscape")
+        assert (setup.get("fitToWidth", "1"), setup["fitToHeight"]) == ("1", "0")
+    assert f"'{returns.ROWS_SHEET}'!$A:$C,'{returns.ROWS_SHEET}'!$1:$1" in names
+
+
+def test_a_table_too_wide_to_be_read_on_one_page_takes_pages_side_by_side(settings, tmp_path):
+    more = [f"Nội dung thêm {number}" for number in range(20)]
+    rows = [[*GOOD, *more], [*changed(c5="31/02/2026"), *more]]
+    delivery = land(write_csv(settings.inbox / "rộng.csv", rows, [*HEADER, *more]), settings)
+    setup, _ = page_setup(give_back(settings, delivery.delivery_id, tmp_path / "x.xlsx").path, 2)
+    assert setup["fitToWidth"] == "2"
+
+
+def test_totals_that_differ_name_their_column_in_vietnamese(settings, tmp_path):
+    delivery = land(write_csv(settings.inbox / "a.csv", [GOOD]), settings)
+    difference = {"row_number": 9, "label": "Tổng cộng", "column_name": "fee_amount", "declared": 5, "computed": 4}
+    stage_record(replace(delivery, total_differences=[difference]), tmp_path).replace(
+        record_path(settings, delivery.delivery_id)
+    )
+    text = text_of(give_back(settings, delivery.delivery_id, tmp_path / "x.xlsx").path)
+    assert "Dòng trong tệp | Tên dòng | Cột | Ghi trong tệp | Cộng các dòng" in text
+    assert "9 | Tổng cộng | Phí, lệ phí đã thu (đồng) | 5 | 4" in text
+
+
+def test_known_words_in_the_wrong_column_are_shown_and_names_are_not(settings, tmp_path):
+    words = ("Cá nhân", "TỔ CHỨC", "Không", "Trần Văn Giấu", "Nguyễn Cá Nhân", "0912345678", "Kín")
+    rows = [GOOD, *(changed(c1=f"H98.01-261005-{i:04}", c8=word) for i, word in enumerate(words))]
+    delivery = land(write_csv(settings.inbox / "lệch.csv", rows), settings)
+    shown = [row[-1] for row in rejected_rows(settings, "lệch.csv")[1]]
+    assert shown == [*words[:3], *[returns.MASK] * 4]
+    (settings.inbox / "lệch.csv").unlink()
+    done = give_back(settings, delivery.delivery_id, tmp_path / "x.xlsx")
+    text = everything(done.path)
+    assert all(word in text for word in words[:3]) and not [word for word in words[3:] if word in text]
 
 
 def test_the_same_delivery_gives_the_same_bytes(returned, settings, tmp_path):

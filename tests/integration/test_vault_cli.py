@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from dagster_project.cli import app
 from dagster_project.landing.deliveries import landed_path, list_deliveries
+from dagster_project.landing.refusals import open_refusals
 from dagster_project.settings import Settings, load_settings
 
 DOSSIERS = [
@@ -73,11 +74,11 @@ def landed(settings: Settings, file_name: str, *columns: str) -> list[tuple]:
 
 
 def snapshot(folder: Path) -> dict[str, str]:
-    """Every file under a folder by the hash of its bytes."""
+    """Every file under a folder by the hash of its bytes, but for the records of refused files, which are no data."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.parent.name != "_refusals"
     }
 
 
@@ -200,6 +201,7 @@ def test_without_the_key_file_nothing_with_people_lands_and_nothing_changes(sett
     said = run("load", dossiers(tmp_path / "sent" / "b.csv", ANH), code=1)
     assert "Không tìm thấy tệp khóa" in said and "Hãy chép lại tệp khóa từ bản sao lưu" in said and "b.csv" in said
     assert snapshot(settings.root) == before and not key_file.exists()
+    assert [refusal.file_name for refusal in open_refusals(settings)] == ["b.csv"]
     assert "Không tìm thấy tệp khóa" in run("vault", "status", code=1)
     run("load", sent(tmp_path / "sent" / "none.csv", DOSSIERS[:4], ["H99", "1", "H99.01", "05/01/2026"]))
 

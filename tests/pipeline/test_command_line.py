@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 
@@ -76,7 +77,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("name", BAD_FILES)
-def test_bad_file_is_refused_by_name_and_changes_nothing(built_real, tmp_path, cchc, name):
+def test_bad_file_is_refused_by_name_put_on_record_and_changes_nothing(built_real, tmp_path, cchc, name):
     text, named = BAD_FILES[name]
     (tmp_path / name).write_text(text, encoding="utf-8")
     before = {path: path.read_bytes() for path in built_real.landing.rglob("*") if path.is_file()}
@@ -85,7 +86,10 @@ def test_bad_file_is_refused_by_name_and_changes_nothing(built_real, tmp_path, c
     assert "Từ chối." in done.stderr and "Hãy" in done.stderr
     assert all(word in done.stderr for word in named), done.stderr
     assert "Traceback" not in done.stderr
-    assert before == {path: path.read_bytes() for path in built_real.landing.rglob("*") if path.is_file()}
+    after = {path: path.read_bytes() for path in built_real.landing.rglob("*") if path.is_file()}
+    (record,) = set(after) - set(before)
+    assert record.parent.name == "_refusals" and json.loads(after.pop(record))["file_name"] == name
+    assert before == after
 
 
 def test_missing_file_is_refused(built_real, tmp_path, cchc):

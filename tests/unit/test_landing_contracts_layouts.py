@@ -1,10 +1,15 @@
 """Contracts and layouts: what is checked when they are read, and which layout a header chooses."""
 
+import copy
+import datetime as dt
+import re
+import time
 import unicodedata
 
 import pytest
+import yaml
 
-from dagster_project.landing import layouts
+from dagster_project.landing import layouts, patterns
 from dagster_project.landing.contracts import load_contract, load_contracts, parse_contract
 from dagster_project.landing.errors import LandingError, LayoutError
 from dagster_project.landing.headings import single_row
@@ -101,40 +106,174 @@ def test_a_contract_with_an_unknown_type_is_refused():
         parse_contract(document, "s.yml")
 
 
+def with_rows(**rows):
+    return events_document(rows=rows)
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        (events_document(colour="red"), "unknown keys"),
-        (events_document(fingerprint=[]), "fingerprint is missing or empty"),
-        (events_document(source="nothing"), "unknown source 'nothing'"),
-        (changed_column("colour", {"from": "Màu"}), "not in the contract"),
-        (changed_column("unit_code", {"fro": "Đơn vị"}), "unknown keys"),
-        (changed_column("unit_code", {"from": "Đơn vị", "constant": "x"}), "exactly one of"),
-        (changed_column("unit_code", {"preamble": "x"}), "goes together"),
-        (changed_column("unit_code", {"from": "Đơn vị", "extract": "^(a)(b)"}), "exactly one group"),
-        (changed_column("status_code", {"from": "Trạng thái", "map": {"Xong": "99"}}), "does not know"),
+        (None, "cả tệp phải là các cặp «khóa: giá trị», không phải để trống"),
+        ([], "cả tệp phải là các cặp «khóa: giá trị», không phải danh sách"),
+        (events_document(colour="red"), "có khóa lạ «colour»"),
+        (events_document(title=5), r"mục «title» phải là chữ \(hãy đặt trong dấu nháy .*\), không phải 5"),
+        (
+            events_document(fingerprint=["Mã hồ sơ", " "]),
+            "mục «fingerprint, phần tử 2» phải là chữ, không phải để trống",
+        ),
+        (events_document(title=None), "mục «title» phải là chữ, không phải để trống"),
+        (events_document(fingerprint=[]), "thiếu mục «fingerprint»"),
+        (events_document(fingerprint={"Mã hồ sơ": 1}), "mục «fingerprint» phải là danh sách"),
+        (events_document(fingerprint=["Mã hồ sơ", 2]), "mục «fingerprint, phần tử 2» phải là chữ"),
+        (events_document(columns=["Mã hồ sơ"]), "mục «columns» phải là các cặp"),
+        (events_document(source="nothing"), "không có nguồn «nothing»"),
+        (events_document(time_zone="Asia/Nowhere"), "không có múi giờ «Asia/Nowhere»"),
+        (events_document(time_zone="../x"), "không có múi giờ"),
+        (changed_column("colour", {"from": "Màu"}), "nguồn one_stop__dossier_events không có cột này"),
+        (changed_column("unit_code", {"fro": "Đơn vị"}), "mục «columns.unit_code» có khóa lạ «fro»"),
+        (changed_column("unit_code", None), "mục «columns.unit_code» phải là các cặp"),
+        (changed_column("unit_code", {"given": False}), "cần đúng một trong"),
+        (changed_column("unit_code", {"from": "Đơn vị", "constant": "x"}), "cần đúng một trong"),
+        (changed_column("unit_code", {"constant": 5}), "mục «columns.unit_code.constant» phải là chữ"),
+        (changed_column("unit_code", {"preamble": "x"}), "template đi cùng"),
+        (
+            changed_column("unit_code", {"preamble": "(x)", "template": "{2}"}),
+            r"template có \{2\}, nhưng chỉ có 1 phần",
+        ),
+        (changed_column("unit_code", {"join": ["Bước"], "template": "{0}"}), r"template có \{0\}"),
+        (changed_column("unit_code", {"sheet": "(x", "template": "{1}"}), "biểu thức «.x» không dùng được: thiếu dấu"),
+        (changed_column("unit_code", {"from": "Đơn vị", "extract": "^(a)(b)"}), "đúng một cặp ngoặc"),
+        (changed_column("unit_code", {"from": "Đơn vị", "extract": "(?=a)(b)"}), r"không dùng được \(\?=…\)"),
+        (
+            changed_column("status_code", {"from": "Trạng thái", "map": {"Xong": "99"}}),
+            'mã "99" không có trong danh mục',
+        ),
+        (changed_column("status_code", {"from": "Trạng thái", "map": {1: "9"}}), "mục «columns.status_code.map.1»"),
+        (changed_column("unit_code", {"group": "unit"}), "lấy từ nhóm không có ở mục «rows.groups»"),
         (without_column("dossier_code"), "thiếu cột bắt buộc dossier_code"),
-        (events_document(withheld=["MÃ  hồ sơ"]), "withheld headers are also mapped"),
-        (events_document(formats={"timestamp": ["dmy", "mdy"]}), "both dmy and mdy"),
-        (events_document(formats={"timestamp": ["ydm"]}), "timestamp formats"),
-        (events_document(formats={}), "no timestamp format"),
-        (events_document(formats={"timestamp": ["dmy"], "decimal": "point"}), "decimal is one of"),
+        (events_document(withheld=["MÃ  hồ sơ"]), 'mục «withheld»: "mã hồ sơ" cũng được đọc'),
+        (events_document(identity={"owner_name": "Tên"}), 'nguồn không có "owner_name"'),
+        (events_document(probe={"A": "x"}), "mục «probe»: «A» phải là vị trí cột"),
+        (events_document(probe={"#0": "["}), "thiếu dấu «]»"),
+        (with_rows(colour=[]), "mục «rows» có khóa lạ «colour»"),
+        (with_rows(groups=[{"name": "a"}]), "mỗi nhóm cần name và text"),
+        (with_rows(groups=[{"name": "A", "text": "Bước"}]), "name chỉ gồm chữ thường"),
+        (with_rows(groups=[{"name": "a", "text": "Bước", "next": "row"}]), "next là group hoặc data"),
+        (with_rows(groups=[{"name": "a", "text": "Bước"}] * 2), "hai nhóm cùng tên"),
+        (with_rows(groups=[{"name": "a", "text": "Bước", "when": {"Bước": "*"}}]), "dấu lặp"),
+        (with_rows(totals=[{"text": "Bước"}]), "mục «rows.totals»: mỗi dòng cần text và pattern"),
+        (with_rows(skip=[{"text": "Bước", "pattern": "a)"}]), "thừa dấu «.»"),
+        (events_document(formats={"timestamp": ["dmy", "mdy"]}), "không thể vừa dmy vừa mdy"),
+        (events_document(formats={"timestamp": ["ydm"]}), 'mục «formats.timestamp» có "ydm"'),
+        (events_document(formats={}), "thiếu mục «formats.timestamp»"),
+        (
+            events_document(formats={"timestamp": ["dmy"], "decimal": "point"}),
+            "mục «formats.decimal» là dot hoặc comma",
+        ),
     ],
 )
-def test_a_wrong_layout_is_refused_with_its_fault(document, message):
+def test_a_wrong_layout_is_refused_with_its_key_and_fault(document, message):
     with pytest.raises(LayoutError, match=message):
-        layouts.parse_layout(document, "x.yml")
+        layouts.parse_layout(document)
+
+
+def _places(document, path=()):
+    """The path of every value in a document."""
+    yield path
+    items = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for key, value in items:
+        yield from _places(value, (*path, key))
+
+
+def _replaced(document, path, value):
+    changed = copy.deepcopy(document)
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return changed
+
+
+@pytest.mark.parametrize("path", sorted(layouts.LAYOUTS_DIR.glob("*.yml")), ids=lambda path: path.stem)
+def test_whatever_stands_in_a_layout_is_read_or_refused_and_nothing_else(path):
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    refused = 0
+    for place in list(_places(document))[1:]:
+        for value in (None, 5, True, "(", [], {}, [["x"]], {"x": 1}, dt.date(2026, 1, 1)):
+            try:
+                layouts.parse_layout(_replaced(document, place, value))
+            except LayoutError as error:
+                refused += 1
+                assert re.search("mục|cả tệp", str(error)), str(error)
+    assert refused > 100
+
+
+def test_a_file_that_is_no_layout_is_refused_by_its_own_name(tmp_path):
+    path = tmp_path / "của_tôi.yml"
+    path.write_text("layout: a\ncolumns: [\n", encoding="utf-8")
+    with pytest.raises(
+        LandingError, match=r"bố cục «.*của_tôi\.yml» không dùng được: .* YAML, dòng 3, cột 1\. Hãy sửa"
+    ):
+        layouts.read_layout(path)
+    path.write_bytes("layout: tệp".encode("utf-16"))
+    with pytest.raises(LandingError, match="không ở bảng mã UTF-8"):
+        layouts.read_layout(path)
+    path.write_text("[" * 5000, encoding="utf-8")
+    with pytest.raises(LandingError, match="không đúng cú pháp YAML"):
+        layouts.read_layout(path)
+
+
+def test_one_text_may_stand_for_a_list_of_one():
+    layout = layouts.parse_layout(events_document(fingerprint="Mã hồ sơ", withheld="Ghi chú"))
+    assert (layout.fingerprint, layout.withheld) == (("Mã hồ sơ",), ("Ghi chú",))
+
+
+def test_no_layout_repeats_a_label_that_its_contract_knows():
+    for path in sorted(layouts.LAYOUTS_DIR.glob("*.yml")):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for name, spec in document["columns"].items():
+            column = load_contract(document["source"]).column(name)
+            labels = dict(zip(column.labels, column.codes, strict=True))
+            repeated = [word for word, code in spec.get("map", {}).items() if labels.get(word) == code]
+            assert not repeated, f"{path.name}, cột {name}: {repeated} đã có trong danh mục"
+
+
+def test_a_pattern_that_explodes_elsewhere_takes_no_longer_than_its_text():
+    started = time.monotonic()
+    assert not patterns.is_found("^(a+)+$", "a" * 20_000 + "b")
+    assert patterns.filled_in("{2}/{1}", "(x)(?:a+)+b(c)", "x" + "a" * 20_000 + "bc.") == "c/x"
+    assert time.monotonic() - started < 5
+
+
+def test_a_template_is_filled_by_the_first_match_of_its_pattern():
+    pattern = "[Tt]ừ (?:ngày )?([0-9]+)/([0-9]+)(/[0-9]+)?"
+    assert patterns.filled_in("{2}-{1}{3}", pattern, "Kỳ\ntừ 5/1, từ 6/2/2026") == "1-5"
+    assert patterns.filled_in("\\1 {1}", "^(.)", "ab") == "\\1 a"
+    assert patterns.is_whole("a|b", "b") and not patterns.is_whole("a|b", "ab")
+    assert (patterns.group_count("a"), patterns.group_count("(a)(?:b)(c)")) == (0, 2)
+
+
+def test_of_two_columns_of_one_meaning_the_unread_one_is_told():
+    document = events_document(fingerprint=["Bước"])
+    document["columns"]["dossier_code"] = {"from": ["Mã hồ sơ", "Số hồ sơ"]}
+    layout = layouts.parse_layout(document)
+    match = layout.match(heading(["Số hồ sơ", *HEADER]))
+    assert match.positions["dossier_code"] == 1
+    assert match.spare_columns == ['chỉ lấy cột "Mã hồ sơ", không đọc cột "Số hồ sơ" cùng nghĩa (dossier_code)']
+    assert layout.match(heading(HEADER)).spare_columns == []
 
 
 def test_the_hash_follows_the_content_of_a_layout():
-    one = layouts.parse_layout(events_document(), "x.yml")
-    same = layouts.parse_layout(events_document(), "elsewhere.yml")
-    other = layouts.parse_layout(events_document(title="Khác"), "x.yml")
+    one = layouts.parse_layout(events_document())
+    same = layouts.parse_layout(events_document())
+    other = layouts.parse_layout(events_document(title="Khác"))
     assert one.layout_hash == same.layout_hash != other.layout_hash
 
 
 def test_headers_match_without_case_odd_spaces_or_decomposed_accents():
-    layout = layouts.parse_layout(events_document(), "x.yml")
+    layout = layouts.parse_layout(events_document())
     decomposed = unicodedata.normalize("NFD", "Mã hồ sơ")
     match = layout.match(
         heading(["STT", f"  {decomposed.upper()} ", "SỐ\u00a0 BƯỚC", "Bước", "tên\nbước", "lúc", None])
@@ -144,18 +283,18 @@ def test_headers_match_without_case_odd_spaces_or_decomposed_accents():
 
 
 def test_a_synonym_serves_when_the_first_name_is_absent():
-    layout = layouts.parse_layout(events_document(fingerprint=["Mã hồ sơ"]), "x.yml")
+    layout = layouts.parse_layout(events_document(fingerprint=["Mã hồ sơ"]))
     assert layout.match(heading(["Mã hồ sơ", "Số bước", "Tên bước", "Lúc"])).positions["event_code"] == 1
 
 
 def test_a_file_layout_wins_over_the_generic_one_and_the_longer_fingerprint_over_the_shorter():
-    short = layouts.parse_layout(events_document(), "x.yml")
-    long = layouts.parse_layout(events_document(layout="longer", fingerprint=HEADER), "y.yml")
+    short = layouts.parse_layout(events_document())
+    long = layouts.parse_layout(events_document(layout="longer", fingerprint=HEADER))
     assert layouts.choose([short.match(heading(HEADER)), long.match(heading(HEADER))]).layout.layout == "longer"
     generic = layouts.generic_layout(load_contract("one_stop__dossier_events"))
     header = list(generic.contract.column_names)
     columns = {name: {"from": name} for name in header}
-    specific = layouts.parse_layout(events_document(layout="own", fingerprint=header[:2], columns=columns), "z.yml")
+    specific = layouts.parse_layout(events_document(layout="own", fingerprint=header[:2], columns=columns))
     assert layouts.choose([generic.match(heading(header)), specific.match(heading(header))]).layout.layout == "own"
 
 
@@ -170,7 +309,7 @@ def test_no_shipped_layout_takes_a_canonical_file_away_from_its_source():
 
 def test_labels_of_the_contract_are_understood_in_every_layout_after_its_own_words():
     spec = {"from": "Trạng thái", "map": {"Đang xử lý": "2"}}
-    mapping = layouts.parse_layout(changed_column("status_code", spec), "x.yml").columns["status_code"].mapping
+    mapping = layouts.parse_layout(changed_column("status_code", spec)).columns["status_code"].mapping
     assert mapping[0] == ("Đang xử lý", "2")
     assert ("Đã trả kết quả", "10") in mapping
     generic = layouts.generic_layout(load_contract("one_stop__dossiers")).columns
@@ -179,14 +318,14 @@ def test_labels_of_the_contract_are_understood_in_every_layout_after_its_own_wor
 
 
 def test_two_equally_good_layouts_are_not_guessed_between():
-    one = layouts.parse_layout(events_document(), "x.yml")
-    two = layouts.parse_layout(events_document(layout="twin"), "y.yml")
+    one = layouts.parse_layout(events_document())
+    two = layouts.parse_layout(events_document(layout="twin"))
     with pytest.raises(LandingError, match="nhiều bố cục như nhau: test_events, twin"):
         layouts.choose([one.match(heading(HEADER)), two.match(heading(HEADER))])
 
 
 def test_a_missing_required_column_is_named_by_header_and_code():
-    layout = layouts.parse_layout(events_document(), "x.yml")
+    layout = layouts.parse_layout(events_document())
     error = layouts.refusal([layout.match(heading(["Mã hồ sơ", "Bước", "Tên bước"]))], forced=False)
     assert str(error) == (
         'không tìm thấy cột bắt buộc "Lúc" (mã chuẩn occurred_at) của bố cục test_events. '

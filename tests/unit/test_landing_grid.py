@@ -11,7 +11,8 @@ import pytest
 from dagster_project.landing import grid, legacy_text
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.grid import GridBuilder, GridTable, builder_table, plain_number
-from dagster_project.landing.tables import BrokenRow, Extent
+from dagster_project.landing.headings import single_row
+from dagster_project.landing.tables import BrokenRow, Extent, Merge
 
 pytestmark = pytest.mark.unit
 
@@ -54,6 +55,20 @@ def test_broken_rows_are_told_and_not_read(tmp_path):
     raw, rows = read(table, tmp_path, Extent(1, 1), [0])
     assert rows == [(2, True, "1"), (4, True, "2")]
     assert raw.broken == broken[1:] and raw.rows_read == 3
+
+
+def test_merged_cells_reach_over_the_rows_of_their_own_table_only(tmp_path):
+    rows = [["H", "Số"], ["a", "5"], ["hidden", "6"], [None, None], [None, "7"], ["b", "8"], [None, "9"], ["c", "1"]]
+    areas = [(1, 1, 1, 2), (2, 1, 5, 2), (2, 2, 3, 2), (4, 1, 8, 1), (6, 1, 8, 1)]
+    merges = [Merge(first, column, last, until) for first, column, last, until in areas]
+    table, extent = built(rows), Extent(1, 2, 7)
+    raw, _ = read(table, tmp_path, extent, [0, 1])
+    with duckdb.connect() as con:
+        shared = grid.carry_down(con, raw, merges, extent, single_row(table.heads()[0][0]), [0], [1])
+    found = duckdb.sql(f"select c0, c1 from '{raw.parquet}'").fetchall()
+    # An area that overlaps one above says nothing; what hides under a merged cell is not shown, so it is not read.
+    assert found == [("a", "5"), ("a", None), (None, None), ("a", "7"), ("b", "8"), ("b", "9")]
+    assert shared == {1: [2, 3]}
 
 
 def test_heads_begin_anywhere_and_are_nfc():

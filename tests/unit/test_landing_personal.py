@@ -12,7 +12,9 @@ from dagster_project.landing.personal import (
     covered,
     is_date_or_short_number,
     is_personal_value,
+    is_plain,
     personal_kind,
+    plain_words_sql,
 )
 
 
@@ -71,3 +73,17 @@ def test_examples_of_our_own_contracts_are_about_nobody():
     """Else every sniffed canonical file would be full of masks."""
     examples = {column.example for contract in load_contracts().values() for column in contract.columns}
     assert [text for text in examples if is_personal_value(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("Cá nhân", True), ("  cá   NHÂN ", True), ("Ca\u0301 nhân", True), ("citizen", True), ("Đã trả kết quả", True),
+        ("quá hạn", True), ("Khác", True), ("Nguyễn Cá Nhân", False), ("Cá nhân 0912345678", False), ("Kín", False),
+        ("Công", False), ("Nguyễn Văn Khác", False), ("0912345678", False), ("Công dân Trần Văn Giấu", False),
+    ],
+)  # fmt: skip
+def test_whole_words_that_name_nobody_in_python_and_in_sql(text, is_shown):
+    assert is_plain(text) == is_shown
+    (found,) = duckdb.execute(f"select {plain_words_sql('$text')}", {"text": text}).fetchone()
+    assert found == is_shown

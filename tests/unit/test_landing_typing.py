@@ -87,6 +87,32 @@ def test_text_and_codes_are_cleaned(type_cell, raw, clean):
 
 
 @pytest.mark.parametrize(
+    "raw",
+    [
+        "\u041d99-001",  # Cyrillic
+        "\u039799-001",  # Greek
+        "\uff28\uff19\uff19\uff0d\uff10\uff10\uff11",  # wide
+        "H99\u2013001",
+    ],
+)
+def test_look_alike_letters_in_a_code_are_latin_ones(type_cell, raw):
+    assert type_cell(raw, "code") == ("H99-001", None)
+    assert type_cell(raw, "text") == (raw, None)
+
+
+def test_every_look_alike_has_the_letter_it_is_drawn_as(type_cell):
+    names = {chr(code): unicodedata.name(chr(code)) for code in range(0x0370, 0x0460) if chr(code).isalpha()}
+    read = {letter: type_cell(letter, "code")[0] for letter in names}
+    changed = {names[letter]: latin for letter, latin in read.items() if latin != letter and latin.isascii()}
+    assert changed["CYRILLIC CAPITAL LETTER ER"] == changed["GREEK CAPITAL LETTER RHO"] == "P"
+    assert changed["CYRILLIC CAPITAL LETTER EN"] == changed["GREEK CAPITAL LETTER ETA"] == "H"
+    assert {read[letter] for letter in "\u0410\u0412\u0415\u041a\u041c\u041e\u0421\u0422\u0425"} == set("ABEKMOCTX")
+    assert {read[letter] for letter in "\u0391\u0392\u0395\u0399\u039a\u039c\u039f\u03a4\u03a7"} == set("ABEIKMOTX")
+    # Letters like no Latin one stay what they are.
+    assert read["\u0416"] == "\u0416" and read["\u03a9"] == "\u03a9" and len(changed) == 40
+
+
+@pytest.mark.parametrize(
     ("raw", "decimal", "value"),
     [
         ("1.234,56", "comma", "1234.56"),

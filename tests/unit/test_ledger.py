@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from dagster_project.console import vi_moment
 from dagster_project.landing import ledger, personal, returns
 from dagster_project.landing.deliveries import Delivery
+from dagster_project.landing.load import LandingResult
 from dagster_project.settings import PROJECT_ROOT
 
 DELIVERY = Delivery(
@@ -64,7 +67,15 @@ def test_periods_and_moments_are_written_the_vietnamese_way():
     assert ledger.data_period(DELIVERY) == "02/01/2026 – 31/03/2026"
     assert ledger.data_period(replace(DELIVERY, data_until_date="2026-01-02")) == "02/01/2026"
     assert ledger.data_period(replace(DELIVERY, data_from_date=None, data_until_date=None)) == ""
-    assert ledger.vi_moment(DELIVERY.landed_at) == "01/04/2026 08:05"
+    assert vi_moment(DELIVERY.landed_at) == "01/04/2026 08:05"
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["2026-04-01T18:05:59+00:00", dt.datetime(2026, 4, 1, 18, 5, tzinfo=dt.UTC), "2026-04-02T01:05+07:00"],
+)
+def test_moments_of_other_zones_are_told_in_vietnamese_time(moment):
+    assert vi_moment(moment) == "02/04/2026 01:05"
 
 
 def test_a_file_is_named_with_its_archive_and_its_sheet():
@@ -79,13 +90,17 @@ def test_what_to_see_names_failed_rules_totals_and_unread_tables():
     seen = replace(
         DELIVERY,
         rule_results=[{**rule, "is_passed": True}, rule],
-        total_differences=[{"row_number": 9}],
+        total_differences=[{"row_number": 9, "declared": "7", "computed": "6"}],
         unread_tables=["Phụ lục", "Sheet2"],
     )
-    assert ledger.to_see(seen) == (
-        "Có hạn (có 1.200 chỗ không đúng); 1 ô ở dòng tổng khác với tổng các dòng; không đọc được bảng Phụ lục, Sheet2"
-    )
-    assert ledger.to_see(DELIVERY) == ""
+    assert ledger.to_see(seen) == [
+        'không đọc trang "Phụ lục", trang "Sheet2" vì không có bố cục nào hợp',
+        "1 số tổng không khớp (dòng 9: ghi 7, cộng lại 6)",
+        "Có hạn (có 1.200 chỗ không đúng)",
+    ]
+    assert ledger.to_see(DELIVERY) == []
+    told = LandingResult("landed", Path("hồ sơ.csv"), "hồ sơ.csv", (seen,)).message
+    assert told.endswith("; 3 điều cần xem: " + "; ".join(ledger.to_see(seen)) + "."), "the screen says the same"
 
 
 def test_the_calendar_knows_holidays_swaps_and_its_own_years():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 from decimal import Decimal
-from itertools import groupby
 
 import pytest
 
@@ -48,17 +47,32 @@ def test_classes_are_counted_in_dbt_and_named_on_the_screen():
 def test_every_measure_has_bands_that_reach_the_whole_and_say_why():
     rows = seed("quality_grade_bands")
     assert {row["measure_code"] for row in rows} == set(macro_list("quality_measures"))
-    for _, group in groupby(rows, key=lambda row: (row["measure_code"], row["valid_from_date"])):
-        bands = list(group)
-        grades = [band["grade_code"] for band in bands]
+    for measure, day in {(row["measure_code"], day) for row in rows for day in change_days(rows, row["measure_code"])}:
+        bands = [row for row in rows if row["measure_code"] == measure and is_valid(row, day)]
         rates = [Decimal(band["maximum_rate"]) for band in bands]
-        assert grades == sorted(set(grades)) and rates == sorted(set(rates))
-        assert rates[-1] == 1
-        assert [bool(band["reason_text"]) for band in bands] == [band["grade_code"] != "A" for band in bands]
+        # A band begins where the one before ends: none may reach as far as another, the last reaches 1.
+        assert rates == sorted(set(rates)) and rates[0] >= 0 and rates[-1] == 1, f"{measure} on {day}: {rates}"
+        grades = [band["grade_code"] for band in bands]
+        assert grades == sorted(set(grades)) and grades[0] == "A", f"{measure} on {day}: {grades}"
+        assert [bool(band["reason_text"]) for band in bands] == [grade != "A" for grade in grades]
+        assert len({band["minimum_denominator"] for band in bands}) == 1, f"{measure} on {day}"
 
 
-def test_a_threshold_without_legal_basis_is_not_called_confirmed():
-    assert {(row["basis"], row["is_confirmed"]) for row in seed("quality_grade_bands")} == {("Kho tự đặt", "false")}
+def is_valid(row: dict[str, str], day: str) -> bool:
+    return row["valid_from_date"] <= day and (not row["valid_to_date"] or day <= row["valid_to_date"])
+
+
+def change_days(rows: list[dict[str, str]], measure: str) -> set[str]:
+    """Every day on which a band of the measure begins or is the last time valid: between them nothing changes."""
+    own = [row for row in rows if row["measure_code"] == measure]
+    return {row[end] for row in own for end in ("valid_from_date", "valid_to_date") if row[end]}
+
+
+def test_a_threshold_is_confirmed_only_by_a_source():
+    own = "Kho tự đặt"
+    for row in seed("quality_grade_bands"):
+        assert row["basis"] and row["is_confirmed"] in ("true", "false")
+        assert row["is_confirmed"] == "false" or row["basis"] != own, f"{row['measure_code']} {row['grade_code']}"
 
 
 def test_no_source_is_left_out_when_files_are_listed_by_authority():
