@@ -38,6 +38,7 @@ SOURCES: dict[str, Callable[[], list[Rule]]] = {
     "one_stop__quality_scores": scoring.quality_rules,
     "unit_registry__unit_changes": registries.change_rules,
     "calendar__days_off": registries.day_off_rules,
+    "calendar__working_hours": registries.working_hour_rules,
     "regulation__criteria": scoring.criterion_rules,
     "regulation__bands": scoring.band_rules,
 }

@@ -32,3 +32,16 @@
 {% macro two_digits(number) -%}
   lpad(cast({{ number }} as {{ dbt.type_string() }}), 2, '0')
 {%- endmacro %}
+
+{#- The timestamp that is `seconds` after midnight of a date. -#}
+{% macro moment_of_day(date_column, seconds) -%}
+  {{ return(adapter.dispatch('moment_of_day', 'cchc')(date_column, seconds)) }}
+{%- endmacro %}
+
+{% macro default__moment_of_day(date_column, seconds) -%}
+  timestampadd(second, {{ seconds }}, cast({{ date_column }} as timestamp))
+{%- endmacro %}
+
+{% macro duckdb__moment_of_day(date_column, seconds) -%}
+  (cast({{ date_column }} as timestamp) + to_seconds({{ seconds }}))
+{%- endmacro %}

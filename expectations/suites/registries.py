@@ -5,6 +5,9 @@ from __future__ import annotations
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
 
+# "07:30"
+_CLOCK_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+
 
 def authority_rule(suite: SourceSuite) -> Rule:
     """The rule on every source that makes a place of its own of each authority code."""
@@ -167,6 +170,55 @@ def day_off_rules() -> list[Rule]:
             fails="extract(isodow from calendar_date) >= 6",
             applies="kind_code = 'swap_off'",
             column="calendar_date",
+        ),
+    ]
+
+
+def working_hour_rules() -> list[Rule]:
+    """Rules on a delivery of `calendar__working_hours`."""
+    suite = SourceSuite("calendar__working_hours", "working_hours")
+    times = ("opens_at", "break_starts_at", "break_ends_at", "closes_at")
+    is_time = " and ".join(f"coalesce(regexp_full_match({name}, '{_CLOCK_TIME}'), true)" for name in times)
+    in_order = (
+        "opens_at < closes_at and (break_starts_at is null) = (break_ends_at is null) and coalesce("
+        "opens_at <= break_starts_at and break_starts_at <= break_ends_at and break_ends_at <= closes_at, true)"
+    )
+    minutes = {name: f"(cast(left({name}, 2) as int) * 60 + cast(right({name}, 2) as int))" for name in times}
+    worked = (
+        f"{minutes['closes_at']} - {minutes['opens_at']} "
+        f"- coalesce({minutes['break_ends_at']} - {minutes['break_starts_at']}, 0)"
+    )
+    return [
+        suite.has_rows(REFUSE_FILE),
+        *version_rules(suite, ("authority_code", "unit_code", "iso_weekday"), "Thứ Hai của H99"),
+        suite.rows(
+            "clock_times_readable",
+            "Giờ ghi dạng giờ:phút hai chữ số (07:30)",
+            "Giờ mở cửa ghi 7h30",
+            REJECT_ROW,
+            fails=f"not ({is_time})",
+            column="opens_at",
+            why="Không đọc được giờ thì không tính được thời hạn",
+        ),
+        suite.rows(
+            "hours_in_order",
+            "Mở cửa, nghỉ trưa, hết nghỉ, đóng cửa theo thứ tự thời gian",
+            "Mở cửa 13:00, đóng cửa 07:00",
+            REJECT_ROW,
+            fails=f"not ({in_order})",
+            applies=is_time,
+            column="opens_at",
+            why="Giờ ngược không cho thời gian làm việc nào",
+        ),
+        suite.rows(
+            "working_day_has_eight_hours",
+            "Ngày tính thời hạn có đúng 8 giờ làm việc",
+            "Thứ Hai mở 07:00–11:00 và 13:30–17:00: 7,5 giờ",
+            REJECT_ROW,
+            fails=f"{worked} <> 480",
+            applies=f"is_time_limit and {is_time} and {in_order}",
+            column="closes_at",
+            why="Một ngày làm việc được tính là 8 giờ; giờ khác làm sai mọi hạn của đơn vị",
         ),
     ]
 

@@ -281,6 +281,22 @@ GOOD = {
         {"authority_code": "VN", "calendar_date": day, "kind_code": kind, "is_confirmed": True}
         for day, kind in (("2026-04-30", "holiday"), ("2026-08-31", "swap_off"), ("2026-08-22", "swap_work"))
     ],
+    "calendar__working_hours": [
+        {
+            "authority_code": "H99",
+            "unit_code": "H99",
+            "iso_weekday": weekday,
+            "opens_at": "07:30",
+            "break_starts_at": None if weekday == "6" else "12:00",
+            "break_ends_at": None if weekday == "6" else "13:30",
+            "closes_at": "11:30" if weekday == "6" else "17:00",
+            "is_time_limit": weekday != "6",
+            "valid_from_date": "2025-07-01",
+            "valid_to_date": "2026-12-31" if weekday == "6" else None,
+            "is_confirmed": True,
+        }
+        for weekday in "123456"
+    ],
     "regulation__criteria": [
         {
             "authority_code": "H99",
@@ -477,6 +493,12 @@ BAD = {
     "days_off.day_once": ({1: {"calendar_date": "2026-08-22"}}, 2),
     "days_off.worked_day_is_at_the_weekend": ({2: {"calendar_date": "2026-08-21"}}, 1),
     "days_off.swapped_day_is_a_weekday": ({1: {"calendar_date": "2026-08-23"}}, 1),
+    "working_hours.version_once": ({1: {"iso_weekday": "1"}}, 2),
+    "working_hours.validity_in_order": ({0: {"valid_to_date": "2024-06-30"}}, 1),
+    "working_hours.versions_do_not_overlap": ({1: {"iso_weekday": "1", "valid_from_date": "2025-09-01"}}, 1),
+    "working_hours.clock_times_readable": ({0: {"opens_at": "7h30"}}, 1),
+    "working_hours.hours_in_order": ({0: {"break_ends_at": "11:00"}}, 1),
+    "working_hours.working_day_has_eight_hours": ({0: {"opens_at": "08:00"}}, 1),
     "criteria.version_once": ({1: {"criterion_code": "3.2"}}, 2),
     "criteria.validity_in_order": ({1: {"valid_to_date": "2024-12-31"}}, 1),
     "criteria.versions_do_not_overlap": ({1: {"criterion_code": "3.2", "valid_from_date": "2025-06-01"}}, 1),

@@ -17,6 +17,7 @@ from expectations.catalogue import all_rules
 
 LANDED = {
     "landing/calendar__days_off",
+    "landing/calendar__working_hours",
     "landing/kiosk__ratings",
     "landing/national_portal__qd766_metrics",
     "landing/one_stop__apology_letters",

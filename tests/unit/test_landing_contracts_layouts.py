@@ -59,6 +59,7 @@ HEADER = ["Mã hồ sơ", "Bước", "Tên bước", "Lúc"]
 def test_the_sources_are_there_and_each_has_a_generic_layout():
     assert set(load_contracts()) == {
         "calendar__days_off",
+        "calendar__working_hours",
         "kiosk__ratings",
         "national_portal__qd766_metrics",
         "one_stop__apology_letters",

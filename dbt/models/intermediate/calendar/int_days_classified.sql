@@ -6,7 +6,16 @@ with days as (
 
 days_off as (
 
-    select calendar_date, kind_code, name_vi, is_confirmed from {{ ref('days_off') }}
+    select authority_code, calendar_date, kind_code, day_off_name, is_confirmed from {{ ref('int_days_off_unioned') }}
+
+),
+
+calendars as (
+
+    -- A province with days of its own has a calendar of its own: the national one with those days in place.
+    select 'VN' as calendar_code
+    union
+    select authority_code as calendar_code from days_off
 
 ),
 
@@ -16,22 +25,28 @@ covered_years as (
         year(min(calendar_date)) as first_year,
         year(max(calendar_date)) as last_year
     from days_off
+    where authority_code = 'VN'
 
 ),
 
 classified as (
 
     select
+        calendars.calendar_code,
         days.calendar_date,
-        days_off.kind_code as day_off_kind_code,
-        days_off.name_vi as day_off_name,
-        coalesce(days_off.is_confirmed, true) as is_confirmed,
+        coalesce(own.kind_code, national.kind_code) as day_off_kind_code,
+        case when own.kind_code is not null then own.day_off_name else national.day_off_name end as day_off_name,
+        coalesce(own.is_confirmed, national.is_confirmed, true) as is_confirmed,
         -- 03/01/2000 was a Monday; whole-number arithmetic gives the same weekday on every engine.
         cast({{ dbt.datediff("cast('2000-01-03' as date)", "days.calendar_date", "day") }} as bigint) as days_since_monday,
         year(days.calendar_date) between covered_years.first_year and covered_years.last_year as is_calendar_known
     from days
+    cross join calendars
     cross join covered_years
-    left join days_off on days.calendar_date = days_off.calendar_date
+    left join days_off as own
+        on days.calendar_date = own.calendar_date and calendars.calendar_code = own.authority_code
+    left join days_off as national
+        on days.calendar_date = national.calendar_date and national.authority_code = 'VN'
 
 ),
 
@@ -55,6 +70,7 @@ working as (
 )
 
 select
+    calendar_code,
     calendar_date,
     {{ month_start('calendar_date') }} as month_start_date,
     iso_weekday,
@@ -64,6 +80,7 @@ select
     is_calendar_known,
     is_working_day,
     cast(sum(case when is_working_day then 1 else 0 end) over (
+        partition by calendar_code
         order by calendar_date nulls last
         rows between unbounded preceding and current row
     ) as bigint) as working_day_index

@@ -9,7 +9,7 @@ months as (
     select distinct month_start_date
     from {{ ref('int_days_classified') }}
     cross join builds
-    where calendar_date <= builds.as_of_date
+    where calendar_code = 'VN' and calendar_date <= builds.as_of_date
 
 ),
 

@@ -16,6 +16,7 @@ statuses as (
 days as (
 
     select calendar_date, working_day_index, is_calendar_known from {{ ref('int_days_classified') }}
+    where calendar_code = 'VN'
 
 ),
 

@@ -9,3 +9,4 @@ select
     is_working_day,
     working_day_index
 from {{ ref('int_days_classified') }}
+where calendar_code = 'VN'
