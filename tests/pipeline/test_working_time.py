@@ -7,6 +7,7 @@ from datetime import date
 import duckdb
 import jinja2
 import numpy as np
+import pyarrow as pa
 import pytest
 
 FIRST, LAST = date(2019, 1, 1), date(2026, 12, 31)
@@ -63,12 +64,8 @@ def test_working_minutes_between_moments_agree_with_a_count_of_minutes(con, macr
     first, second = np.sort([random_moments(1), random_moments(2)], axis=0)
     worked = np.concatenate([[0], np.cumsum(minutes)])
     expected = worked[second] - worked[first]
-    found = in_sql(
-        con,
-        first,
-        second,
-        f"{macros.working_seconds_at('finish_at', 'finish_days')} - {macros.working_seconds_at('start_at', 'start_days')}",
-    )
+    finish = macros.working_seconds_at("finish_at", "finish_days")
+    found = in_sql(con, first, second, f"{finish} - {macros.working_seconds_at('start_at', 'start_days')}")
     assert found.size == INTERVALS
     assert np.array_equal(found, expected * 60)
     assert expected.max() > 480 * 1_000
@@ -97,6 +94,7 @@ def test_a_limit_in_hours_ends_in_the_minute_in_which_it_is_spent(con, macros, m
     expected = running[begun + limit - 1] + 1
     index = macros.clock_start_index("start_at", "start_days")
     offset = macros.clock_start_offset("start_at", "start_days")
+    second = macros.deadline_second("null", "start_offset", "added", "false", "due_days")
     frame = {"number": np.arange(len(start)), "start_at": ORIGIN + start, "added": limit * 60}
     con.register("limits", _arrow(frame))
     found = con.execute(
@@ -111,7 +109,7 @@ def test_a_limit_in_hours_ends_in_the_minute_in_which_it_is_spent(con, macros, m
                 start_offset, added
             from started
         )
-        select due_days.calendar_date + to_seconds({macros.deadline_second("null", "start_offset", "added", "false", "due_days")}) as due_at
+        select due_days.calendar_date + to_seconds({second}) as due_at
         from ended inner join intermediate.int_clock_days_measured as due_days
           on due_days.clock_code = 'VN/VN' and due_days.is_working_day and due_index = due_days.working_day_index
         order by number
@@ -138,7 +136,7 @@ def in_sql(con: duckdb.DuckDBPyConnection, first: np.ndarray, second: np.ndarray
     ).fetchnumpy()["found"]
 
 
-def _arrow(columns: dict):
+def _arrow(columns: dict[str, np.ndarray]) -> pa.Table:
     import pyarrow as pa
 
     return pa.table(
