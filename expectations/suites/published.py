@@ -32,8 +32,12 @@ PROMISED_COLUMNS = {
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at received_at due_at "
     "completed_at returned_at received_date due_date completed_date status_code state_code "
-    "timeliness_by_date_code timeliness_by_timestamp_code overdue_working_days delivery_id "
+    "timeliness_by_date_code timeliness_by_timestamp_code original_due_at recomputed_due_at first_completed_at "
+    "timeliness_original_by_date_code timeliness_original_by_timestamp_code timeliness_recomputed_by_date_code "
+    "timeliness_recomputed_by_timestamp_code difference_cause_code overdue_working_days delivery_id "
     "source_row_number",
+    "fct_dossier_date_changes": "authority_code dossier_code date_kind_code version_number old_at new_at "
+    "announced_by_code effect_code delivery_id",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read rows_accepted rows_rejected "
     "rows_ignored rows_flagged data_until_date",
     "fct_delivery_authorities": "delivery_id authority_code",

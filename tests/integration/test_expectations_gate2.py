@@ -38,8 +38,12 @@ COLUMNS = {
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at:timestamp "
     "received_at:timestamp due_at:timestamp completed_at:timestamp returned_at:timestamp "
     "received_date:date due_date:date completed_date:date status_code state_code "
-    "timeliness_by_date_code timeliness_by_timestamp_code overdue_working_days:bigint delivery_id "
-    "source_row_number:bigint",
+    "timeliness_by_date_code timeliness_by_timestamp_code original_due_at:timestamp recomputed_due_at:timestamp "
+    "first_completed_at:timestamp timeliness_original_by_date_code timeliness_original_by_timestamp_code "
+    "timeliness_recomputed_by_date_code timeliness_recomputed_by_timestamp_code difference_cause_code "
+    "overdue_working_days:bigint delivery_id source_row_number:bigint",
+    "fct_dossier_date_changes": "authority_code dossier_code date_kind_code version_number:bigint old_at:timestamp "
+    "new_at:timestamp announced_by_code effect_code delivery_id",
     "fct_dossier_events": "authority_code dossier_code event_code",
     "fct_survey_answers": "authority_code ballot_code item_code is_valid:boolean is_positive:boolean",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read:bigint rows_accepted:bigint "

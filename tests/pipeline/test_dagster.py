@@ -49,6 +49,7 @@ MARTS = {
     "marts/fct_data_quality",
     "marts/fct_deliveries",
     "marts/fct_delivery_authorities",
+    "marts/fct_dossier_date_changes",
     "marts/fct_dossier_events",
     "marts/fct_dossiers",
     "marts/fct_indicator_values",

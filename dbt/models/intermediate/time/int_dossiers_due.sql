@@ -44,7 +44,7 @@ waits as (
 
 ),
 
-based as (
+with_stops as (
 
     select
         dossiers.authority_code,
@@ -62,6 +62,35 @@ based as (
         coalesce(waits.restarted_at, dossiers.received_at) as clock_started_at
     from dossiers
     left join waits
+        on dossiers.authority_code = waits.authority_code and dossiers.dossier_code = waits.dossier_code
+
+),
+
+-- Where a stop moved the due date, the one without any stop is computed beside it.
+based as (
+
+    select with_stops.*, 'with_stops' as variant_code
+    from with_stops
+
+    union all
+
+    select
+        dossiers.authority_code,
+        dossiers.dossier_code,
+        dossiers.clock_code,
+        dossiers.keeps_time_of_day,
+        dossiers.wait_measure_code,
+        dossiers.limit_value,
+        dossiers.limit_unit_code,
+        dossiers.limit_seconds as added_seconds,
+        cast(0 as bigint) as wait_seconds,
+        cast(0 as bigint) as counted_stop_count,
+        cast(null as timestamp) as restarted_at,
+        cast(null as timestamp) as stopped_since_at,
+        dossiers.received_at as clock_started_at,
+        'without_stops' as variant_code
+    from dossiers
+    inner join waits
         on dossiers.authority_code = waits.authority_code and dossiers.dossier_code = waits.dossier_code
 
 ),
@@ -106,29 +135,44 @@ working_days as (
 
     select * from days where is_working_day
 
+),
+
+computed as (
+
+    select
+        targeted.*,
+        -- Outside the years whose holidays we hold, a due date would be invented.
+        case
+            when not (targeted.is_calendar_known and working_days.is_calendar_known) then null
+            when targeted.wait_measure_code = 'elapsed'
+                then {{ moment_of_day('working_days.calendar_date', 'targeted.elapsed_due_seconds % 86400') }}
+            else {{ moment_of_day(
+                'working_days.calendar_date',
+                deadline_second('targeted.start_second', 'targeted.start_offset', 'targeted.added_seconds', 'targeted.keeps_time_of_day', 'working_days')
+            ) }}
+        end as due_at
+    from targeted
+    left join working_days
+        on targeted.clock_code = working_days.clock_code and targeted.due_index = working_days.working_day_index
+
 )
 
 select
-    targeted.authority_code,
-    targeted.dossier_code,
-    targeted.clock_code,
-    targeted.limit_value,
-    targeted.limit_unit_code,
-    targeted.clock_started_at,
-    targeted.restarted_at,
-    targeted.stopped_since_at,
-    targeted.wait_seconds,
-    targeted.counted_stop_count,
-    -- Outside the years whose holidays we hold, a due date would be invented.
-    case
-        when not (targeted.is_calendar_known and working_days.is_calendar_known) then null
-        when targeted.wait_measure_code = 'elapsed'
-            then {{ moment_of_day('working_days.calendar_date', 'targeted.elapsed_due_seconds % 86400') }}
-        else {{ moment_of_day(
-            'working_days.calendar_date',
-            deadline_second('targeted.start_second', 'targeted.start_offset', 'targeted.added_seconds', 'targeted.keeps_time_of_day', 'working_days')
-        ) }}
-    end as due_at
-from targeted
-left join working_days
-    on targeted.clock_code = working_days.clock_code and targeted.due_index = working_days.working_day_index
+    computed.authority_code,
+    computed.dossier_code,
+    computed.clock_code,
+    computed.limit_value,
+    computed.limit_unit_code,
+    computed.restarted_at,
+    computed.stopped_since_at,
+    computed.wait_seconds,
+    computed.counted_stop_count,
+    computed.due_at,
+    coalesce(without_stops.due_at, computed.due_at) as due_at_without_stops
+from computed
+left join computed as without_stops
+    on
+        without_stops.variant_code = 'without_stops'
+        and computed.authority_code = without_stops.authority_code
+        and computed.dossier_code = without_stops.dossier_code
+where computed.variant_code = 'with_stops'

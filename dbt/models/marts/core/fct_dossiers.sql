@@ -8,6 +8,12 @@ procedures as (
 
     select authority_code, procedure_code, procedure_name, domain_name from {{ ref('dim_procedures') }}
 
+),
+
+judged as (
+
+    select * from {{ ref('int_dossiers_judged') }}
+
 )
 
 select
@@ -34,6 +40,20 @@ select
     dossiers.is_closed,
     dossiers.timeliness_by_date_code,
     dossiers.timeliness_by_timestamp_code,
+    judged.original_due_at,
+    judged.recomputed_due_at,
+    judged.first_completed_at,
+    judged.timeliness_original_by_date_code,
+    judged.timeliness_original_by_timestamp_code,
+    judged.timeliness_recomputed_by_date_code,
+    judged.timeliness_recomputed_by_timestamp_code,
+    judged.difference_cause_code,
+    judged.limit_value,
+    judged.limit_unit_code,
+    judged.wait_seconds,
+    judged.counted_stop_count,
+    judged.uncounted_stop_count,
+    judged.stopped_since_at,
     dossiers.overdue_working_days,
     dossiers.applicant_type_code,
     dossiers.online_service_level_code,
@@ -48,3 +68,5 @@ left join procedures
     on
         dossiers.authority_code = procedures.authority_code
         and dossiers.procedure_code = procedures.procedure_code
+left join judged
+    on dossiers.authority_code = judged.authority_code and dossiers.dossier_code = judged.dossier_code

@@ -1,0 +1,36 @@
+{#-
+  The verdict on one dossier: early, on_time, late once it is finished; open_in_time, open_late while it is open;
+  no_due_date where there is nothing to compare with. `finished_at` is null while open; `judged_date` is the day on which
+  an open one is judged.
+-#}
+{% macro timeliness_by_date(due_at, finished_at, judged_date) -%}
+  case
+    when {{ due_at }} is null then 'no_due_date'
+    when {{ local_date(finished_at) }} < {{ local_date(due_at) }} then 'early'
+    when {{ local_date(finished_at) }} = {{ local_date(due_at) }} then 'on_time'
+    when {{ finished_at }} is not null then 'late'
+    when {{ judged_date }} > {{ local_date(due_at) }} then 'open_late'
+    else 'open_in_time'
+  end
+{%- endmacro %}
+
+{#- The same by the clock; a due date that lands at midnight has no time and means its whole day. -#}
+{% macro timeliness_by_timestamp(due_at, finished_at, judged_date) -%}
+  case
+    when {{ due_at }} is null then 'no_due_date'
+    when {{ finished_at }} <= {{ due_at }} then 'on_time'
+    when {{ second_of_day(due_at) }} = 0 and {{ local_date(finished_at) }} = {{ local_date(due_at) }} then 'on_time'
+    when {{ finished_at }} is not null then 'late'
+    when {{ judged_date }} > {{ local_date(due_at) }} then 'open_late'
+    when {{ judged_date }} = {{ local_date(due_at) }} and {{ second_of_day(due_at) }} > 0 then 'open_late'
+    else 'open_in_time'
+  end
+{%- endmacro %}
+
+{#- What a verdict comes down to: met, missed, or null where there is none. -#}
+{% macro is_met(verdict) -%}
+  case
+    when {{ verdict }} in ('early', 'on_time', 'open_in_time') then true
+    when {{ verdict }} in ('late', 'open_late') then false
+  end
+{%- endmacro %}
