@@ -114,9 +114,12 @@ class WorkCalendar:
 
     def add_calendar_days(self, moment: np.ndarray, count: np.ndarray) -> np.ndarray:
         """``count`` days later at the same time of day; a day off moves to the next working day."""
-        day, second = np.divmod(self.next_open(moment), DAY)
-        index = day + count - self.first_day
-        return self.work_days[self.worked_before[index]] * DAY + second
+        return self.next_working_day(self.next_open(moment) + count * DAY)
+
+    def next_working_day(self, moment: np.ndarray) -> np.ndarray:
+        """The moment itself on a working day, the same time of day on the next one on a day off."""
+        day, second = np.divmod(moment, DAY)
+        return self.work_days[self.worked_before[day - self.first_day]] * DAY + second
 
     def add_work(self, moment: np.ndarray, seconds: np.ndarray) -> np.ndarray:
         """The deadline ``seconds`` of working time after ``moment``."""

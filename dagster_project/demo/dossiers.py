@@ -74,9 +74,27 @@ def _reply_moments(world: World, rng, request: np.ndarray, online: np.ndarray) -
     return np.where(online, raw, world.calendar.next_open(raw))
 
 
+def _moved(world: World, d: Dossiers, due: np.ndarray, waited: np.ndarray, elapsed: np.ndarray) -> np.ndarray:
+    """The due date after a wait: by the working seconds ``waited``, or for limits in calendar days by all ``elapsed``.
+
+    Whole working days keep the time of day where the limit is given in days; a day off moves to the next working day.
+    """
+    calendar, unit = world.calendar, world.procedures.limit_unit[d.procedure]
+    by_work = np.where(
+        (unit == "wd") & (waited % WORK_DAY == 0),
+        calendar.add_working_days(due, waited // WORK_DAY),
+        calendar.deadline_from_work(calendar.to_work(due) + waited),
+    )
+    revised = d.received // DAY >= epoch_day(REVISED_ON)
+    limit = np.where(revised, world.procedures.limit[d.procedure], world.procedures.old_limit[d.procedure])
+    start = calendar.next_open(d.received)
+    return np.where(unit == "cd", calendar.next_working_day(start + limit * DAY + elapsed), by_work)
+
+
 def add_supplements(world: World, d: Dossiers, rng: np.random.Generator) -> None:
-    """Up to two requests per dossier; each answered wait moves the due date by the working time waited."""
+    """Up to two requests per dossier; each answered wait moves the due date, see :func:`_moved`."""
     calendar, never = world.calendar, np.full(len(d), NEVER)
+    elapsed = np.zeros(len(d), np.int64)
     first_limit = calendar.to_work(d.dues[0]) - d.start
     chance = np.where(first_limit >= 2 * WORK_DAY, world.supplement_rate[d.unit], 0.02)
     asked = rng.random(len(d)) < chance
@@ -92,7 +110,8 @@ def add_supplements(world: World, d: Dossiers, rng: np.random.Generator) -> None
         waited = np.where(answered, calendar.to_work(reply) - request_work, 0)
         close = calendar.add_calendar_days(np.where(silent, request, d.received), CLOSE_UNANSWERED_DAYS)
         d.closed_unanswered = np.where(silent, close, d.closed_unanswered)
-        due = np.where(answered, calendar.deadline_from_work(calendar.to_work(due) + waited), due)
+        elapsed = elapsed + np.where(answered, reply - request, 0)
+        due = np.where(answered, _moved(world, d, due, waited, elapsed), due)
         begin = np.where(answered, calendar.to_work(reply), begin)
         d.requests.append(request)
         d.replies.append(np.where(answered, reply, NEVER))

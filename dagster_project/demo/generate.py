@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dagster_project.demo import events, reports, surveys, write
+from dagster_project.demo import events, reports, surveys, tampering, write
 from dagster_project.demo.calendar import WorkCalendar
 from dagster_project.demo.dossiers import build_chunk, chunk_rng
 from dagster_project.demo.registries import AUTHORITY, AUTHORITY_NAME, procedure_registry, unit_registry
@@ -25,6 +25,7 @@ from dagster_project.settings import PROJECT_ROOT
 
 DAYS_OFF = PROJECT_ROOT / "dbt" / "seeds" / "days_off.csv"
 RECORD = ".demo.json"  # hidden, so that loading the folder does not take it for an export
+TRUTH = ".su_that"  # the verdict and cause of every dossier, one Parquet file per chunk; hidden likewise
 LABEL = "README.txt"  # loading a folder leaves README files out
 Progress = Callable[[int, int, str], None]
 
@@ -42,7 +43,7 @@ class DemoSummary:
 
     @property
     def dossier_count(self) -> int:
-        """Dossiers in all lists."""
+        """Dossiers in all lists; those of the early exports stand there too and count once."""
         return self._count("ho_so/")
 
     @property
@@ -178,12 +179,18 @@ def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: repor
         return
     rng = chunk_rng(world, chunk)
     d, seen = build_chunk(world, chunk, rng)
-    tally.add(d, seen)
+    tampered = tampering.tamper(world, chunk, d, seen)
+    tally.add(d, tampered.seen)
     codes = write.dossier_codes(world, d)
     label = world.month_label(chunk.month)
     dossier_file = f"ho_so/ho_so_{label}.csv"
     number = files.rows.get(dossier_file, 0) + 1
-    files.append(dossier_file, write.dossier_frame(world, d, seen, codes, rng, number))
+    listed = write.dossier_frame(world, d, tampered.seen, codes, rng, number)
+    files.append(dossier_file, listed)
+    files.append(f"xuat_som/ho_so_{label}.csv", write.early_frame(listed, tampered))
+    files.append(f"bo_sung/bo_sung_{label}.csv", write.supplement_frame(world, d, tampered, codes))
+    files.append(f"tam_dung/tam_dung_{label}.csv", write.pause_frame(world, d, codes))
+    write.write_truth(files.root / TRUTH / f"{chunk.index:04d}.parquet", codes, tampered.truth)
     files.append(f"nhat_ky/nhat_ky_{label}.csv", write.event_frame(world, d, events.build_events(world, d), codes))
     ratings = write.rating_frame(world, d, surveys.rate_dossiers(world, d, seen, rng), codes)
     for (wave,), rated in ratings.partition_by("Mã đợt", as_dict=True, maintain_order=True).items():

@@ -18,9 +18,10 @@ from dagster_project.demo.arrivals import NEVER, ONLINE, Dossiers
 from dagster_project.demo.calendar import day_of
 from dagster_project.demo.dossiers import Seen
 from dagster_project.demo.events import ACTIVITIES, AT_DESK, STATUS_AFTER, Events
-from dagster_project.demo.registries import BLOC_NAMES, LEVEL_NAMES
+from dagster_project.demo.registries import AUTHORITY, BLOC_NAMES, LEVEL_NAMES
 from dagster_project.demo.reports import ReportRow
 from dagster_project.demo.surveys import ITEMS, KIOSK_INSTRUMENT, WAVE_INSTRUMENT, Ratings, Wave
+from dagster_project.demo.tampering import Tampered
 from dagster_project.demo.world import World
 
 MOMENT_FORMAT = "%d/%m/%Y %H:%M:%S"
@@ -154,6 +155,69 @@ def dossier_frame(world: World, d: Dossiers, seen: Seen, codes: pl.Series, rng, 
             "Số lần bổ sung": seen.supplement_count,
         }
     )
+
+
+def early_frame(listed: pl.DataFrame, tampered: Tampered) -> pl.DataFrame:
+    """The rows of ``listed`` that an earlier export held too, as it showed them: not yet handed over."""
+    early = listed.with_columns(
+        _moments(tampered.early_due).alias("Ngày hẹn trả"),
+        _moments(tampered.early_completed).alias("Ngày kết thúc xử lý"),
+        pl.lit(None, listed.schema["Ngày trả kết quả"]).alias("Ngày trả kết quả"),
+        pl.lit("Đã xử lý xong").alias("Trạng thái"),
+    )
+    return early.filter(pl.Series(tampered.early)).with_columns(pl.int_range(1, pl.len() + 1).alias("STT"))
+
+
+def supplement_frame(world: World, d: Dossiers, tampered: Tampered, codes: pl.Series) -> pl.DataFrame:
+    """One row per supplement asked for by the cut-off, true ones and sham ones, in canonical columns."""
+    now, parts = world.cutoff, []
+    asked = [*zip(d.requests, d.replies, d.dues, d.dues[1:], strict=False)]
+    asked.append((tampered.sham_request, tampered.sham_reply, d.dues[0], tampered.seen.due))
+    for number, (request, reply, before, after) in enumerate(asked, start=1):
+        (rows,) = np.nonzero(request <= now)
+        is_answered = reply[rows] <= now
+        parts.append(
+            pl.DataFrame(
+                {
+                    "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
+                    "dossier_code": codes.gather(rows),
+                    "supplement_code": pl.repeat(str(number), len(rows), eager=True),
+                    "unit_code": _labels(world.units.codes, d.unit[rows]),
+                    "status_code": _labels(["Một cửa yêu cầu", "Đã bổ sung xong"], is_answered.astype(np.int64)),
+                    "requested_at": _moments(request[rows]),
+                    "answered_at": _moments(np.where(is_answered, reply[rows], NEVER)),
+                    "due_at_before": _moments(np.where(d.has_due[rows], before[rows], NEVER)),
+                    "due_at_after": _moments(np.where(is_answered & d.has_due[rows], after[rows], NEVER)),
+                    "clock_mode_code": _labels([None, "Dừng đồng hồ"], is_answered.astype(np.int64)),
+                }
+            )
+        )
+    return pl.concat(parts)
+
+
+def pause_frame(world: World, d: Dossiers, codes: pl.Series) -> pl.DataFrame:
+    """One row per dossier that was stopped by the cut-off and has stood still since, in canonical columns."""
+    (rows,) = np.nonzero(d.stopped <= world.cutoff)
+    due = np.where(d.has_due[rows], d.dues[0][rows], NEVER)
+    return pl.DataFrame(
+        {
+            "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
+            "dossier_code": codes.gather(rows),
+            "pause_code": pl.repeat("1", len(rows), eager=True),
+            "unit_code": _labels(world.units.codes, d.unit[rows]),
+            "reason_code": pl.repeat("Dừng xử lý", len(rows), eager=True),
+            "paused_at": _moments(d.stopped[rows]),
+            "resumed_at": _moments(np.full(len(rows), NEVER)),
+            "due_at_before": _moments(due),
+        }
+    )
+
+
+def write_truth(path: Path, codes: pl.Series, truth: pl.DataFrame) -> None:
+    """The truth about the dossiers of a chunk, for tests; no model and no page reads it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    due = _moments(truth["due_second"].to_numpy()).alias("due_at")
+    pl.DataFrame([codes.alias("dossier_code"), due, truth["verdict"], truth["cause"]]).write_parquet(path)
 
 
 def event_frame(world: World, d: Dossiers, events: Events, codes: pl.Series) -> pl.DataFrame:

@@ -1,0 +1,102 @@
+"""The invented province knows the truth about each of its dossiers; the models, which never see it, find the same."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from dagster_project.commands import build, load_files
+from dagster_project.console import Console
+from dagster_project.demo.generate import TRUTH, generate_demo
+from dagster_project.publishing.builds import current_build
+from dagster_project.settings import Settings
+
+DOSSIERS = 200_000
+
+
+@pytest.fixture(scope="module")
+def built_truth(tmp_path_factory) -> Settings:
+    """A build of 200,000 dossiers of the invented province; logs and surveys are not needed for it."""
+    settings = Settings(root=tmp_path_factory.mktemp("truth"))
+    demo = generate_demo(settings.root / "demo", dossiers=DOSSIERS, months=12, seed=766, end=date(2026, 10, 31))
+    folders = ("danh_muc", "ho_so", "xuat_som", "bo_sung", "tam_dung")
+    assert not load_files([demo.out / name for name in folders], settings, Console()).refused
+    build(settings, print, as_of=date(2026, 10, 31))
+    return settings
+
+
+@pytest.fixture(scope="module")
+def compared(built_truth):
+    """The truth beside what was published, one row per dossier, as the table ``compared``."""
+    folder = current_build(built_truth).folder
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            create table compared as
+            select truth.*, found.dossier_code is not null as is_found,
+                found.recomputed_due_at, found.timeliness_by_date_code as shown,
+                found.timeliness_recomputed_by_date_code as recomputed,
+                coalesce(found.difference_cause_code, '') as found_cause
+            from read_parquet('{built_truth.root}/demo/{TRUTH}/*.parquet') as truth
+            full join (from read_parquet('{folder}/fct_dossiers.parquet') where authority_code = 'H99') as found
+            using (dossier_code)
+            """
+        )
+        connection.execute(f"create view changes as from read_parquet('{folder}/fct_dossier_date_changes.parquet')")
+        yield connection
+
+
+def test_every_dossier_is_there_once(compared):
+    counts = compared.execute(
+        "select count(*), count(distinct dossier_code), bool_and(is_found) from compared"
+    ).fetchone()
+    assert counts == (DOSSIERS, DOSSIERS, True)
+
+
+def test_due_date_is_recomputed_to_the_second(compared):
+    wrong = compared.execute(
+        "select * from compared where verdict <> 'not_counted' and recomputed_due_at is distinct from due_at limit 5"
+    ).fetchall()
+    assert wrong == []
+
+
+def test_verdict_is_the_true_one(compared):
+    wrong = compared.execute("select * from compared where recomputed <> verdict limit 5").fetchall()
+    assert wrong == []
+
+
+def test_cause_of_each_difference_is_the_planted_one(compared):
+    wrong = compared.execute("select * from compared where found_cause <> cause limit 5").fetchall()
+    assert wrong == []
+
+
+def test_every_cause_is_planted_and_what_is_shown_is_then_not_the_truth(compared):
+    rows = compared.execute(
+        """
+        select cause, count(*) >= 20,
+            bool_and((shown in ('early', 'on_time', 'open_in_time'))
+                <> (verdict in ('early', 'on_time', 'open_in_time')) or shown = 'no_due_date')
+        from compared where cause <> '' group by cause order by cause
+        """
+    ).fetchall()
+    causes = "due_date_changed finish_changed missing_due_date other_calendar_or_limit "
+    causes += "stop_not_accepted stop_not_credited"
+    assert rows == [(cause, True, True) for cause in causes.split()]
+
+
+def test_overwritten_dates_are_rows_with_their_effect(compared):
+    """What nobody announced and made a late dossier look on time is exactly what was overwritten."""
+    rows = compared.execute(
+        """
+        select cause, count(*) from changes inner join compared using (dossier_code)
+        where effect_code = 'became_met' and coalesce(announced_by_code, 'nobody') = 'nobody'
+        group by cause order by cause
+        """
+    ).fetchall()
+    planted = compared.execute(
+        "select cause, count(*) from compared where cause in ('due_date_changed', 'finish_changed') "
+        "group by 1 order by 1"
+    ).fetchall()
+    assert rows == planted
