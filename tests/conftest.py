@@ -9,8 +9,10 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from dagster_project.console import Console
 from dagster_project.settings import PROJECT_ROOT, Settings
@@ -27,9 +29,8 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 os.environ["CCHC_KEY_FILE"] = str(Path(tempfile.mkdtemp(prefix="cchc_test_keys_")) / "identity.key")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the tier of its folder; refuse one that sits in the wrong tier."""
+    """Mark each test with the tier of its folder, the longest first; refuse one that sits in the wrong tier."""
     for item in items:
         tier = item.path.relative_to(TESTS).parts[0]
         if tier not in TIERS:
@@ -38,10 +39,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs_build = bool(BUILT_FIXTURES.intersection(getattr(item, "fixturenames", ())))
         if needs_build != (tier in BUILT_TIERS):
             raise pytest.UsageError(f"{item.nodeid}: tier {tier} and the built warehouse do not go together")
-        # Side by side, tests of one warehouse stay in one process, so that it is built once; others stay by file.
-        built = sorted(BUILT_FIXTURES.intersection(getattr(item, "fixturenames", ())))
-        item.add_marker(pytest.mark.xdist_group(built[0] if built else item.path.name))
-    items.sort(key=lambda item: TIERS.index(item.path.relative_to(TESTS).parts[0]), reverse=True)  # the longest first
+    items.sort(key=lambda item: TIERS.index(item.path.relative_to(TESTS).parts[0]), reverse=True)
+
+
+class OneProcessPerWarehouse(LoadScopeScheduling):
+    """Side by side, tests of one built warehouse stay in one process, so that it is built once; others stay by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        if file.startswith("tests/browser/"):
+            return "built_demo"
+        text = (TESTS.parent / file).read_text(encoding="utf-8")
+        return next((name for name in ("built_demo", "built_real") if name in text), file)
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneProcessPerWarehouse:
+    """Let xdist deal out the tests as above."""
+    return OneProcessPerWarehouse(config, log)
 
 
 @pytest.fixture(scope="session")
