@@ -35,6 +35,8 @@ app = typer.Typer(
 
 layout_app = typer.Typer(no_args_is_help=True, help="Bố cục của một kiểu tệp mới.")
 app.add_typer(layout_app, name="layout")
+explain_app = typer.Typer(no_args_is_help=True, help="Vì sao có kết quả này.")
+app.add_typer(explain_app, name="explain")
 app.add_typer(vault_app, name="vault")
 
 
@@ -231,6 +233,17 @@ def query(
 
     names, rows = run_query(sql, load_settings())
     typer.echo(format_rows(names, rows, format.value))
+
+
+@explain_app.command("dossier")
+def explain_dossier(
+    code: Annotated[str, typer.Argument(help="Mã hồ sơ.")],
+    authority: Annotated[str | None, typer.Option(help="Mã địa phương, khi nhiều nơi có cùng mã hồ sơ.")] = None,
+) -> None:
+    """Kể lại một hồ sơ: diễn biến, kết luận theo từng cách tính, và vì sao khác nhau."""
+    from dagster_project.commands import explained_dossier
+
+    typer.echo(explained_dossier(code, authority, load_settings()))
 
 
 @app.command()

@@ -376,6 +376,27 @@ def query(sql: str, settings: Settings) -> tuple[list[str], list[tuple]]:
         connection.close()
 
 
+def explained_dossier(code: str, authority_code: str | None, settings: Settings) -> str:
+    """The story of a dossier in the served build; BuildError with a sentence when there is none of that code."""
+    from dagster_project.explaining.dossier import dossier_stories, told
+    from dagster_project.publishing.builds import current_build
+    from dagster_project.publishing.reading import open_tables
+
+    published = current_build(settings)
+    with open_tables(published.folder, published.manifest["tables"]) as connection:
+
+        def ask(sql: str, parameters: list) -> list[dict]:
+            cursor = connection.execute(sql, parameters)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+        stories = dossier_stories(ask, code, authority_code)
+    if not stories:
+        where = f" của {authority_code}" if authority_code else ""
+        raise BuildError(f"Bản dựng đang phục vụ không có hồ sơ «{code}»{where}. Hãy xem lại mã hồ sơ.")
+    return "\n\n".join(told(story) for story in stories)
+
+
 def format_rows(names: list[str], rows: list[tuple], style: str) -> str:
     """Rows as `table` (aligned text), `csv` or `json` (a list of objects)."""
     if style == "json":

@@ -54,6 +54,8 @@ TABLES = {
     "fct_indicator_values": "Giá trị chỉ số",
     "fct_unit_rankings": "Xếp hạng đơn vị",
     "fct_dossiers": "Hồ sơ",
+    "fct_dossier_date_changes": "Ngày bị sửa của hồ sơ",
+    "fct_dossier_stops": "Lần dừng đồng hồ của hồ sơ",
     "fct_deliveries": "Tệp đã nạp",
     "fct_delivery_authorities": "Tệp đã nạp theo địa phương",
     "fct_rule_results": "Kết quả kiểm tra",

@@ -38,6 +38,8 @@ PROMISED_COLUMNS = {
     "source_row_number",
     "fct_dossier_date_changes": "authority_code dossier_code date_kind_code version_number old_at new_at "
     "announced_by_code effect_code delivery_id",
+    "fct_dossier_stops": "authority_code dossier_code stop_number stopped_at resumed_at clock_mode_code "
+    "wait_measure_code wait_seconds is_counted",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read rows_accepted rows_rejected "
     "rows_ignored rows_flagged data_until_date",
     "fct_delivery_authorities": "delivery_id authority_code",

@@ -44,6 +44,8 @@ COLUMNS = {
     "overdue_working_days:bigint delivery_id source_row_number:bigint",
     "fct_dossier_date_changes": "authority_code dossier_code date_kind_code version_number:bigint old_at:timestamp "
     "new_at:timestamp announced_by_code effect_code delivery_id",
+    "fct_dossier_stops": "authority_code dossier_code stop_number:bigint stopped_at:timestamp resumed_at:timestamp "
+    "clock_mode_code wait_measure_code wait_seconds:bigint is_counted:boolean",
     "fct_dossier_events": "authority_code dossier_code event_code",
     "fct_survey_answers": "authority_code ballot_code item_code is_valid:boolean is_positive:boolean",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read:bigint rows_accepted:bigint "

@@ -51,6 +51,7 @@ MARTS = {
     "marts/fct_delivery_authorities",
     "marts/fct_dossier_date_changes",
     "marts/fct_dossier_events",
+    "marts/fct_dossier_stops",
     "marts/fct_dossiers",
     "marts/fct_indicator_values",
     "marts/fct_on_time_reports",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import os
+import subprocess
 from pathlib import Path
 
 import duckdb
@@ -116,3 +118,47 @@ def test_stops_that_did_not_count_are_told(served):
         ("stop_over_a_holiday", 1, 0),
         ("waiting_since_it_was_late", 0, 1),
     ]
+
+
+def explained(settings: Settings, cchc: list[str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "CCHC_DATA": str(settings.root)}
+    command = [*cchc, "explain", "dossier", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_dossier_is_explained(built_cases, cchc):
+    done = explained(built_cases, cchc, "second_supplement")
+    assert done.returncode == 0, done.stderr
+    assert (
+        done.stdout.rstrip()
+        == """\
+Hồ sơ second_supplement (H99)
+  Thủ tục: wd5 – Thử
+  Thời hạn vào ngày tiếp nhận: 5 ngày làm việc
+  Đơn vị tiếp nhận: tệp không ghi
+  Đơn vị giải quyết: H99.01 – H99.01
+  Tình trạng vào ngày chốt: đã có kết quả
+Diễn biến
+  02/03/2026 09:00  Tiếp nhận
+  03/03/2026 09:00  Dừng đồng hồ đến 04/03/2026 09:00: cộng 1 ngày làm việc vào hạn
+  06/03/2026 09:00  Dừng đồng hồ đến 09/03/2026 09:00: cộng 1 ngày làm việc vào hạn
+  11/03/2026 09:00  Kết thúc xử lý
+Kết luận
+  Theo ngày hẹn trả đang ghi (không có): theo ngày không có hạn để so; theo giờ không có hạn để so
+  Theo ngày hẹn trả ghi lần đầu (không có): theo ngày không có hạn để so; theo giờ không có hạn để so
+  Theo hạn tính lại (11/03/2026 09:00): theo ngày đúng hạn; theo giờ đúng hạn
+  Kết luận tính lại khác ngày hẹn đang ghi vì tệp không ghi ngày hẹn trả.
+  Giờ làm việc, cách cộng thời gian chờ và ngày nghỉ chưa có văn bản là của các hệ thống đã đọc, chưa được xác nhận."""
+    )
+
+
+def test_a_stop_that_did_not_count_is_explained(built_cases, cchc):
+    told = explained(built_cases, cchc, "stop_after_the_limit", "--authority", "H99").stdout
+    assert "10/03/2026 09:00  Dừng đồng hồ đến 13/03/2026 09:00: không được tính, vì khi dừng thời hạn đã hết" in told
+    assert "Theo hạn tính lại (09/03/2026 09:00): theo ngày quá hạn; theo giờ quá hạn" in told
+
+
+def test_an_unknown_dossier_is_told(built_cases, cchc):
+    done = explained(built_cases, cchc, "restart", "--authority", "H98")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "không có hồ sơ «restart» của H98" in done.stderr

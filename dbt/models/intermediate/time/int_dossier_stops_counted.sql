@@ -133,6 +133,7 @@ select
     stopped_at,
     resumed_at,
     clock_mode_code,
+    wait_measure_code,
     wait_seconds,
     spent_seconds,
     coalesce(sum(case when is_after_due then 1 else 0 end) over (
