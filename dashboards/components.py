@@ -36,6 +36,12 @@ def unit_link(authority_code: str, unit_code: str, text: str) -> str:
     return f'<a href="don-vi?{escape(query)}">{escape(text)}</a>'
 
 
+def dossier_link(authority_code: str, dossier_code: str) -> str:
+    """A link to the page of one dossier, with its code as the text."""
+    query = urlencode({"authority": authority_code, "dossier": dossier_code})
+    return f'<a href="ho-so?{escape(query)}">{escape(dossier_code)}</a>'
+
+
 def page_header(title: str, authority_name: str, is_synthetic: bool, as_of: str, build_id: str) -> str:
     """Title of a page with its authority, the synthetic badge, the as-of date and the build id."""
     badge = f'<span class="badge">{labels.SYNTHETIC_BADGE}</span>' if is_synthetic else ""

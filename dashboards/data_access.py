@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 import streamlit as st
 
+from dagster_project.explaining.dossier import Story
+from dagster_project.explaining.dossier import dossier_stories as tell_dossiers
 from dagster_project.publishing.builds import current_build_id, verified_build
 from dagster_project.publishing.errors import BuildBrokenError, BuildMissingError
 from dagster_project.publishing.reading import open_tables
@@ -33,6 +35,9 @@ REQUIRED_TABLES = (
     "fct_data_quality",
     "fct_deliveries",
     "fct_delivery_authorities",
+    "fct_dossier_date_changes",
+    "fct_dossier_events",
+    "fct_dossier_stops",
     "fct_dossiers",
     "fct_indicator_values",
     "fct_on_time_reports",
@@ -307,6 +312,13 @@ def overdue_dossiers(build: Build, authority_code: str, unit_code: str, limit: i
         limit {int(limit)}
         """,
         (authority_code, unit_code, unit_code),
+    )
+
+
+def dossier_stories(build: Build, authority_code: str, dossier_code: str) -> list[Story]:
+    """The dossier of that code told, as a list of one; empty when the authority has none."""
+    return tell_dossiers(
+        lambda sql, arguments: _rows(build.folder, sql, tuple(arguments)), dossier_code, authority_code
     )
 
 

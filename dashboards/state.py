@@ -53,6 +53,21 @@ def pick(
     return choice
 
 
+def typed(label: str, name: str, hint: str) -> str:
+    """A text box tied to the query parameter ``name``, as :func:`pick`; returns what stands in it, trimmed."""
+    key, written = f"typed_{name}", f"written_{name}"
+    asked = st.query_params.get(name, "")
+    if key not in st.session_state or asked != st.session_state.get(written):
+        st.session_state[key] = asked
+    text = st.text_input(label, key=key, placeholder=hint).strip()
+    if text:
+        st.query_params[name] = text
+    elif name in st.query_params:
+        del st.query_params[name]
+    st.session_state[written] = text
+    return text
+
+
 def default_period(periods: Sequence[Row]) -> Row:
     """The newest complete period of the first kind there is (month before quarter …), else the newest.
 

@@ -154,7 +154,7 @@ def _draw_overdue(view: state.View, unit_code: str) -> None:
     )
     cells = (
         [
-            components.text(row["dossier_code"]),
+            components.dossier_link(view.authority_code, row["dossier_code"]),
             components.text(row["procedure_name"] or row["procedure_code"] or labels.NO_DATA),
             labels.format_date(row["received_date"]),
             labels.format_date(row["due_date"]),

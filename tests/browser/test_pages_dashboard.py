@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import subprocess
 from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +20,7 @@ PAGES = {
     "/": "Tổng quan",
     "/xep-hang": "Xếp hạng đơn vị",
     "/don-vi": None,
+    "/ho-so": "Hồ sơ",
     "/chat-luong": "Chất lượng dữ liệu",
 }
 
@@ -463,3 +466,48 @@ def test_the_grade_beside_a_rank_is_the_grade_of_the_quality_page(open_at, publi
     ranked = _table(open_at(f"/xep-hang?authority={DEMO}&group=department&period={code}"), "Bảng xếp hạng")
     assert ranked
     assert {row[1]: row[-1] for row in ranked} == {row[1]: grades[row[1]] for row in ranked}
+
+
+@pytest.mark.parametrize("cause", ["due_date_changed", "finish_changed", "stop_not_accepted", "stop_not_credited"])
+def test_a_dossier_tells_its_life_and_why_its_verdicts_differ(open_at, published, built_demo, cchc, cause):
+    """The page and the command tell the same story."""
+    _, query = published
+    of_cause = f"authority_code = '{DEMO}' and difference_cause_code = '{cause}'"
+    code = query(f"select min(dossier_code) from fct_dossiers where {of_cause}")[0][0]
+    done = subprocess.run(
+        [*cchc, "explain", "dossier", code, "--authority", DEMO],
+        env={**os.environ, "CCHC_DATA": str(built_demo.root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    page = open_at(f"/ho-so?authority={DEMO}&dossier={code}")
+    life = [" ".join(row).removeprefix("– ") for row in _table(page, "Diễn biến của hồ sơ")]
+    assert life and life == told[told.index("Diễn biến") + 1 : told.index("Kết luận")]
+    assert any(line.startswith("Kết luận tính lại khác") and line in _text(page) for line in told)
+    verdicts = [
+        f"{name.splitlines()[0]} ({due}): theo ngày {by_date.splitlines()[0]}; theo giờ {by_clock}"
+        for name, due, by_date, by_clock in _table(page, "Kết luận về thời hạn")
+    ]
+    start = told.index("Kết luận") + 1
+    assert verdicts == told[start : start + 3]
+
+
+def test_an_overdue_dossier_is_opened_from_the_page_of_its_unit(open_at, published):
+    _, query = published
+    unit = query(
+        f"select min(resolving_unit_code) from fct_dossiers where authority_code = '{DEMO}' "
+        "and timeliness_by_date_code = 'open_late'"
+    )[0][0]
+    page = open_at(f"/don-vi?authority={DEMO}&unit={unit}")
+    link = page.locator("[aria-label='Hồ sơ đang giải quyết đã quá hạn'] a").first
+    code = link.inner_text()
+    link.click()
+    page.get_by_text(f"Hồ sơ {code} ({DEMO})").first.wait_for()
+    assert page.get_by_label("Mã hồ sơ").input_value() == code
+
+
+def test_a_dossier_that_is_not_there_is_told(open_at):
+    page = open_at(f"/ho-so?authority={DEMO}&dossier=H99.01-000000-9999")
+    assert "không có hồ sơ «H99.01-000000-9999»" in _text(page)

@@ -1,0 +1,70 @@
+"""Hồ sơ: one dossier by its code – what happened, what each definition says of it, and why they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dagster_project.console import vi_moment
+from dagster_project.explaining.dossier import Happening, Story, Verdict
+from dashboards import components, data_access, labels, state
+
+
+def render(view: state.View) -> None:
+    """Draw the dossier named in the address or typed into the box."""
+    as_of = labels.format_date(view.build.as_of_date)
+    components.show(components.page_header("Hồ sơ", view.authority_name, view.is_synthetic, as_of, view.build.build_id))
+    code = state.typed("Mã hồ sơ", "dossier", "Gõ đúng mã hồ sơ rồi nhấn Enter")
+    if not view.has_dossiers:
+        text = f"{labels.NO_DATA.capitalize()}: bản dựng không chứa hồ sơ của địa phương này."
+        components.show(components.note(text))
+        return
+    if not code:
+        components.show(components.note("Gõ mã một hồ sơ, hoặc mở từ danh sách hồ sơ quá hạn ở trang Đơn vị."))
+        return
+    stories = data_access.dossier_stories(view.build, view.authority_code, code)
+    if not stories:
+        text = f"{view.authority_name} không có hồ sơ «{code}» trong bản dựng này. Hãy xem lại mã hồ sơ."
+        components.show(components.note(text, is_warning=True))
+    for story in stories:
+        _draw(story)
+
+
+def _draw(story: Story) -> None:
+    facts = ((components.text(label), components.text(text)) for label, text in story.facts)
+    columns = (components.Column("Thông tin", "nowrap"), components.Column("Nội dung"))
+    components.show(components.section(story.title) + components.table(columns, facts, story.title))
+    _draw_verdicts(story)
+    happenings = (_happening_cells(one) for one in story.happenings)
+    columns = (components.Column("Lúc", "nowrap"), components.Column("Việc"))
+    components.show(components.section("Diễn biến") + components.table(columns, happenings, "Diễn biến của hồ sơ"))
+
+
+def _draw_verdicts(story: Story) -> None:
+    columns = (
+        components.Column("Cách tính"),
+        components.Column("Hạn", "nowrap wide"),
+        components.Column("So theo ngày"),
+        components.Column("So theo giờ", "wide"),
+    )
+    lead = "Ba cách tính đứng cạnh nhau, không cách nào ghi đè cách khác. "
+    components.show(
+        components.section("Kết luận về thời hạn", lead + story.note)
+        + components.table(columns, map(_verdict_cells, story.verdicts), "Kết luận về thời hạn")
+    )
+    if story.cause:
+        text = f"Kết luận tính lại khác ngày hẹn đang ghi vì {story.cause}."
+        components.show(components.note(text, is_warning=True))
+
+
+def _verdict_cells(verdict: Verdict) -> Iterable[str]:
+    due = vi_moment(verdict.due_at) if verdict.due_at else "không có hạn"
+    return (
+        f'{components.text(verdict.name)}<span class="sub">{due}</span>',
+        due,
+        f'{components.text(verdict.by_date)}<span class="sub">theo giờ: {components.text(verdict.by_timestamp)}</span>',
+        components.text(verdict.by_timestamp),
+    )
+
+
+def _happening_cells(one: Happening) -> Iterable[str]:
+    return (vi_moment(one.at) if one.at else "–", components.text(one.text))
