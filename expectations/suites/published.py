@@ -53,6 +53,10 @@ PROMISED_COLUMNS = {
 }
 PROMISED_PRESENT = ("fct_dossier_events", "fct_survey_answers")
 
+# Verdicts on other due dates than the one in the file.
+_OTHER_VERDICTS = tuple(
+    f"timeliness_{basis}_by_{compare}_code" for basis in ("original", "recomputed") for compare in ("date", "timestamp")
+)
 # Parts of a column name that tell a person apart; a keyed hash or a flag of them is allowed.
 IDENTITY_NAME = (
     "(^|_)(applicant|citizen|owner|person|contact|sender|respondent|officer|full|first|last)_name(_|$)"
@@ -198,7 +202,7 @@ def _dossiers() -> list[Rule]:
             + "".join(
                 f"or coalesce({column}, '') not in ('early', 'on_time', 'late', 'open_in_time', "
                 "'open_late', 'no_due_date', 'not_counted') "
-                for column in (by_date, by_timestamp)
+                for column in (by_date, by_timestamp, *_OTHER_VERDICTS)
             ),
         ),
         suite.rows(

@@ -59,6 +59,9 @@ COLUMNS = {
     "rpt_units_to_watch": "authority_code period_code unit_code reason_code severity_order:integer "
     "observed_value:decimal(18,6) reference_value:decimal(18,6) numerator:bigint denominator:bigint",
 }
+OTHER_VERDICTS = [
+    f"timeliness_{basis}_by_{compare}_code" for basis in ("original", "recomputed") for compare in ("date", "timestamp")
+]
 RATE = "on_time_rate__resolved"
 COUNT = "dossiers_open_late"
 SCORE = "on_time_score__qd766"
@@ -117,6 +120,7 @@ def good_tables() -> dict[str, list[dict]]:
                 "state_code": "finished",
                 "timeliness_by_date_code": "early",
                 "timeliness_by_timestamp_code": "on_time",
+                **dict.fromkeys(OTHER_VERDICTS, "on_time"),
                 "delivery_id": "d1",
             },
             {
@@ -126,8 +130,22 @@ def good_tables() -> dict[str, list[dict]]:
                 "state_code": "in_progress",
                 "timeliness_by_date_code": "no_due_date",
                 "timeliness_by_timestamp_code": "no_due_date",
+                **dict.fromkeys(OTHER_VERDICTS, "no_due_date"),
                 "delivery_id": "d1",
             },
+        ],
+        "fct_dossier_date_changes": [
+            {
+                "authority_code": "H99",
+                "dossier_code": "H99.01-260105-0001",
+                "date_kind_code": "due",
+                "version_number": 2,
+                "effect_code": "still_met",
+                "announced_by_code": "nobody",
+            }
+        ],
+        "fct_dossier_stops": [
+            {"authority_code": "H99", "dossier_code": "H99.01-260105-0001", "stop_number": 1, "is_counted": True}
         ],
         "fct_dossier_events": [],
         "fct_survey_answers": [],

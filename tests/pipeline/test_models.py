@@ -34,6 +34,8 @@ FORBIDDEN = {
 DISPATCHED = {
     "int_days_spanned": {"list types", "interval arithmetic", "generate_series"},
     "int_days_classified": {"double colon cast"},
+    "int_dossiers_due": {"double colon cast"},
+    "int_dossier_stops_counted": {"double colon cast"},
 }
 
 
