@@ -146,7 +146,10 @@ def _happenings(ask: Ask, row: dict) -> list[Happening]:
     for stop in ask(f"select * from fct_dossier_stops {where} order by stop_number", key):
         found.append(Happening(stop["stopped_at"], _stop_text(stop)))
     found.sort(key=lambda happening: happening.at or dt.datetime.max)
-    changes = f"select * from fct_dossier_date_changes {where} order by version_number, date_kind_code"
+    changes = (
+        "select changes.*, file_name from fct_dossier_date_changes as changes "
+        f"left join fct_deliveries using (delivery_id) {where} order by version_number, date_kind_code"
+    )
     return found + [Happening(None, _change_text(change)) for change in ask(changes, key)]
 
 
@@ -168,7 +171,7 @@ def _change_text(change: dict) -> str:
     by = ANNOUNCED.get(change["announced_by_code"])
     told = f", {by}" if by else ""
     kind, effect = DATE_KINDS[change["date_kind_code"]], EFFECTS[change["effect_code"]]
-    return f"Tệp {change['delivery_id']} sửa {kind} từ {vi_moment(change['old_at'])} {new}{told}; kết luận {effect}"
+    return f"Tệp «{change['file_name']}» sửa {kind} từ {vi_moment(change['old_at'])} {new}{told}; kết luận {effect}"
 
 
 def _verdicts(row: dict) -> list[Verdict]:
