@@ -2,14 +2,16 @@
 
 `python -m tests.bench.land land PATH [column=value …]` (data root from CCHC_DATA) lands a file or a folder with the
 real gate; `csv PATH`, `xlsx PATH` and `forms FOLDER` read the same with nothing but DuckDB or fastexcel and keep
-nothing. Prints one JSON object: seconds to start the libraries, seconds of the work, rows, and for landings the seconds
-inside the gate. The peak of memory is taken by who starts the child.
+nothing; `csv_to_parquet PATH` lets DuckDB guess the types and write Parquet. Prints one JSON object: seconds to start
+the libraries, seconds of the work, rows, and for landings the seconds inside the gate. The peak of memory is taken by
+who starts the child.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +59,20 @@ def read_csv(path: Path) -> dict[str, float]:
     return {"start": ready - started, "seconds": time.monotonic() - ready, "rows": found[0] if found else 0}
 
 
+def convert_csv(path: Path) -> dict[str, float]:
+    """DuckDB's own reader guesses the types of a CSV and writes it as Parquet: the landing's work without its care."""
+    started = time.monotonic()
+    import duckdb
+
+    ready = time.monotonic()
+    with duckdb.connect() as con, tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        found = con.execute(
+            f"copy (from read_csv('{path}', header = true, timestampformat = '%d/%m/%Y %H:%M:%S')) "
+            f"to '{folder}/typed.parquet' (format parquet, compression zstd)"
+        ).fetchone()
+    return {"start": ready - started, "seconds": time.monotonic() - ready, "rows": found[0] if found else 0}
+
+
 def read_workbooks(paths: list[Path]) -> dict[str, float]:
     """fastexcel takes every cell of the first sheets as text, into Arrow."""
     started = time.monotonic()
@@ -74,6 +90,7 @@ def main(kind: str, path: Path, given: dict[str, str]) -> dict[str, float]:
     readings: dict[str, Callable[[], dict[str, float]]] = {
         "land": lambda: land(path, given),
         "csv": lambda: read_csv(path),
+        "csv_to_parquet": lambda: convert_csv(path),
         "xlsx": lambda: read_workbooks([path]),
         "forms": lambda: read_workbooks(sorted(path.glob("*.xlsx"))),
     }

@@ -40,11 +40,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Landing:
-    """Medians of one case. Seconds without the start of libraries; MB of the whole child, the largest of all runs."""
+    """Medians of one case; ``duckdb_seconds``: DuckDB alone turns the CSV into typed Parquet.
+
+    Seconds without the start of libraries; MB of the whole child, the largest of all runs.
+    """
 
     title: str
     rows: int
     bare_seconds: float
+    duckdb_seconds: float | None
     seconds: float
     gate_seconds: float
     bare_peak_mb: float
@@ -121,9 +125,12 @@ def _measure(case: Case, root: Path) -> Landing:
     case.write(path)
     environment = {"CCHC_DATA": str(data), "CCHC_KEY_FILE": str(root / "key.json")}
     bare: list[Run] = []
+    converted: list[Run] = []
     landed: list[Run] = []
     for _ in range(case.repetitions):
         bare.append(_child([case.bare, str(path)], environment))
+        if case.bare == "csv":
+            converted.append(_child(["csv_to_parquet", str(path)], environment))
         landed.append(_child(["land", str(path), *filter(None, [case.given])], environment))
         shutil.rmtree(data)
         (root / "key.json").unlink(missing_ok=True)
@@ -132,7 +139,8 @@ def _measure(case: Case, root: Path) -> Landing:
     return Landing(
         title=case.title,
         rows=said[0]["rows"],
-        bare_seconds=statistics.median(json.loads(child.output)["seconds"] for child in bare),
+        bare_seconds=_median_seconds(bare),
+        duckdb_seconds=_median_seconds(converted) if converted else None,
         seconds=statistics.median(one["seconds"] for one in said),
         gate_seconds=statistics.median(one["in_gate"] for one in said),
         bare_peak_mb=max(child.peak_mb for child in bare),
@@ -141,6 +149,10 @@ def _measure(case: Case, root: Path) -> Landing:
         aim=case.aim,
         is_long=case.is_long,
     )
+
+
+def _median_seconds(children: list[Run]) -> float:
+    return statistics.median(json.loads(child.output)["seconds"] for child in children)
 
 
 def _child(arguments: list[str], environment: dict[str, str]) -> Run:

@@ -156,6 +156,7 @@ def landing_table(landings: Sequence[Landing]) -> str:
             landing.title,
             f"{landing.rows:,}",
             f"{landing.bare_seconds:.2f}",
+            "–" if landing.duckdb_seconds is None else f"{landing.duckdb_seconds:.2f}",
             f"{landing.seconds:.2f}",
             f"{landing.gate_seconds:.2f}",
             f"{landing.rows / landing.seconds:,.0f}",
@@ -165,7 +166,18 @@ def landing_table(landings: Sequence[Landing]) -> str:
         )
         for landing in landings
     ]
-    head = ("file", "rows", "bare s", "landing s", "of it in the gate", "rows/s", "× bare", "bare peak MB", "peak MB")
+    head = (
+        "file",
+        "rows",
+        "bare s",
+        "DuckDB to Parquet s",
+        "landing s",
+        "of it in the gate",
+        "rows/s",
+        "× bare",
+        "bare peak MB",
+        "peak MB",
+    )
     return _table(head, rows)
 
 
