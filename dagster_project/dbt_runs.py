@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from dagster_project.publishing.plan import plan_folder
@@ -37,9 +38,20 @@ def manifest_path(settings: Settings) -> Path:
 def prepare_manifest(settings: Settings) -> Path:
     """Parse the project if the manifest is missing or older than any project file. Returns the manifest's path."""
     path = manifest_path(settings)
+    _forget_other_project(settings)
     if not path.exists() or path.stat().st_mtime < _last_change(settings.dbt_project):
         run_dbt(["parse", "--quiet"], settings)
     return path
+
+
+def _forget_other_project(settings: Settings) -> None:
+    """Clear what dbt parsed from another folder: it would look for the seeds there after the project has moved."""
+    target = dbt_target(settings)
+    parsed_from = target / "project_folder.txt"
+    if not parsed_from.is_file() or parsed_from.read_text(encoding="utf-8") != str(settings.dbt_project):
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        parsed_from.write_text(str(settings.dbt_project), encoding="utf-8")
 
 
 def run_dbt(arguments: list[str], settings: Settings) -> None:

@@ -198,3 +198,16 @@ def test_every_checked_rule_is_in_the_register_of_the_build(published):
         )
         == []
     )
+
+
+def test_no_join_compares_every_row_with_every_row(built_demo):
+    """Quick on the demo, minutes on a province: what a condition on one side of an outer join does."""
+    slow = []
+    with duckdb.connect(str(built_demo.warehouse_file), read_only=True) as connection:
+        for name, sql in compiled_models(built_demo).items():
+            if name.startswith("stg_") or "read_parquet" in sql:
+                continue
+            plan = connection.execute(f"explain (format json) {sql}").fetchall()[0][1]
+            if "BLOCKWISE_NL_JOIN" in plan:
+                slow.append(name)
+    assert slow == []

@@ -16,8 +16,17 @@ days as (
 
 hours as (
 
-    select * from {{ ref('int_working_hours_unioned') }}
+    select
+        *,
+        coalesce(valid_to_date, cast('9999-12-31' as date)) as last_date
+    from {{ ref('int_working_hours_unioned') }}
     where is_time_limit
+
+),
+
+national_hours as (
+
+    select * from hours where authority_code = 'VN'
 
 ),
 
@@ -46,13 +55,12 @@ matched as (
             and clocks.hours_unit_code = own.unit_code
             and days.hours_weekday = own.iso_weekday
             and days.calendar_date >= own.valid_from_date
-            and (own.valid_to_date is null or days.calendar_date <= own.valid_to_date)
-    left join hours as national
+            and days.calendar_date <= own.last_date
+    left join national_hours as national
         on
-            national.authority_code = 'VN'
-            and days.hours_weekday = national.iso_weekday
+            days.hours_weekday = national.iso_weekday
             and days.calendar_date >= national.valid_from_date
-            and (national.valid_to_date is null or days.calendar_date <= national.valid_to_date)
+            and days.calendar_date <= national.last_date
 
 ),
 

@@ -104,6 +104,16 @@ due as (
 
 ),
 
+-- A date of its own, null for other limits: a condition on one side only would keep the join from being a hash join.
+dated as (
+
+    select
+        *,
+        case when wait_measure_code = 'elapsed' then {{ date_of_elapsed('due_seconds') }} end as elapsed_due_date
+    from due
+
+),
+
 -- A limit in calendar days that ends on a day off ends on the next working day.
 late as (
 
@@ -116,12 +126,9 @@ late as (
                     > {{ elapsed_days_at('due_days.next_working_date') }} * 86400 + spent.due_seconds % 86400
             else spent.spent_seconds > spent.limit_seconds
         end as is_after_due
-    from due as spent
+    from dated as spent
     left join days as due_days
-        on
-            spent.wait_measure_code = 'elapsed'
-            and spent.clock_code = due_days.clock_code
-            and {{ date_of_elapsed('spent.due_seconds') }} = due_days.calendar_date
+        on spent.clock_code = due_days.clock_code and spent.elapsed_due_date = due_days.calendar_date
 
 )
 

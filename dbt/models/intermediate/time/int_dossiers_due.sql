@@ -113,6 +113,14 @@ started as (
 
 ),
 
+-- A date of its own, null for other limits: a condition on one side only would keep the join from being a hash join.
+dated as (
+
+    select *, {{ date_of_elapsed('elapsed_due_seconds') }} as elapsed_due_date
+    from started
+
+),
+
 targeted as (
 
     select
@@ -122,12 +130,9 @@ targeted as (
                 then elapsed_days.working_day_index + case when elapsed_days.is_working_day then 0 else 1 end
             else {{ deadline_index('started.start_index', 'started.start_offset', 'started.added_seconds', 'started.keeps_time_of_day') }}
         end as due_index
-    from started
+    from dated as started
     left join days as elapsed_days
-        on
-            started.wait_measure_code = 'elapsed'
-            and started.clock_code = elapsed_days.clock_code
-            and {{ date_of_elapsed('started.elapsed_due_seconds') }} = elapsed_days.calendar_date
+        on started.clock_code = elapsed_days.clock_code and started.elapsed_due_date = elapsed_days.calendar_date
 
 ),
 
