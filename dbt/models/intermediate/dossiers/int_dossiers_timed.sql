@@ -84,9 +84,7 @@ closed as (
 
     select
         *,
-        completed_at is not null or state_code in ('withdrawn', 'finished', 'returned') as is_closed,
-        -- A due date written without a time lands at midnight and means its whole day.
-        due_at = cast(due_date as timestamp) as is_due_by_day
+        completed_at is not null or state_code in ('withdrawn', 'finished', 'returned') as is_closed
     from dated
 
 ),
@@ -106,25 +104,8 @@ judged as (
 
     select
         *,
-        case
-            when not is_judged then 'not_counted'
-            when due_at is null then 'no_due_date'
-            when is_closed and completed_date < due_date then 'early'
-            when is_closed and completed_date = due_date then 'on_time'
-            when is_closed then 'late'
-            when as_of_date > due_date then 'open_late'
-            else 'open_in_time'
-        end as timeliness_by_date_code,
-        case
-            when not is_judged then 'not_counted'
-            when due_at is null then 'no_due_date'
-            when is_closed and completed_at <= due_at then 'on_time'
-            when is_closed and is_due_by_day and completed_date = due_date then 'on_time'
-            when is_closed then 'late'
-            when is_due_by_day and as_of_date > due_date then 'open_late'
-            when not is_due_by_day and as_of_end_at > due_at then 'open_late'
-            else 'open_in_time'
-        end as timeliness_by_timestamp_code
+        case when is_judged then {{ timeliness_by_date('due_at', 'completed_at', 'as_of_date') }} else 'not_counted' end as timeliness_by_date_code,
+        case when is_judged then {{ timeliness_by_timestamp('due_at', 'completed_at', 'as_of_date') }} else 'not_counted' end as timeliness_by_timestamp_code
     from judgeable
 
 )
