@@ -1,4 +1,15 @@
 {#-
+  When processing ended, as known by the end of the as-of date; null while it had not. Some systems record only the
+  hand-over; it bounds the end of processing from above.
+-#}
+{% macro known_finish(completed_at, returned_at, as_of_date) -%}
+  case
+    when coalesce({{ completed_at }}, {{ returned_at }}) < cast({{ as_of_date }} + 1 as timestamp)
+      then coalesce({{ completed_at }}, {{ returned_at }})
+  end
+{%- endmacro %}
+
+{#-
   The verdict on one dossier: early, on_time, late once it is finished; open_in_time, open_late while it is open;
   no_due_date where there is nothing to compare with. `finished_at` is null while open; `judged_date` is the day on which
   an open one is judged.

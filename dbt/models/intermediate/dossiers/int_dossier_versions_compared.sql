@@ -32,7 +32,8 @@ ranked as (
         dossiers.delivery_sequence,
         dossiers.source_row_number,
         dossiers.due_at,
-        coalesce(dossiers.completed_at, dossiers.returned_at) as completed_at,
+        dossiers.completed_at,
+        dossiers.returned_at,
         row_number() over (
             partition by dossiers.authority_code, dossiers.dossier_code, dossiers.delivery_sequence
             order by dossiers.source_row_number desc nulls last
@@ -53,7 +54,7 @@ known as (
         ranked.delivery_sequence,
         ranked.source_row_number,
         ranked.due_at,
-        case when ranked.completed_at < cast(builds.as_of_date + 1 as timestamp) then ranked.completed_at end as completed_at
+        {{ known_finish('ranked.completed_at', 'ranked.returned_at', 'builds.as_of_date') }} as completed_at
     from ranked
     cross join builds
     where ranked.row_rank = 1

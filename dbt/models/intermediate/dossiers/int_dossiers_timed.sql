@@ -37,11 +37,7 @@ masked as (
         dossiers.submitted_at,
         dossiers.received_at,
         dossiers.due_at,
-        -- Some systems record only the hand-over; it bounds the end of processing from above.
-        case
-            when coalesce(dossiers.completed_at, dossiers.returned_at) < dossiers.as_of_end_at
-                then coalesce(dossiers.completed_at, dossiers.returned_at)
-        end as completed_at,
+        {{ known_finish('dossiers.completed_at', 'dossiers.returned_at', 'dossiers.as_of_date') }} as completed_at,
         case when dossiers.returned_at < dossiers.as_of_end_at then dossiers.returned_at end as returned_at,
         coalesce(dossiers.completed_at, dossiers.returned_at) >= dossiers.as_of_end_at as is_completed_later,
         dossiers.status_code,

@@ -6,11 +6,7 @@ with dossiers as (
         procedure_code,
         resolving_unit_code,
         received_at,
-        -- Some systems record only the hand-over; it bounds the end of processing from above.
-        case
-            when coalesce(completed_at, returned_at) < cast(as_of_date + 1 as timestamp)
-                then coalesce(completed_at, returned_at)
-        end as completed_at,
+        {{ known_finish('completed_at', 'returned_at', 'as_of_date') }} as completed_at,
         as_of_date
     from {{ ref('int_dossiers_latest') }}
 
