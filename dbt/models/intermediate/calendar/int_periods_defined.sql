@@ -6,10 +6,11 @@ with builds as (
 
 months as (
 
+    -- One month past the as-of date: the report of that month speaks of days from the 15th of this one.
     select distinct month_start_date
     from {{ ref('int_days_classified') }}
     cross join builds
-    where calendar_code = 'VN' and calendar_date <= builds.as_of_date
+    where calendar_code = 'VN' and calendar_date <= builds.as_of_date + 31
 
 ),
 
@@ -62,18 +63,44 @@ calendar_periods as (
 
 ),
 
+report_periods as (
+
+    -- NĐ 09/2019/NĐ-CP Điều 12: from the 15th of the month before to the 14th of the last month.
+    select
+        'report_' || period_kind_code as period_kind_code,
+        'R' || period_code as period_code,
+        {{ month_start('start_date - 1') }} + 14 as start_date,
+        {{ month_start('end_date') }} + 13 as end_date
+    from calendar_periods
+
+),
+
+named_periods as (
+
+    select periods.*
+    from (
+        select * from calendar_periods
+        union all
+        select * from report_periods
+    ) as periods
+    cross join builds
+    where periods.start_date <= builds.as_of_date
+
+),
+
 reported_windows as (
 
-    select distinct
-        period_start_date as start_date,
-        period_end_date as end_date
+    select period_start_date as start_date, period_end_date as end_date
     from {{ ref('int_on_time_reports_latest') }}
+    union
+    select period_start_date as start_date, period_end_date as end_date
+    from {{ ref('int_form_06a_lines_latest') }}
 
 ),
 
 other_windows as (
 
-    -- A reported window that is no calendar period is a period of its own kind, never squeezed into one.
+    -- A reported window that is none of these is a period of its own kind, never squeezed into one.
     select
         'window' as period_kind_code,
         cast(year(reported_windows.start_date) as {{ dbt.type_string() }})
@@ -85,17 +112,17 @@ other_windows as (
         reported_windows.start_date,
         reported_windows.end_date
     from reported_windows
-    left join calendar_periods
+    left join named_periods
         on
-            reported_windows.start_date = calendar_periods.start_date
-            and reported_windows.end_date = calendar_periods.end_date
-    where calendar_periods.period_code is null
+            reported_windows.start_date = named_periods.start_date
+            and reported_windows.end_date = named_periods.end_date
+    where named_periods.period_code is null
 
 ),
 
 periods as (
 
-    select * from calendar_periods
+    select * from named_periods
     union all
     select * from other_windows
 

@@ -32,8 +32,8 @@ select
     authorities.authority_code,
     dossier_ranges.authority_code is not null as has_dossiers,
     answer_ranges.authority_code is not null as has_answers,
-    {{ month_start('least(coalesce(dossier_ranges.first_date, answer_ranges.first_date), coalesce(answer_ranges.first_date, dossier_ranges.first_date))') }} as first_month_date,
-    {{ month_start('greatest(coalesce(dossier_ranges.last_date, answer_ranges.last_date), coalesce(answer_ranges.last_date, dossier_ranges.last_date))') }} as last_month_date
+    least(coalesce(dossier_ranges.first_date, answer_ranges.first_date), coalesce(answer_ranges.first_date, dossier_ranges.first_date)) as first_date,
+    greatest(coalesce(dossier_ranges.last_date, answer_ranges.last_date), coalesce(answer_ranges.last_date, dossier_ranges.last_date)) as last_date
 from authorities
 left join dossier_ranges on authorities.authority_code = dossier_ranges.authority_code
 left join answer_ranges on authorities.authority_code = answer_ranges.authority_code

@@ -3,7 +3,15 @@
 
 with expected as (
 
-    select authority_code, unit_code, period_code, start_date, last_month_date from {{ ref('int_unit_periods_expected') }}
+    -- Feeds are asked for by the month; a period that begins or ends inside one touches the whole of it.
+    select
+        authority_code,
+        unit_code,
+        period_code,
+        start_date,
+        end_date,
+        {{ month_start('start_date') }} as first_month_date
+    from {{ ref('int_unit_periods_expected') }}
 
 ),
 
@@ -14,14 +22,14 @@ flagged as (
         expected.unit_code,
         expected.period_code,
         {%- for count in flag_counts %}
-        sum(months.{{ count }}) as {{ count }}{{ "," if not loop.last }}
+        sum(slices.{{ count }}) as {{ count }}{{ "," if not loop.last }}
         {%- endfor %}
     from expected
-    inner join {{ ref('int_unit_months_flagged') }} as months
+    inner join {{ ref('int_unit_slices_flagged') }} as slices
         on
-            expected.authority_code = months.authority_code
-            and expected.unit_code = months.unit_code
-            and months.month_start_date between expected.start_date and expected.last_month_date
+            expected.authority_code = slices.authority_code
+            and expected.unit_code = slices.unit_code
+            and slices.slice_start_date between expected.start_date and expected.end_date
     group by expected.authority_code, expected.unit_code, expected.period_code
 
 ),
@@ -41,7 +49,7 @@ fed as (
         on
             expected.authority_code = months.authority_code
             and expected.unit_code = months.unit_code
-            and months.month_start_date between expected.start_date and expected.last_month_date
+            and months.month_start_date between expected.first_month_date and expected.end_date
     group by expected.authority_code, expected.unit_code, expected.period_code
 
 ),
@@ -58,7 +66,7 @@ carriers as (
         on
             expected.authority_code = carried.authority_code
             and expected.unit_code = carried.unit_code
-            and carried.month_start_date between expected.start_date and expected.last_month_date
+            and carried.month_start_date between expected.first_month_date and expected.end_date
     group by expected.authority_code, expected.unit_code, expected.period_code, carried.delivery_id
 
 ),

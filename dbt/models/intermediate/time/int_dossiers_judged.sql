@@ -1,9 +1,6 @@
 with dossiers as (
 
-    select
-        authority_code, dossier_code, received_at, due_at, completed_at, is_closed, as_of_date,
-        timeliness_by_date_code, timeliness_by_timestamp_code, supplement_count
-    from {{ ref('int_dossiers_timed') }}
+    select * from {{ ref('int_dossiers_timed') }}
 
 ),
 
@@ -90,6 +87,37 @@ counted as (
 select
     authority_code,
     dossier_code,
+    procedure_code,
+    procedure_name,
+    domain_name,
+    receiving_unit_code,
+    resolving_unit_code,
+    section_code,
+    channel_code,
+    submitted_at,
+    received_at,
+    due_at,
+    completed_at,
+    returned_at,
+    received_date,
+    due_date,
+    completed_date,
+    status_code,
+    state_code,
+    is_counted,
+    is_closed,
+    timeliness_by_date_code,
+    timeliness_by_timestamp_code,
+    overdue_working_days,
+    applicant_type_code,
+    online_service_level_code,
+    fee_amount,
+    is_paid_online,
+    is_digitised,
+    supplement_count,
+    as_of_date,
+    delivery_id,
+    source_row_number,
     original_due_at,
     first_completed_at,
     recomputed_due_at,

@@ -3,7 +3,12 @@ with periods as (
     select
         *,
         cast(year(start_date) as {{ dbt.type_string() }}) as year_text,
-        {{ two_digits('month(start_date)') }} as month_text
+        {{ two_digits('month(start_date)') }} as month_text,
+        -- A report's period bears the name of the month it ends in.
+        cast(year(end_date) as {{ dbt.type_string() }}) as end_year_text,
+        {{ two_digits('month(end_date)') }} as end_month_text,
+        ' (' || {{ two_digits('day(start_date)') }} || '/' || {{ two_digits('month(start_date)') }}
+        || ' – ' || {{ two_digits('day(end_date)') }} || '/' || {{ two_digits('month(end_date)') }} || ')' as days_text
     from {{ ref('int_periods_defined') }}
 
 ),
@@ -19,6 +24,13 @@ named as (
                 || '/' || year_text
             when 'half_year' then '6 tháng ' || case month_text when '01' then 'đầu' else 'cuối' end || ' năm ' || year_text
             when 'year' then 'Năm ' || year_text
+            when 'report_month' then 'Báo cáo tháng ' || end_month_text || '/' || end_year_text || days_text
+            when 'report_quarter' then 'Báo cáo quý '
+                || case end_month_text when '03' then 'I' when '06' then 'II' when '09' then 'III' else 'IV' end
+                || '/' || end_year_text || days_text
+            when 'report_half_year' then 'Báo cáo 6 tháng ' || case end_month_text when '06' then 'đầu' else 'cuối' end
+                || ' năm ' || end_year_text || days_text
+            when 'report_year' then 'Báo cáo năm ' || end_year_text || days_text
             else {{ two_digits('day(start_date)') }} || '/' || month_text || '/' || year_text
                 || ' – ' || {{ two_digits('day(end_date)') }} || '/' || {{ two_digits('month(end_date)') }}
                 || '/' || cast(year(end_date) as {{ dbt.type_string() }})

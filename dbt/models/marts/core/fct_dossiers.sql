@@ -1,18 +1,12 @@
 with dossiers as (
 
-    select * from {{ ref('int_dossiers_timed') }}
+    select * from {{ ref('int_dossiers_judged') }}
 
 ),
 
 procedures as (
 
     select authority_code, procedure_code, procedure_name, domain_name from {{ ref('dim_procedures') }}
-
-),
-
-judged as (
-
-    select * from {{ ref('int_dossiers_judged') }}
 
 )
 
@@ -40,20 +34,20 @@ select
     dossiers.is_closed,
     dossiers.timeliness_by_date_code,
     dossiers.timeliness_by_timestamp_code,
-    judged.original_due_at,
-    judged.recomputed_due_at,
-    judged.first_completed_at,
-    judged.timeliness_original_by_date_code,
-    judged.timeliness_original_by_timestamp_code,
-    judged.timeliness_recomputed_by_date_code,
-    judged.timeliness_recomputed_by_timestamp_code,
-    judged.difference_cause_code,
-    judged.limit_value,
-    judged.limit_unit_code,
-    judged.wait_seconds,
-    judged.counted_stop_count,
-    judged.uncounted_stop_count,
-    judged.stopped_since_at,
+    dossiers.original_due_at,
+    dossiers.recomputed_due_at,
+    dossiers.first_completed_at,
+    dossiers.timeliness_original_by_date_code,
+    dossiers.timeliness_original_by_timestamp_code,
+    dossiers.timeliness_recomputed_by_date_code,
+    dossiers.timeliness_recomputed_by_timestamp_code,
+    dossiers.difference_cause_code,
+    dossiers.limit_value,
+    dossiers.limit_unit_code,
+    dossiers.wait_seconds,
+    dossiers.counted_stop_count,
+    dossiers.uncounted_stop_count,
+    dossiers.stopped_since_at,
     dossiers.overdue_working_days,
     dossiers.applicant_type_code,
     dossiers.online_service_level_code,
@@ -68,5 +62,3 @@ left join procedures
     on
         dossiers.authority_code = procedures.authority_code
         and dossiers.procedure_code = procedures.procedure_code
-left join judged
-    on dossiers.authority_code = judged.authority_code and dossiers.dossier_code = judged.dossier_code

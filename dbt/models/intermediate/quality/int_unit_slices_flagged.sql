@@ -2,12 +2,13 @@ with dossiers as (
 
     -- The version of each dossier that the figures use: what an older delivery had wrong is mended.
     select
-        authority_code,
-        resolving_unit_code as unit_code,
-        {{ month_start('received_date') }} as month_start_date,
-        delivery_id,
-        source_row_number
-    from {{ ref('int_dossiers_timed') }}
+        dossiers.authority_code,
+        dossiers.resolving_unit_code as unit_code,
+        days.slice_start_date,
+        dossiers.delivery_id,
+        dossiers.source_row_number
+    from {{ ref('int_dossiers_timed') }} as dossiers
+    inner join {{ ref('int_days_sliced') }} as days on dossiers.received_date = days.calendar_date
 
 ),
 
@@ -22,7 +23,7 @@ by_unit as (
     select
         dossiers.authority_code,
         dossiers.unit_code,
-        dossiers.month_start_date,
+        dossiers.slice_start_date,
         count(*) as dossier_count,
         count(flags.delivery_id) as flagged_dossier_count,
         {%- for class in rule_classes_counted() %}
@@ -31,7 +32,7 @@ by_unit as (
     from dossiers
     left join flags
         on dossiers.delivery_id = flags.delivery_id and dossiers.source_row_number = flags.source_row_number
-    group by dossiers.authority_code, dossiers.unit_code, dossiers.month_start_date
+    group by dossiers.authority_code, dossiers.unit_code, dossiers.slice_start_date
 
 ),
 
@@ -42,7 +43,7 @@ with_totals as (
     select
         authority_code,
         authority_code as unit_code,
-        month_start_date,
+        slice_start_date,
         dossier_count,
         flagged_dossier_count,
         {%- for class in rule_classes_counted() %}
@@ -56,11 +57,11 @@ with_totals as (
 select
     authority_code,
     unit_code,
-    month_start_date,
+    slice_start_date,
     cast(sum(dossier_count) as bigint) as dossier_count,
     cast(sum(flagged_dossier_count) as bigint) as flagged_dossier_count,
     {%- for class in rule_classes_counted() %}
     cast(sum({{ class }}_count) as bigint) as {{ class }}_count{{ "," if not loop.last }}
     {%- endfor %}
 from with_totals
-group by authority_code, unit_code, month_start_date
+group by authority_code, unit_code, slice_start_date

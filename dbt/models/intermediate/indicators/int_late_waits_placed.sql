@@ -1,0 +1,71 @@
+{#- Form II.06a counts a dossier that waits for its applicant as in time, whatever its due date says. -#}
+{%- set dimensions = ['authority_code', 'unit_code', 'section_code', 'procedure_code', 'domain_name', 'channel_code'] -%}
+
+with dossiers as (
+
+    select * from {{ ref('int_dossiers_placed') }}
+    where late_date is not null
+
+),
+
+stops as (
+
+    select
+        authority_code,
+        dossier_code,
+        {{ local_date('stopped_at') }} as stopped_date,
+        {{ local_date('resumed_at') }} as resumed_date
+    from {{ ref('int_dossier_stops_merged') }}
+
+),
+
+recorded as (
+
+    select
+        dossiers.*,
+        greatest(stops.stopped_date, dossiers.late_date) as begun_date,
+        coalesce(stops.resumed_date, dossiers.closed_date) as ended_date
+    from dossiers
+    inner join stops
+        on dossiers.authority_code = stops.authority_code and dossiers.dossier_code = stops.dossier_code
+
+),
+
+-- Waiting by its status, with nothing on record that says since when: waiting on the as-of date.
+unrecorded as (
+
+    select
+        *,
+        as_of_date as begun_date,
+        cast(null as date) as ended_date
+    from dossiers
+    where not is_closed and state_code in ('waiting', 'stopped') and stopped_since_date is null
+
+),
+
+waits as (
+
+    select {{ dimensions | join(", ") }}, begun_date, ended_date from recorded
+    where ended_date is null or ended_date > begun_date
+    union all
+    select {{ dimensions | join(", ") }}, begun_date, ended_date from unrecorded
+
+),
+
+changes as (
+
+    select {{ dimensions | join(", ") }}, begun_date as changed_date, 1 as waiting_late_change from waits
+    union all
+    select {{ dimensions | join(", ") }}, ended_date as changed_date, -1 as waiting_late_change from waits
+    where ended_date is not null
+
+)
+
+select
+    {%- for dimension in dimensions %}
+    changes.{{ dimension }},
+    {%- endfor %}
+    days.slice_start_date,
+    changes.waiting_late_change
+from changes
+inner join {{ ref('int_days_sliced') }} as days on changes.changed_date = days.calendar_date

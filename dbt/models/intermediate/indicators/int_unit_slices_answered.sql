@@ -1,0 +1,34 @@
+with answers as (
+
+    select
+        answers.authority_code,
+        answers.unit_code,
+        answers.instrument_code,
+        days.slice_start_date,
+        answers.is_valid,
+        answers.is_positive
+    from {{ ref('int_survey_answers_judged') }} as answers
+    inner join {{ ref('int_days_sliced') }} as days on answers.answered_date = days.calendar_date
+
+),
+
+with_totals as (
+
+    select * from answers
+    union all
+    select authority_code, authority_code as unit_code, instrument_code, slice_start_date, is_valid, is_positive
+    from answers
+    where unit_code <> authority_code
+
+)
+
+select
+    authority_code,
+    unit_code,
+    instrument_code,
+    slice_start_date,
+    count(*) filter (where is_positive) as positive_count,
+    count(*) filter (where is_valid) as valid_count,
+    count(*) filter (where not is_valid) as missing_count
+from with_totals
+group by authority_code, unit_code, instrument_code, slice_start_date
