@@ -19,6 +19,10 @@ KIND_TEXT = {
     "quarter": "Quý",
     "half_year": "6 tháng",
     "year": "Năm",
+    "report_month": "Kỳ báo cáo tháng",
+    "report_quarter": "Kỳ báo cáo quý",
+    "report_half_year": "Kỳ báo cáo 6 tháng",
+    "report_year": "Kỳ báo cáo năm",
     "window": "Khoảng ngày",
 }
 DIRECTION_TEXT = {

@@ -40,6 +40,12 @@ PROMISED_COLUMNS = {
     "announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number stopped_at resumed_at clock_mode_code "
     "wait_measure_code wait_seconds is_counted",
+    "fct_timeliness_counts": "authority_code unit_code section_code procedure_code domain_name channel_code "
+    "slice_start_date received_count resolved_count resolved_numerator resolved_denominator resolved_excluded_count",
+    "fct_form_06a": "authority_code unit_code period_code line_kind_code line_name received_total_count "
+    "resolved_total_count open_total_count",
+    "fct_report_differences": "authority_code unit_code reporter_key period_code report_code line_kind_code line_name "
+    "measure_code claimed_count computed_count difference_count cause_code reading_code",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read rows_accepted rows_rejected "
     "rows_ignored rows_flagged data_until_date",
     "fct_delivery_authorities": "delivery_id authority_code",

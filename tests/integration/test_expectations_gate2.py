@@ -46,6 +46,13 @@ COLUMNS = {
     "new_at:timestamp announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number:bigint stopped_at:timestamp resumed_at:timestamp "
     "clock_mode_code wait_measure_code wait_seconds:bigint is_counted:boolean",
+    "fct_timeliness_counts": "authority_code unit_code section_code procedure_code domain_name channel_code "
+    "slice_start_date:date received_count:bigint resolved_count:bigint resolved_numerator:bigint "
+    "resolved_denominator:bigint resolved_excluded_count:bigint",
+    "fct_form_06a": "authority_code unit_code period_code line_kind_code line_name received_total_count:bigint "
+    "resolved_total_count:bigint open_total_count:bigint",
+    "fct_report_differences": "authority_code unit_code reporter_key period_code report_code line_kind_code line_name "
+    "measure_code claimed_count:bigint computed_count:bigint difference_count:bigint cause_code reading_code",
     "fct_dossier_events": "authority_code dossier_code event_code",
     "fct_survey_answers": "authority_code ballot_code item_code is_valid:boolean is_positive:boolean",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read:bigint rows_accepted:bigint "
@@ -147,6 +154,9 @@ def good_tables() -> dict[str, list[dict]]:
         "fct_dossier_stops": [
             {"authority_code": "H99", "dossier_code": "H99.01-260105-0001", "stop_number": 1, "is_counted": True}
         ],
+        "fct_timeliness_counts": [],
+        "fct_form_06a": [],
+        "fct_report_differences": [],
         "fct_dossier_events": [],
         "fct_survey_answers": [],
         "fct_deliveries": [

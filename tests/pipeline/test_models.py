@@ -170,7 +170,7 @@ def test_months_add_up_to_the_year_and_units_to_their_authority(published):
         group by all
         """
     )
-    assert len(by_kind) == 8
+    assert len(by_kind) == 16
     assert len({row[2:] for row in by_kind}) == 1
     assert by_kind[0][2:4] > (20_000, 0)
 

@@ -47,7 +47,7 @@ dated as (
 
     select
         dossiers.*,
-        coalesce(procedures.domain_name, dossiers.domain_name) as procedure_domain_name,
+        coalesce(procedures.domain_name, dossiers.domain_name, 'Không rõ lĩnh vực') as procedure_domain_name,
         -- Closed without a day: no period can have it.
         dossiers.is_closed and dossiers.closed_date is null as is_unplaced,
         dossiers.closed_date is not null and dossiers.timeliness_by_date_code = 'not_counted' as is_withdrawn,
@@ -56,6 +56,7 @@ dated as (
         case
             when
                 dossiers.timeliness_by_date_code not in ('early', 'on_time')
+                and (not dossiers.is_closed or dossiers.closed_date is not null)
                 and dossiers.due_date < coalesce(dossiers.closed_date, dossiers.as_of_date)
                 then greatest(dossiers.due_date + 1, dossiers.received_date)
         end as late_date,

@@ -1,0 +1,48 @@
+{#-
+  The columns of form II.06a by the group in which they explain each other: group, its whole, the part that speaks well of the
+  unit, the part that does not.
+-#}
+{% macro form_groups() -%}
+  {{ return({
+    'received': {
+      'measures': ['received_total_count', 'received_online_count', 'received_direct_count', 'received_carried_count'],
+      'whole': 'received_total_count', 'good': 'received_online_count + received_direct_count', 'bad': 'received_carried_count',
+    },
+    'resolved': {
+      'measures': ['resolved_total_count', 'resolved_early_count', 'resolved_on_time_count', 'resolved_late_count'],
+      'whole': 'resolved_total_count', 'good': 'resolved_early_count + resolved_on_time_count', 'bad': 'resolved_late_count',
+    },
+    'open': {
+      'measures': ['open_total_count', 'open_in_time_count', 'open_late_count'],
+      'whole': 'open_total_count', 'good': 'open_in_time_count', 'bad': 'open_late_count',
+    },
+  }) }}
+{%- endmacro %}
+
+{#-
+  Other ways of counting the columns of form II.06a, over int_unit_domain_periods_counted: cause, group, whole, good, bad. In the
+  order in which they are tried; the first that gives exactly what was reported is the cause of the difference.
+-#}
+{% macro form_readings() -%}
+  {{ return([
+    ('definition', 'resolved', 'closed_count - withdrawn_count - no_due_date_count', 'early_count + on_time_count', 'late_count'),
+    ('definition', 'open', 'open_count', 'open_count - open_late_count', 'open_late_count'),
+    ('timestamp', 'resolved', 'closed_count', 'closed_count - timestamp_late_count', 'timestamp_late_count'),
+    ('due_date_changed', 'resolved', 'closed_count', 'closed_count - original_late_count', 'original_late_count'),
+    ('recomputed', 'resolved', 'closed_count', 'closed_count - recomputed_late_count', 'recomputed_late_count'),
+    (
+      'finish_vs_hand_over', 'resolved', 'handed_over_on_time_count + handed_over_late_count + handed_over_not_judged_count',
+      'handed_over_on_time_count + handed_over_not_judged_count', 'handed_over_late_count',
+    ),
+  ]) }}
+{%- endmacro %}
+
+{#- Other readings of a reported on-time share: the cause that a computed indicator of another definition stands for. -#}
+{% macro indicator_readings() -%}
+  {{ return({
+    'on_time_rate__resolved_timestamp': 'timestamp',
+    'on_time_rate__resolved_original': 'due_date_changed',
+    'on_time_rate__resolved_recomputed': 'recomputed',
+    'on_time_rate__handed_over': 'finish_vs_hand_over',
+  }) }}
+{%- endmacro %}

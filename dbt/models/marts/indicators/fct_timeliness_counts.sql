@@ -1,0 +1,19 @@
+select
+    authority_code,
+    unit_code,
+    section_code,
+    procedure_code,
+    domain_name,
+    channel_code,
+    slice_start_date,
+    assigned_count as received_count,
+    closed_count as resolved_count,
+    late_count as resolved_late_count,
+    assigned_count - closed_count as open_change,
+    became_late_count - closed_after_late_count as open_late_change,
+    {%- for code, numerator, denominator, excluded in closing_indicators() %}
+    {{ numerator }} as {{ code | replace('on_time_rate__', '') }}_numerator,
+    {{ denominator }} as {{ code | replace('on_time_rate__', '') }}_denominator,
+    {{ excluded }} as {{ code | replace('on_time_rate__', '') }}_excluded_count{{ "," if not loop.last }}
+    {%- endfor %}
+from {{ ref('int_dossiers_counted') }}
