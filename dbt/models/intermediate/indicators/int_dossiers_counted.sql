@@ -25,17 +25,6 @@ by_{{ slice }} as (
 ),
 {%- endfor %}
 
-by_wait as (
-
-    select
-        {{ dimensions | join(", ") }},
-        slice_start_date,
-        sum(waiting_late_change) as waiting_late_change
-    from {{ ref('int_late_waits_placed') }}
-    group by {{ dimensions | join(", ") }}, slice_start_date
-
-),
-
 stacked as (
 
     {%- for slice, measures in resolving_measures().items() %}
@@ -50,7 +39,7 @@ stacked as (
         {{ dimensions | join(", ") }},
         slice_start_date
         {%- for name in names %}, {{ name if name == 'waiting_late_change' else '0' }} as {{ name }}{% endfor %}
-    from by_wait
+    from {{ ref('int_late_waits_counted') }}
 
 )
 

@@ -1,10 +1,11 @@
+-- What a dossier does not say is the empty text: a key has no nulls.
 select
     authority_code,
     unit_code,
-    section_code,
-    procedure_code,
+    coalesce(section_code, '') as section_code,
+    coalesce(procedure_code, '') as procedure_code,
     domain_name,
-    channel_code,
+    coalesce(channel_code, '') as channel_code,
     slice_start_date,
     assigned_count as received_count,
     closed_count as resolved_count,

@@ -66,6 +66,7 @@ select
     changes.{{ dimension }},
     {%- endfor %}
     days.slice_start_date,
-    changes.waiting_late_change
+    sum(changes.waiting_late_change) as waiting_late_change
 from changes
 inner join {{ ref('int_days_sliced') }} as days on changes.changed_date = days.calendar_date
+group by {% for dimension in dimensions %}changes.{{ dimension }}, {% endfor %}days.slice_start_date
