@@ -339,9 +339,9 @@ def _backlog() -> list[Rule]:
             "Các mức tồn của toàn địa phương cộng lại bằng số hồ sơ đang giải quyết",
             "Các mức cộng lại 99, rpt_open_dossiers có 100",
             failing="select counted.authority_code from (select authority_code, sum(open_count) as open_count "
-            "from batch where unit_code = authority_code group by authority_code) as counted full join (select authority_code, "
-            "count(*) as open_count from rpt_open_dossiers group by authority_code) as listed using (authority_code) "
-            "where counted.open_count is distinct from listed.open_count",
+            "from batch where unit_code = authority_code group by authority_code) as counted "
+            "full join (select authority_code, count(*) as open_count from rpt_open_dossiers group by authority_code) "
+            "as listed using (authority_code) where counted.open_count is distinct from listed.open_count",
             checked="select count(distinct authority_code) from batch",
             needs=("rpt_open_dossiers",),
         ),

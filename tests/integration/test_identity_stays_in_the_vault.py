@@ -585,6 +585,16 @@ def test_a_load_that_is_killed_leaves_nobody_behind_after_the_next(cchc, tmp_pat
     assert len(list((root.root / "vault").glob("*.parquet"))) == 1
 
 
+def test_an_officer_lands_as_a_keyed_hash_of_the_account(planted, settings):
+    landed = f"read_parquet('{settings.landing}/one_stop__dossiers/*.parquet', union_by_name = true)"
+    columns = [row[0] for row in duckdb.sql(f"describe from {landed}").fetchall()]
+    assert [name for name in columns if "officer" in name] == ["officer_account_hash"]
+    hashes = [row[0] for row in duckdb.sql(f"select officer_account_hash from {landed}").fetchall() if row[0]]
+    # Sound rows of the canonical file; each was handled by another officer.
+    assert len(set(hashes)) == len(hashes) >= 2
+    assert all(re.fullmatch("[0-9a-f]{32}", value) for value in hashes)
+
+
 def test_the_published_build_knows_nobody(planted, settings, run):
     people, _ = planted
     said = run("build", ends_with=(0, 1))

@@ -71,6 +71,8 @@ def write_around(inbox: Path) -> None:
             for row in read(f"{name}.csv", AROUND)
         ]
         write(inbox / f"around_{name}.csv", rows)
+        if name == "dossiers":
+            write(inbox / "around_dossiers_again.csv", [row for row in rows if row["dossier_code"] == "letter_broken"])
     limits = [row for row in read("procedures.csv") if row["procedure_code"] != "changed"]
     named = {"procedure_name": "Thử", "domain_name": "Thử"}
     write(inbox / "around_procedures.csv", [OTHER_AUTHORITY | named | row for row in limits])
@@ -164,7 +166,9 @@ Hồ sơ second_supplement (H99)
 Diễn biến
   02/03/2026 09:00  Tiếp nhận
   03/03/2026 09:00  Dừng đồng hồ đến 04/03/2026 09:00: cộng 1 ngày làm việc vào hạn
+  03/03/2026 09:00  Yêu cầu bổ sung lần 1 (nhận 04/03/2026 09:00): còn 4 ngày làm việc đến hạn
   06/03/2026 09:00  Dừng đồng hồ đến 09/03/2026 09:00: cộng 1 ngày làm việc vào hạn
+  06/03/2026 09:00  Yêu cầu bổ sung lần 2 (nhận 09/03/2026 09:00): còn 2 ngày làm việc đến hạn, vào những ngày cuối
   11/03/2026 09:00  Kết thúc xử lý
 Kết luận
   Theo ngày hẹn trả đang ghi (không có): theo ngày không có hạn để so; theo giờ không có hạn để so
@@ -179,6 +183,24 @@ def test_a_stop_that_did_not_count_is_explained(built_cases, cchc):
     told = explained(built_cases, cchc, "stop_after_the_limit", "--authority", "H99").stdout
     assert "10/03/2026 09:00  Dừng đồng hồ đến 13/03/2026 09:00: không được tính, vì khi dừng thời hạn đã hết" in told
     assert "Theo hạn tính lại (09/03/2026 09:00): theo ngày quá hạn; theo giờ quá hạn" in told
+
+
+def test_letters_and_versions_are_explained(built_cases, cchc):
+    told = explained(built_cases, cchc, "letter_broken").stdout
+    letter = "hẹn lại 13/03/2026 09:00, gửi không kịp trước hạn, cấp phó ký, chậm do đơn vị giải quyết"
+    assert f"09/03/2026 09:00  Gửi phiếu xin lỗi 2/PXL: {letter}, không giữ được ngày hẹn mới\n" in told
+    assert "Tệp «around_dossiers_again.csv» (lần 2) ghi: hẹn trả 09/03/2026 09:00, kết thúc 16/03/2026 10:00, " in told
+    assert "Tệp «around_dossiers.csv» (lần 1) ghi: hẹn trả 09/03/2026 09:00, kết thúc 16/03/2026 10:00, " in told
+    told = explained(built_cases, cchc, "letter_not_sent").stdout
+    assert "23/10/2026 08:00  Lập phiếu xin lỗi 5/PXL, chưa gửi: hẹn lại 10/11/2026 09:00\n" in told
+    told = explained(built_cases, cchc, "letter_still_open").stdout
+    assert "gửi trước hạn, người đứng đầu ký, ngày hẹn mới chưa qua\n" in told
+    told = explained(built_cases, cchc, "letter_without_a_day").stdout
+    assert "Gửi phiếu xin lỗi 3/PXL: không hẹn lại ngày trả, gửi trước hạn, phiếu không ghi ai ký\n" in told
+    told = explained(built_cases, cchc, "asked_when_late").stdout
+    assert "Yêu cầu bổ sung lần 1 (nhận 12/03/2026 09:00): hạn đã qua 2 ngày làm việc, vào những ngày cuối\n" in told
+    told = explained(built_cases, cchc, "open_no_due_date").stdout
+    assert "Yêu cầu bổ sung lần 1 (chưa nhận): không biết còn bao nhiêu ngày đến hạn\n" in told
 
 
 def test_an_unknown_dossier_is_told(built_cases, cchc):
