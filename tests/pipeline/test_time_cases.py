@@ -72,7 +72,7 @@ def write_around(inbox: Path) -> None:
         ]
         write(inbox / f"around_{name}.csv", rows)
         if name == "dossiers":
-            write(inbox / "around_dossiers_again.csv", [row for row in rows if row["dossier_code"] == "letter_broken"])
+            write(inbox / "around_dossiers_early.csv", [row for row in rows if row["dossier_code"] == "letter_broken"])
     limits = [row for row in read("procedures.csv") if row["procedure_code"] != "changed"]
     named = {"procedure_name": "Thử", "domain_name": "Thử"}
     write(inbox / "around_procedures.csv", [OTHER_AUTHORITY | named | row for row in limits])
@@ -189,8 +189,8 @@ def test_letters_and_versions_are_explained(built_cases, cchc):
     told = explained(built_cases, cchc, "letter_broken").stdout
     letter = "hẹn lại 13/03/2026 09:00, gửi không kịp trước hạn, cấp phó ký, chậm do đơn vị giải quyết"
     assert f"09/03/2026 09:00  Gửi phiếu xin lỗi 2/PXL: {letter}, không giữ được ngày hẹn mới\n" in told
-    assert "Tệp «around_dossiers_again.csv» (lần 2) ghi: hẹn trả 09/03/2026 09:00, kết thúc 16/03/2026 10:00, " in told
-    assert "Tệp «around_dossiers.csv» (lần 1) ghi: hẹn trả 09/03/2026 09:00, kết thúc 16/03/2026 10:00, " in told
+    assert "Tệp «around_dossiers_early.csv» (lần 1) ghi: hẹn trả 09/03/2026 09:00, kết thúc 16/03/2026 10:00, " in told
+    assert "Tệp «around_dossiers.csv» (lần 2) ghi: hẹn trả 09/03/2026 09:00, kết thúc 16/03/2026 10:00, " in told
     told = explained(built_cases, cchc, "letter_not_sent").stdout
     assert "23/10/2026 08:00  Lập phiếu xin lỗi 5/PXL, chưa gửi: hẹn lại 10/11/2026 09:00\n" in told
     told = explained(built_cases, cchc, "letter_still_open").stdout
