@@ -59,12 +59,20 @@ TABLES = {
     "fct_timeliness_counts": "Số đếm đúng hạn theo bộ phận, thủ tục, kênh",
     "fct_form_06a": "Biểu II.06a lập lại từ hồ sơ",
     "fct_report_differences": "Chênh lệch giữa báo cáo và hồ sơ",
+    "fct_dossier_supplements": "Lần yêu cầu bổ sung",
+    "fct_apology_letters": "Phiếu xin lỗi",
+    "fct_dossier_versions": "Các lần nạp của một hồ sơ",
     "fct_deliveries": "Tệp đã nạp",
     "fct_delivery_authorities": "Tệp đã nạp theo địa phương",
     "fct_rule_results": "Kết quả kiểm tra",
     "fct_data_quality": "Chất lượng dữ liệu",
     "dim_rules": "Danh mục quy tắc",
     "rpt_units_to_watch": "Đơn vị cần xem",
+    "rpt_open_dossiers": "Hồ sơ đang giải quyết",
+    "rpt_backlog_ages": "Tuổi tồn đọng",
+    "rpt_handover_gaps": "Hồ sơ có kết quả chưa trả",
+    "rpt_unit_handover_gaps": "Hồ sơ có kết quả chưa trả theo đơn vị",
+    "rpt_repeat_late_officers": "Cán bộ chậm nhiều lần",
 }
 STYLE = """
 :root { --ink: #1b2430; --soft: #5b6675; --line: #dfe4ea; --ground: #f6f7f9;

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dagster_project.demo import events, reports, surveys, tampering, write
+from dagster_project.demo import events, handling, letters, reports, surveys, tampering, write
 from dagster_project.demo.calendar import WorkCalendar
 from dagster_project.demo.dossiers import build_chunk, chunk_rng
 from dagster_project.demo.registries import AUTHORITY, AUTHORITY_NAME, procedure_registry, unit_registry
@@ -185,11 +185,16 @@ def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: repor
     label = world.month_label(chunk.month)
     dossier_file = f"ho_so/ho_so_{label}.csv"
     number = files.rows.get(dossier_file, 0) + 1
+    is_late = (tampered.truth["verdict"] == "late").to_numpy()
+    handled = handling.handle(world, chunk, d, tampered.seen, is_late)
     listed = write.dossier_frame(world, d, tampered.seen, codes, rng, number)
+    listed = listed.with_columns(write.handling_columns(world, d, handled))
     files.append(dossier_file, listed)
     files.append(f"xuat_som/ho_so_{label}.csv", write.early_frame(listed, tampered))
     files.append(f"bo_sung/bo_sung_{label}.csv", write.supplement_frame(world, d, tampered, codes))
     files.append(f"tam_dung/tam_dung_{label}.csv", write.pause_frame(world, d, codes))
+    apologies = letters.build_letters(world, chunk, d, tampered.seen)
+    files.append(f"thu_xin_loi/thu_xin_loi_{label}.csv", write.letter_frame(world, d, apologies, codes))
     write.write_truth(files.root / TRUTH / f"{chunk.index:04d}.parquet", codes, tampered.truth)
     files.append(f"nhat_ky/nhat_ky_{label}.csv", write.event_frame(world, d, events.build_events(world, d), codes))
     ratings = write.rating_frame(world, d, surveys.rate_dossiers(world, d, seen, rng), codes)

@@ -18,6 +18,8 @@ from dagster_project.demo.arrivals import NEVER, ONLINE, Dossiers
 from dagster_project.demo.calendar import day_of
 from dagster_project.demo.dossiers import Seen
 from dagster_project.demo.events import ACTIVITIES, AT_DESK, STATUS_AFTER, Events
+from dagster_project.demo.handling import MOST_OFFICERS, Handling
+from dagster_project.demo.letters import Letters
 from dagster_project.demo.registries import AUTHORITY, BLOC_NAMES, LEVEL_NAMES
 from dagster_project.demo.reports import ReportRow
 from dagster_project.demo.surveys import ITEMS, KIOSK_INSTRUMENT, WAVE_INSTRUMENT, Ratings, Wave
@@ -157,12 +159,23 @@ def dossier_frame(world: World, d: Dossiers, seen: Seen, codes: pl.Series, rng, 
     )
 
 
+def handling_columns(world: World, d: Dossiers, handled: Handling) -> list[pl.Series]:
+    """The officer's code, as a system of the unit would write it, and how the result went back."""
+    numbers = [f".CB{number:02d}" for number in range(MOST_OFFICERS + 1)]
+    officer = pl.select(pl.concat_str([_labels(world.units.codes, d.unit), _labels(numbers, handled.officer)]))
+    return [
+        officer.to_series().alias("Mã cán bộ xử lý"),
+        _labels([*CHANNELS, None], handled.return_channel % 4).alias("Hình thức trả kết quả"),
+    ]
+
+
 def early_frame(listed: pl.DataFrame, tampered: Tampered) -> pl.DataFrame:
     """The rows of ``listed`` that an earlier export held too, as it showed them: not yet handed over."""
     early = listed.with_columns(
         _moments(tampered.early_due).alias("Ngày hẹn trả"),
         _moments(tampered.early_completed).alias("Ngày kết thúc xử lý"),
         pl.lit(None, listed.schema["Ngày trả kết quả"]).alias("Ngày trả kết quả"),
+        pl.lit(None, pl.String).alias("Hình thức trả kết quả"),
         pl.lit("Đã xử lý xong").alias("Trạng thái"),
     )
     return early.filter(pl.Series(tampered.early)).with_columns(pl.int_range(1, pl.len() + 1).alias("STT"))
@@ -209,6 +222,26 @@ def pause_frame(world: World, d: Dossiers, codes: pl.Series) -> pl.DataFrame:
             "paused_at": _moments(d.stopped[rows]),
             "resumed_at": _moments(np.full(len(rows), NEVER)),
             "due_at_before": _moments(due),
+        }
+    )
+
+
+def letter_frame(world: World, d: Dossiers, letters: Letters, codes: pl.Series) -> pl.DataFrame:
+    """One row per apology letter, in canonical columns."""
+    rows = letters.dossier
+    numbers = pl.select(pl.concat_str([pl.Series(d.sequence[rows] + 1).cast(pl.String), pl.lit("/PXL")])).to_series()
+    return pl.DataFrame(
+        {
+            "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
+            "dossier_code": codes.gather(rows),
+            "letter_code": numbers,
+            "unit_code": _labels(world.units.codes, d.unit[rows]),
+            "created_at": _moments(letters.created),
+            "issued_at": _moments(letters.issued),
+            "due_at_before": _moments(letters.due_before),
+            "due_at_after": _moments(letters.due_after),
+            "signer_role_code": _labels(["Người đứng đầu", "Cấp phó", None], letters.signer),
+            "late_cause_code": _labels(["Đơn vị giải quyết", "Cơ quan phối hợp", "Người nộp", "Khác"], letters.cause),
         }
     )
 

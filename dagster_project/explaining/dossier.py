@@ -54,6 +54,14 @@ EFFECTS = {
     "not_judged": "không có kết luận để so",
 }
 DATE_KINDS = {"due": "ngày hẹn trả", "completed": "ngày kết thúc"}
+SIGNERS = {"head": "người đứng đầu ký", "deputy": "cấp phó ký", "other": "người khác ký"}
+LATE_CAUSES = {
+    "resolving_unit": "chậm do đơn vị giải quyết",
+    "other_agency": "chậm do cơ quan phối hợp",
+    "applicant": "chậm do người nộp",
+    "other": "chậm do nguyên nhân khác",
+}
+NEW_DATE_KEPT = {True: "đã giữ đúng ngày hẹn mới", False: "không giữ được ngày hẹn mới", None: "ngày hẹn mới chưa qua"}
 ANNOUNCED = {
     "stop": "theo một lần bổ sung hoặc tạm dừng",
     "letter": "theo phiếu xin lỗi",
@@ -145,12 +153,53 @@ def _happenings(ask: Ask, row: dict) -> list[Happening]:
         found.append(Happening(event["occurred_at"], f"Bước {event['event_code']}: {event['activity_name']}"))
     for stop in ask(f"select * from fct_dossier_stops {where} order by stop_number", key):
         found.append(Happening(stop["stopped_at"], _stop_text(stop)))
+    for request in ask(f"select * from fct_dossier_supplements {where} order by request_number", key):
+        found.append(Happening(request["requested_at"], _request_text(request)))
+    for letter in ask(f"select * from fct_apology_letters {where} order by created_at, letter_code", key):
+        found.append(Happening(letter["issued_at"] or letter["created_at"], _letter_text(letter)))
     found.sort(key=lambda happening: happening.at or dt.datetime.max)
     changes = (
         "select changes.*, file_name from fct_dossier_date_changes as changes "
         f"left join fct_deliveries using (delivery_id) {where} order by version_number, date_kind_code"
     )
+    versions = (
+        "select versions.*, file_name from fct_dossier_versions as versions "
+        f"left join fct_deliveries using (delivery_id) {where} order by version_number"
+    )
+    found += [Happening(None, _version_text(version)) for version in ask(versions, key)]
     return found + [Happening(None, _change_text(change)) for change in ask(changes, key)]
+
+
+def _request_text(request: dict) -> str:
+    answered = f"nhận {vi_moment(request['answered_at'])}" if request["answered_at"] else "chưa nhận"
+    text = f"Yêu cầu bổ sung lần {request['request_number']} ({answered})"
+    days = request["working_days_left"]
+    if days is None:
+        return f"{text}: không biết còn bao nhiêu ngày đến hạn"
+    left = f"còn {days} ngày làm việc đến hạn" if days >= 0 else f"hạn đã qua {-days} ngày làm việc"
+    return f"{text}: {left}{', vào những ngày cuối' if request['is_asked_on_last_days'] else ''}"
+
+
+def _letter_text(letter: dict) -> str:
+    told = [f"hẹn lại {vi_moment(letter['due_at_after'])}" if letter["has_new_date"] else "không hẹn lại ngày trả"]
+    if not letter["is_issued"]:
+        return f"Lập phiếu xin lỗi {letter['letter_code']}, chưa gửi: {told[0]}"
+    if letter["is_before_due"] is not None:
+        told.append("gửi trước hạn" if letter["is_before_due"] else "gửi không kịp trước hạn")
+    told.append(SIGNERS.get(letter["signer_role_code"], "phiếu không ghi ai ký"))
+    told += [LATE_CAUSES[letter["late_cause_code"]]] if letter["late_cause_code"] else []
+    told += [NEW_DATE_KEPT[letter["is_new_date_kept"]]] if letter["has_new_date"] else []
+    return f"Gửi phiếu xin lỗi {letter['letter_code']}: {', '.join(told)}"
+
+
+def _version_text(version: dict) -> str:
+    moments = [
+        ("hẹn trả", version["due_at"], "không ghi ngày hẹn trả"),
+        ("kết thúc", version["completed_at"], "chưa kết thúc"),
+        ("trả kết quả", version["returned_at"], "chưa trả kết quả"),
+    ]
+    told = ", ".join(f"{name} {vi_moment(at)}" if at else absent for name, at, absent in moments)
+    return f"Tệp «{version['file_name']}» (lần {version['version_number']}) ghi: {told}"
 
 
 def _stop_text(stop: dict) -> str:

@@ -192,7 +192,7 @@ def _last_day(deliveries: tuple[Delivery, ...]) -> date:
 
 def _build_id(deliveries: tuple[Delivery, ...], as_of_date: date) -> str:
     content = {
-        "deliveries": [[d.delivery_id, d.layout_hash, d.contract_hash] for d in deliveries],
+        "deliveries": [[d.delivery_id, d.layout_hash, d.contract_hash, d.hash_key_id] for d in deliveries],
         "as_of_date": as_of_date.isoformat(),
         "code_hash": code_hash(),
     }
@@ -264,6 +264,11 @@ def _empty_table(contract: SourceContract):
 
     fields = [("delivery_id", pa.string()), ("source_row_number", pa.int64())]
     fields += [(column.name, _arrow_type(column.type, pa)) for column in contract.columns]
+    if contract.identity:
+        from dagster_project.vault.derive import derived_fields
+
+        known = {"VARCHAR": pa.string(), "BOOLEAN": pa.bool_()}
+        fields += [(name, known[kind]) for name, kind in derived_fields(contract.identity)]
     return pa.schema(fields).empty_table()
 
 

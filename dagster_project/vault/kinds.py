@@ -13,12 +13,13 @@ class Kind(StrEnum):
     phone = "phone"
     email = "email"
     address = "address"
+    account = "account"
     free_text = "free_text"
 
 
 # Free text says who somebody is only by accident: it is kept and scanned, never hashed.
-HASHED_KINDS = (Kind.name, Kind.id_number, Kind.phone, Kind.email, Kind.address)
-# What is needed to reach a person. The ID number is not.
+HASHED_KINDS = (Kind.name, Kind.id_number, Kind.phone, Kind.email, Kind.address, Kind.account)
+# What is needed to reach a person. Neither an ID number nor an officer's account is.
 CONTACT_KINDS = (Kind.name, Kind.phone, Kind.email, Kind.address)
 
 KIND_NAMES = {
@@ -27,5 +28,6 @@ KIND_NAMES = {
     Kind.phone: "Số điện thoại",
     Kind.email: "Thư điện tử",
     Kind.address: "Địa chỉ",
+    Kind.account: "Mã cán bộ, tài khoản",
     Kind.free_text: "Ý kiến tự viết",
 }

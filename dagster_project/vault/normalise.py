@@ -68,6 +68,11 @@ def _written_out(text: str | None) -> str | None:
     return _STREET_NUMBER.sub("", words)
 
 
+def _accounts(texts: pa.Array) -> pa.Array:
+    """Small letters without spaces; marks stay: CB-12 and CB-1.2 may be two officers."""
+    return null_if_empty(replaced(_folded(texts), (r"[\s\p{Z}]+", ""), (r"^[^\p{L}\p{N}]+$", "")))
+
+
 def _emails(texts: pa.Array) -> pa.Array:
     plain = pc.utf8_lower(_plain(texts))
     return found(plain, r"(?P<x>[^\s;,<>():\"]+@[^\s;,<>():\"]*[^\s;,<>():\".])")
@@ -117,4 +122,5 @@ _NORMALISERS = {
     Kind.phone: _phones,
     Kind.email: _emails,
     Kind.address: _addresses,
+    Kind.account: _accounts,
 }

@@ -82,6 +82,17 @@
   end)
 {%- endmacro %}
 
+{#-
+  The working day on which a number of working seconds since the start of the calendar is reached. At a boundary it is the
+  day that ends; where a limit keeps the time of day (`keeps_time`), the day that begins.
+-#}
+{% macro last_index(seconds, keeps_time) -%}
+  (case
+    when {{ keeps_time }} and {{ seconds }} % {{ working_day_seconds() }} = 0 then {{ whole_days(seconds) }} + 1
+    else {{ whole_days('(' ~ seconds ~ ' - 1)') }} + 1
+  end)
+{%- endmacro %}
+
 {#- Whole working days in a number of working seconds. -#}
 {% macro whole_days(seconds) -%}
   cast(({{ seconds }} - ({{ seconds }}) % {{ working_day_seconds() }}) / {{ working_day_seconds() }} as bigint)

@@ -46,6 +46,12 @@ PROMISED_COLUMNS = {
     "resolved_total_count open_total_count",
     "fct_report_differences": "authority_code unit_code reporter_key period_code report_code line_kind_code line_name "
     "measure_code claimed_count computed_count difference_count cause_code reading_code",
+    "fct_dossier_supplements": "authority_code dossier_code supplement_code request_number requested_at answered_at "
+    "working_days_since_received working_days_left due_basis_code is_asked_on_last_days",
+    "fct_apology_letters": "authority_code dossier_code letter_code issued_at due_at_before due_at_after is_issued "
+    "is_before_due has_new_date is_new_date_kept is_signed_by_head late_cause_code",
+    "fct_dossier_versions": "authority_code dossier_code version_number status_code due_at completed_at returned_at "
+    "delivery_id",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read rows_accepted rows_rejected "
     "rows_ignored rows_flagged data_until_date",
     "fct_delivery_authorities": "delivery_id authority_code",
@@ -56,6 +62,14 @@ PROMISED_COLUMNS = {
     "dim_rules": "rule_code rule_text owner_text example_text effect_code",
     "rpt_units_to_watch": "authority_code period_code unit_code reason_code severity_order observed_value "
     "reference_value numerator denominator",
+    "rpt_open_dossiers": "authority_code dossier_code resolving_unit_code due_date is_overdue working_days_left "
+    "recomputed_due_at recomputed_working_days_left ageing_band_code is_waiting",
+    "rpt_backlog_ages": "authority_code unit_code ageing_band_code ageing_band_name is_overdue display_order "
+    "is_confirmed open_count waiting_count",
+    "rpt_handover_gaps": "authority_code dossier_code resolving_unit_code completed_date waiting_working_days",
+    "rpt_unit_handover_gaps": "authority_code unit_code finished_count gap_count maximum_waiting_working_days",
+    "rpt_repeat_late_officers": "authority_code unit_code officer_key late_count justified_count threshold_count "
+    "threshold_months",
 }
 PROMISED_PRESENT = ("fct_dossier_events", "fct_survey_answers")
 
@@ -83,6 +97,8 @@ def rules() -> list[Rule]:
         *_deliveries(),
         *_quality(),
         *_units_to_watch(),
+        *_backlog(),
+        *_officers(),
     ]
 
 
@@ -306,5 +322,58 @@ def _units_to_watch() -> list[Rule]:
             "Lý do «khac»",
             fails="coalesce(reason_code, '') not in ('low_on_time', 'falling_on_time', 'overdue_backlog', "
             "'low_satisfaction') or severity_order is null",
+        ),
+    ]
+
+
+def _backlog() -> list[Rule]:
+    dossiers = TableSuite("rpt_open_dossiers", ("authority_code", "dossier_code"))
+    ages = TableSuite("rpt_backlog_ages", ("authority_code", "unit_code", "ageing_band_code"))
+    gaps = TableSuite("rpt_unit_handover_gaps", ("authority_code", "unit_code"))
+    return [
+        dossiers.key_once("Mỗi hồ sơ đang giải quyết một dòng", "Hai dòng H99.01-260105-0007"),
+        dossiers.known(
+            "dossier_known",
+            "Hồ sơ đang giải quyết có trong fct_dossiers",
+            "Hồ sơ H99.01-260105-9999, fct_dossiers không có",
+            columns=("authority_code", "dossier_code"),
+            table="fct_dossiers",
+        ),
+        ages.key_once("Mỗi đơn vị và mức tồn một dòng", "Hai dòng H99.01 – due_today"),
+        ages.rule(
+            "bands_add_up",
+            "Các mức tồn của toàn địa phương cộng lại bằng số hồ sơ đang giải quyết",
+            "Các mức cộng lại 99, rpt_open_dossiers có 100",
+            failing="select counted.authority_code from (select authority_code, sum(open_count) as open_count "
+            "from batch where unit_code = authority_code group by authority_code) as counted "
+            "full join (select authority_code, count(*) as open_count from rpt_open_dossiers group by authority_code) "
+            "as listed using (authority_code) where counted.open_count is distinct from listed.open_count",
+            checked="select count(distinct authority_code) from batch",
+            needs=("rpt_open_dossiers",),
+        ),
+        gaps.rows(
+            "gaps_within_finished",
+            "Số hồ sơ có kết quả chưa trả không nhiều hơn số hồ sơ đã có kết quả",
+            "Có kết quả 10, chưa trả 12",
+            fails="gap_count < 0 or gap_count > finished_count",
+        ),
+    ]
+
+
+def _officers() -> list[Rule]:
+    suite = TableSuite("rpt_repeat_late_officers", ("authority_code", "unit_code", "officer_key"))
+    return [
+        suite.key_once("Mỗi cán bộ của một đơn vị một dòng", "Hai dòng của một cán bộ"),
+        suite.rows(
+            "officer_is_keyed",
+            "Cán bộ chỉ hiện bằng mã băm có khóa",
+            "officer_key là «nguyenvana.sxd»",
+            fails="not regexp_full_match(coalesce(officer_key, ''), '[0-9a-f]{32}')",
+        ),
+        suite.rows(
+            "over_the_threshold",
+            "Chỉ nêu cán bộ vượt ngưỡng",
+            "2 hồ sơ muộn, ngưỡng nhiều hơn 2",
+            fails="late_count <= threshold_count",
         ),
     ]

@@ -169,6 +169,7 @@ GOOD = {
             "issued_at": "2026-01-12 16:10:00",
             "due_at_before": "2026-01-12 09:00:00",
             "due_at_after": "2026-01-16 09:00:00",
+            "signer_role_code": "head",
         }
         for number in range(1, 4)
     ],

@@ -53,6 +53,14 @@ COLUMNS = {
     "resolved_total_count:bigint open_total_count:bigint",
     "fct_report_differences": "authority_code unit_code reporter_key period_code report_code line_kind_code line_name "
     "measure_code claimed_count:bigint computed_count:bigint difference_count:bigint cause_code reading_code",
+    "fct_dossier_supplements": "authority_code dossier_code supplement_code request_number:bigint "
+    "requested_at:timestamp answered_at:timestamp working_days_since_received:bigint working_days_left:bigint "
+    "due_basis_code is_asked_on_last_days:boolean",
+    "fct_apology_letters": "authority_code dossier_code letter_code issued_at:timestamp due_at_before:timestamp "
+    "due_at_after:timestamp is_issued:boolean is_before_due:boolean has_new_date:boolean is_new_date_kept:boolean "
+    "is_signed_by_head:boolean late_cause_code",
+    "fct_dossier_versions": "authority_code dossier_code version_number:bigint status_code due_at:timestamp "
+    "completed_at:timestamp returned_at:timestamp delivery_id",
     "fct_dossier_events": "authority_code dossier_code event_code",
     "fct_survey_answers": "authority_code ballot_code item_code is_valid:boolean is_positive:boolean",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read:bigint rows_accepted:bigint "
@@ -65,6 +73,17 @@ COLUMNS = {
     "dim_rules": "rule_code rule_text owner_text example_text effect_code",
     "rpt_units_to_watch": "authority_code period_code unit_code reason_code severity_order:integer "
     "observed_value:decimal(18,6) reference_value:decimal(18,6) numerator:bigint denominator:bigint",
+    "rpt_open_dossiers": "authority_code dossier_code resolving_unit_code due_date:date is_overdue:boolean "
+    "working_days_left:bigint recomputed_due_at:timestamp recomputed_working_days_left:bigint ageing_band_code "
+    "is_waiting:boolean",
+    "rpt_backlog_ages": "authority_code unit_code ageing_band_code ageing_band_name is_overdue:boolean "
+    "display_order:integer is_confirmed:boolean open_count:bigint waiting_count:bigint",
+    "rpt_handover_gaps": "authority_code dossier_code resolving_unit_code completed_date:date "
+    "waiting_working_days:bigint",
+    "rpt_unit_handover_gaps": "authority_code unit_code finished_count:bigint gap_count:bigint "
+    "maximum_waiting_working_days:bigint",
+    "rpt_repeat_late_officers": "authority_code unit_code officer_key late_count:bigint justified_count:bigint "
+    "threshold_count:integer threshold_months:integer",
 }
 OTHER_VERDICTS = [
     f"timeliness_{basis}_by_{compare}_code" for basis in ("original", "recomputed") for compare in ("date", "timestamp")
@@ -157,6 +176,9 @@ def good_tables() -> dict[str, list[dict]]:
         "fct_timeliness_counts": [],
         "fct_form_06a": [],
         "fct_report_differences": [],
+        "fct_dossier_supplements": [],
+        "fct_apology_letters": [],
+        "fct_dossier_versions": [],
         "fct_dossier_events": [],
         "fct_survey_answers": [],
         "fct_deliveries": [
@@ -189,6 +211,22 @@ def good_tables() -> dict[str, list[dict]]:
                 "unit_code": "H99.02",
                 "reason_code": "low_on_time",
                 "severity_order": 1,
+            }
+        ],
+        "rpt_open_dossiers": [{"authority_code": "H99", "dossier_code": "H99.01-260105-0002", "is_waiting": False}],
+        "rpt_backlog_ages": [
+            {"authority_code": "H99", "unit_code": unit, "ageing_band_code": "no_due_date", "open_count": 1}
+            for unit in ("H99", "H99.02")
+        ],
+        "rpt_handover_gaps": [],
+        "rpt_unit_handover_gaps": [{"authority_code": "H99", "unit_code": "H99", "finished_count": 1, "gap_count": 0}],
+        "rpt_repeat_late_officers": [
+            {
+                "authority_code": "H99",
+                "unit_code": "H99.01",
+                "officer_key": "0123456789abcdef0123456789abcdef",
+                "late_count": 3,
+                "threshold_count": 2,
             }
         ],
     }
@@ -320,6 +358,14 @@ def without_cell(tables: dict[str, list[dict]]) -> None:
 
 FIRST_DOSSIER = {"dossier_code": "H99.01-260105-0001"}
 BAD = {
+    "rpt_open_dossiers.key_once": repeat("rpt_open_dossiers"),
+    "rpt_open_dossiers.dossier_known": edit("rpt_open_dossiers", {}, dossier_code="H99.01-260105-9999"),
+    "rpt_backlog_ages.key_once": repeat("rpt_backlog_ages"),
+    "rpt_backlog_ages.bands_add_up": edit("rpt_backlog_ages", {"unit_code": "H99"}, open_count=2),
+    "rpt_unit_handover_gaps.gaps_within_finished": edit("rpt_unit_handover_gaps", {}, gap_count=2),
+    "rpt_repeat_late_officers.key_once": repeat("rpt_repeat_late_officers"),
+    "rpt_repeat_late_officers.officer_is_keyed": edit("rpt_repeat_late_officers", {}, officer_key="nguyenvana.sxd"),
+    "rpt_repeat_late_officers.over_the_threshold": edit("rpt_repeat_late_officers", {}, late_count=2),
     "published_columns.tables_present": drop("fct_survey_answers"),
     "dim_authorities.has_rows": empty("dim_authorities"),
     "dim_authorities.key_once": repeat("dim_authorities"),

@@ -67,6 +67,8 @@ class People:
             return self._known(self._digits("097", 10), where)
         if kind == "email":
             return f"{self._known(plain(self._word()), where)}@vidu.vn"
+        if kind == "account":
+            return f"cb.{self._known(plain(self._word()), where)}"
         if kind == "address":
             return f"Số 7 ngõ {self._known(self._word(), where)}, phường Yên Ổn"
         phone = self._known(self._digits("096", 10), where)
@@ -77,7 +79,7 @@ class People:
 
     def of_column(self, name: str, where: str) -> str:
         """A value for an identity column of a contract, by the end of its name."""
-        kinds = ("name", "id_number", "phone", "email", "address", "free_text")
+        kinds = ("name", "id_number", "phone", "email", "address", "account", "free_text")
         return self.value(next(kind for kind in kinds if name.endswith(f"_{kind}")), f"{where}, {name}")
 
     def found_in(self, text: str) -> list[str]:
@@ -479,8 +481,8 @@ def test_the_search_finds_who_is_there_however_written(settings, planted):
     assert people.found_in(unicodedata.normalize("NFD", word.upper().replace("Z", "z")))
     path = next(settings.inbox.glob("one_stop__dossiers.csv"))
     held = [token for text in readable(path) for token in people.found_in(text)]
-    # Five rows of thirteen columns, of which some have several tokens.
-    assert len(set(held)) > 5 * 13
+    # Five rows of fourteen columns, of which some have several tokens.
+    assert len(set(held)) > 5 * 14
     with_people = {delivery.delivery_id for delivery in deliveries.list_deliveries(settings) if delivery.hash_key_id}
     assert {path.stem for path in (settings.root / "vault").glob("*.parquet")} == with_people
     assert len(with_people) == 7 + 6, "canonical sources with identities, and vendors' files"
@@ -581,6 +583,16 @@ def test_a_load_that_is_killed_leaves_nobody_behind_after_the_next(cchc, tmp_pat
     assert [delivery.file_name for delivery in deliveries.list_deliveries(root)] == ["other.csv"]
     assert leaks(root, people) == []
     assert len(list((root.root / "vault").glob("*.parquet"))) == 1
+
+
+def test_an_officer_lands_as_a_keyed_hash_of_the_account(planted, settings):
+    landed = f"read_parquet('{settings.landing}/one_stop__dossiers/*.parquet', union_by_name = true)"
+    columns = [row[0] for row in duckdb.sql(f"describe from {landed}").fetchall()]
+    assert [name for name in columns if "officer" in name] == ["officer_account_hash"]
+    hashes = [row[0] for row in duckdb.sql(f"select officer_account_hash from {landed}").fetchall() if row[0]]
+    # Sound rows of the canonical file; each was handled by another officer.
+    assert len(set(hashes)) == len(hashes) >= 2
+    assert all(re.fullmatch("[0-9a-f]{32}", value) for value in hashes)
 
 
 def test_the_published_build_knows_nobody(planted, settings, run):

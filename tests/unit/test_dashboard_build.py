@@ -95,9 +95,12 @@ TABLES = {
           1 as position_in_reason,
           cast(12 as decimal(18, 6)) as observed_value, cast(null as decimal(18, 6)) as reference_value,
           12 as numerator, cast(null as bigint) as denominator""",
+    "fct_apology_letters": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_date_changes": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_events": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_stops": "select 'H99' as authority_code, 'none' as dossier_code where false",
+    "fct_dossier_supplements": "select 'H99' as authority_code, 'none' as dossier_code where false",
+    "fct_dossier_versions": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossiers": """
         select 'H99' as authority_code, 'HS-' || i as dossier_code, 'TT' as procedure_code,
           'Thủ tục' as procedure_name,

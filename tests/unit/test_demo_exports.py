@@ -286,6 +286,51 @@ def test_every_label_is_one_of_the_contract_or_mapped_to_its_code(tables, start,
     assert checked
 
 
+def test_letters_apologise_for_dossiers_that_are_shown_late(tables):
+    cutoff = datetime(2025, 12, 31, 17)
+    dossiers = {row["Mã hồ sơ"]: row for row in rows_in(tables, "ho_so/")}
+    letters = rows_in(tables, "thu_xin_loi/")
+    assert len({row["dossier_code"] for row in letters}) == len(letters) > 50
+    for row in letters:
+        dossier = dossiers[row["dossier_code"]]
+        due, end = moment(dossier["Ngày hẹn trả"]), moment(dossier["Ngày kết thúc xử lý"]) or cutoff
+        assert end.date() > due.date() and row["due_at_before"] == dossier["Ngày hẹn trả"]
+        created, issued = moment(row["created_at"]), moment(row["issued_at"])
+        assert moment(dossier["Ngày tiếp nhận"]) < created < (issued or end) <= end
+        assert not row["due_at_after"] or moment(row["due_at_after"]) > due
+    late = [row for row in dossiers.values() if row["Ngày hẹn trả"] and is_shown_late(row)]
+    assert 0.4 < len(letters) / len(late) < 0.9
+    for column in ("signer_role_code", "late_cause_code", "due_at_after", "issued_at"):
+        assert len({bool(row[column]) for row in letters}) == 1 + (column != "late_cause_code"), column
+    in_time = sum(
+        moment(row["issued_at"]).date() < moment(row["due_at_before"]).date() for row in letters if row["issued_at"]
+    )
+    assert 0.3 < in_time / len(letters) < 0.9
+
+
+def is_shown_late(row: dict) -> bool:
+    finished = moment(row["Ngày kết thúc xử lý"])
+    return finished is not None and finished.date() > moment(row["Ngày hẹn trả"]).date()
+
+
+def test_officers_are_codes_of_their_unit_and_some_are_slow(tables):
+    rows = [*rows_in(tables, "ho_so/"), *rows_in(tables, "xuat_som/")]
+    officers = {row["Mã hồ sơ"]: row["Mã cán bộ xử lý"] for row in rows_in(tables, "ho_so/")}
+    assert all(row["Mã cán bộ xử lý"].startswith(f"{row['Mã đơn vị giải quyết']}.CB0") for row in rows)
+    assert all(officers[row["Mã hồ sơ"]] == row["Mã cán bộ xử lý"] for row in rows_in(tables, "xuat_som/"))
+    late = [row for row in rows_in(tables, "ho_so/") if row["Ngày hẹn trả"] and is_shown_late(row)]
+    assert sum(row["Mã cán bộ xử lý"].endswith("CB01") for row in late) > 0.4 * len(late)
+    assert sum(officer.endswith("CB01") for officer in officers.values()) < 0.25 * len(officers)
+
+
+def test_a_way_of_return_is_known_of_what_was_returned(tables):
+    for row in rows_in(tables, "ho_so/"):
+        assert bool(row["Hình thức trả kết quả"]) == bool(row["Ngày trả kết quả"])
+    assert {row["Hình thức trả kết quả"] for row in rows_in(tables, "xuat_som/")} == {""}
+    ways = {row["Hình thức trả kết quả"] for row in rows_in(tables, "ho_so/")} - {""}
+    assert ways == {"Trực tiếp", "Trực tuyến", "Bưu chính công ích"}
+
+
 def test_required_columns_are_never_empty(tables):
     dossier = ["Mã hồ sơ", "Mã đơn vị giải quyết", "Ngày tiếp nhận", "Trạng thái", "Kênh nộp"]
     step = ["Mã hồ sơ", "Số thứ tự bước", "Thao tác", "Thời điểm thực hiện"]

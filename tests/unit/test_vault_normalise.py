@@ -65,6 +65,7 @@ SAME = {
             "số 12/3 ĐƯỜNG HÙNG VƯƠNG, P5, TP. VIỆT TRÌ",
         ]
     },
+    Kind.account: {"cb-03": ["CB-03", " cb - 03 ", "ＣＢ-03", "CB-03\u200b"]},
 }
 DIFFERENT = {
     Kind.name: ["Nguyễn Văn An", "Nguyễn Văn Ân Phú", "Nguyễn Anh Văn"],
@@ -72,6 +73,7 @@ DIFFERENT = {
     Kind.phone: ["0912345678", "0912345679", "02103846647"],
     Kind.email: ["a@b.vn", "a@b.com", "ab@b.vn"],
     Kind.address: ["12/3 Hùng Vương", "123 Hùng Vương", "12 Hùng Vương"],
+    Kind.account: ["CB-12", "CB-1.2", "CB-1-2", "CB12"],
 }
 NOTHING = {
     Kind.name: [None, "", "  ", "\u200b", " - ", "..."],
@@ -79,6 +81,7 @@ NOTHING = {
     Kind.phone: [None, "", "không có", "-"],
     Kind.email: [None, "", "không", "@"],
     Kind.address: [None, "", " ,. "],
+    Kind.account: [None, "", " - ", "\u200b"],
 }
 
 
@@ -145,7 +148,7 @@ def test_columns_of_any_text_type_and_in_chunks_hash_alike():
 @given(st.lists(st.one_of(st.none(), st.text()), max_size=8))
 def test_normalising_twice_changes_nothing_and_any_text_is_taken(values):
     clean = [value if value is None else value.encode("utf-8", "ignore").decode() for value in values]
-    for kind in (Kind.name, Kind.id_number, Kind.email):
+    for kind in (Kind.name, Kind.id_number, Kind.email, Kind.account):
         once = normalise(kind, texts(clean))
         assert normalise(kind, once).to_pylist() == once.to_pylist()
     for kind in HASHED_KINDS:

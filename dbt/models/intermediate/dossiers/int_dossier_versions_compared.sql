@@ -34,6 +34,7 @@ ranked as (
         dossiers.due_at,
         dossiers.completed_at,
         dossiers.returned_at,
+        dossiers.status_code,
         row_number() over (
             partition by dossiers.authority_code, dossiers.dossier_code, dossiers.delivery_sequence
             order by dossiers.source_row_number desc nulls last
@@ -54,7 +55,9 @@ known as (
         ranked.delivery_sequence,
         ranked.source_row_number,
         ranked.due_at,
-        {{ known_finish('ranked.completed_at', 'ranked.returned_at', 'builds.as_of_date') }} as completed_at
+        {{ known_finish('ranked.completed_at', 'ranked.returned_at', 'builds.as_of_date') }} as completed_at,
+        case when ranked.returned_at < cast(builds.as_of_date + 1 as timestamp) then ranked.returned_at end as returned_at,
+        ranked.status_code
     from ranked
     cross join builds
     where ranked.row_rank = 1
@@ -95,8 +98,10 @@ select
     numbered.version_number,
     numbered.delivery_id,
     numbered.source_row_number,
+    numbered.status_code,
     numbered.due_at,
     numbered.completed_at,
+    numbered.returned_at,
     earlier_due.given_at as earlier_due_at,
     earlier_completed.given_at as earlier_completed_at,
     first_due.given_at as first_due_at,

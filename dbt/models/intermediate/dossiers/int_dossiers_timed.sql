@@ -13,10 +13,15 @@ statuses as (
 
 ),
 
+clocks as (
+
+    select authority_code, unit_code, clock_code from {{ ref('int_clocks_defined') }}
+
+),
+
 days as (
 
-    select calendar_date, working_day_index, is_calendar_known from {{ ref('int_days_classified') }}
-    where calendar_code = 'VN'
+    select clock_code, calendar_date, working_day_index, is_calendar_known from {{ ref('int_clock_days_measured') }}
 
 ),
 
@@ -40,6 +45,8 @@ masked as (
         {{ known_finish('dossiers.completed_at', 'dossiers.returned_at', 'dossiers.as_of_date') }} as completed_at,
         case when dossiers.returned_at < dossiers.as_of_end_at then dossiers.returned_at end as returned_at,
         coalesce(dossiers.completed_at, dossiers.returned_at) >= dossiers.as_of_end_at as is_completed_later,
+        dossiers.return_channel_code,
+        dossiers.officer_key,
         dossiers.status_code,
         statuses.state_code as declared_state_code,
         coalesce(statuses.is_counted, true) as is_counted,
@@ -79,9 +86,14 @@ dated as (
 closed as (
 
     select
-        *,
-        completed_at is not null or state_code in ('withdrawn', 'finished', 'returned') as is_closed
+        dated.*,
+        dated.completed_at is not null or dated.state_code in ('withdrawn', 'finished', 'returned') as is_closed,
+        coalesce(units.clock_code, authorities.clock_code, 'VN/VN') as clock_code
     from dated
+    left join clocks as units
+        on dated.authority_code = units.authority_code and dated.resolving_unit_code = units.unit_code
+    left join clocks as authorities
+        on dated.authority_code = authorities.authority_code and dated.authority_code = authorities.unit_code
 
 ),
 
@@ -125,10 +137,13 @@ select
     judged.received_date,
     judged.due_date,
     judged.completed_date,
+    judged.return_channel_code,
+    judged.officer_key,
     judged.status_code,
     judged.state_code,
     judged.is_counted,
     judged.is_closed,
+    judged.clock_code,
     judged.timeliness_by_date_code,
     judged.timeliness_by_timestamp_code,
     -- Outside the years whose holidays we hold, a number of working days would be invented.
@@ -146,5 +161,7 @@ select
     judged.delivery_id,
     judged.source_row_number
 from judged
-left join days as due_days on judged.due_date = due_days.calendar_date
-left join days as end_days on coalesce(judged.completed_date, judged.as_of_date) = end_days.calendar_date
+left join days as due_days
+    on judged.clock_code = due_days.clock_code and judged.due_date = due_days.calendar_date
+left join days as end_days
+    on judged.clock_code = end_days.clock_code and coalesce(judged.completed_date, judged.as_of_date) = end_days.calendar_date

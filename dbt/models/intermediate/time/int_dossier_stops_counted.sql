@@ -21,6 +21,7 @@ stops as (
         stops.clock_mode_code,
         dossiers.received_at,
         dossiers.limit_seconds,
+        dossiers.keeps_time_of_day,
         dossiers.wait_measure_code
     from {{ ref('int_dossier_stops_merged') }} as stops
     inner join {{ ref('int_dossiers_clocked') }} as dossiers
@@ -41,6 +42,8 @@ measured as (
             when stops.wait_measure_code = 'elapsed' then {{ elapsed_seconds_at('stops.stopped_at') }}
             else {{ working_seconds_at('stops.stopped_at', 'stopped_days') }}
         end as stopped_seconds,
+        stopped_days.working_day_index as stopped_day_index,
+        stopped_days.is_calendar_known,
         case
             when stops.resumed_at is null then null
             when stops.wait_measure_code = 'elapsed' then {{ elapsed_seconds_at('stops.resumed_at') }}
@@ -87,7 +90,8 @@ spent as (
     select
         waited.*,
         waited.stopped_seconds - coalesce(waited.restarted_seconds, waited.received_seconds)
-        - (waited.wait_seconds_before - coalesce(restarts.wait_seconds_until, 0)) as spent_seconds
+        - (waited.wait_seconds_before - coalesce(restarts.wait_seconds_until, 0)) as spent_seconds,
+        waited.limit_seconds + waited.wait_seconds_before - coalesce(restarts.wait_seconds_until, 0) as added_seconds
     from waited
     left join restarts
         on
@@ -125,7 +129,14 @@ late as (
                     {{ elapsed_days_at(local_date('spent.stopped_at')) }} * 86400 + {{ second_of_day('spent.stopped_at') }}
                     > {{ elapsed_days_at('due_days.next_working_date') }} * 86400 + spent.due_seconds % 86400
             else spent.spent_seconds > spent.limit_seconds
-        end as is_after_due
+        end as is_after_due,
+        -- The working day on which the limit would have ended, had the clock not stopped here.
+        case
+            when not (spent.is_calendar_known and (due_days.is_calendar_known or spent.wait_measure_code <> 'elapsed')) then null
+            when spent.wait_measure_code = 'elapsed'
+                then due_days.working_day_index + case when due_days.is_working_day then 0 else 1 end
+            else {{ last_index('spent.due_seconds', 'spent.keeps_time_of_day and spent.added_seconds % ' ~ working_day_seconds() ~ ' = 0') }}
+        end as due_day_index
     from dated as spent
     left join days as due_days
         on spent.clock_code = due_days.clock_code and spent.elapsed_due_date = due_days.calendar_date
@@ -143,6 +154,7 @@ select
     wait_measure_code,
     wait_seconds,
     spent_seconds,
+    due_day_index - stopped_day_index as working_days_left,
     coalesce(sum(case when is_after_due then 1 else 0 end) over (
         partition by authority_code, dossier_code order by stop_number nulls last rows between unbounded preceding and current row
     ), 0) = 0 as is_counted

@@ -19,6 +19,7 @@ select
     landed.issued_at,
     landed.due_at_before,
     landed.due_at_after,
+    landed.signer_role_code,
     landed.late_cause_code,
     landed.late_cause_unit_code,
     landed.delivery_id,

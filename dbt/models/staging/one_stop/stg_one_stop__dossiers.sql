@@ -26,6 +26,7 @@ select
     landed.due_at,
     landed.completed_at,
     landed.returned_at,
+    landed.return_channel_code,
     landed.status_code,
     landed.applicant_type_code,
     landed.online_service_level_code,
@@ -33,6 +34,7 @@ select
     landed.is_paid_online,
     landed.is_digitised,
     landed.supplement_count,
+    landed.officer_account_hash as officer_key,
     landed.delivery_id,
     landed.source_row_number,
     deliveries.delivery_sequence

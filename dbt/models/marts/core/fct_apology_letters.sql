@@ -1,0 +1,20 @@
+select
+    authority_code,
+    dossier_code,
+    letter_code,
+    unit_code,
+    created_at,
+    issued_at,
+    due_at_before,
+    due_at_after,
+    is_issued,
+    is_before_due,
+    has_new_date,
+    is_new_date_kept,
+    signer_role_code,
+    is_signed_by_head,
+    late_cause_code,
+    late_cause_unit_code,
+    delivery_id,
+    source_row_number
+from {{ ref('int_apology_letters_compared') }}

@@ -1,0 +1,11 @@
+select
+    authority_code,
+    dossier_code,
+    version_number,
+    status_code,
+    due_at,
+    completed_at,
+    returned_at,
+    delivery_id,
+    source_row_number
+from {{ ref('int_dossier_versions_compared') }}
