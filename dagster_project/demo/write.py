@@ -53,6 +53,7 @@ REPORT_HEADERS = [
     "Trước hạn và đúng hạn",
     "Quá hạn",
     "Tỷ lệ đúng hạn (%)",
+    "Gồm đơn vị cấp dưới",
 ]
 REPORT_CREATED = datetime(2026, 1, 1)  # fixed, so that the same figures give the same bytes
 BUSINESS_DOMAINS = (
@@ -334,5 +335,6 @@ def write_report(path: Path, world: World, month: int, rows: list[ReportRow]) ->
                 row.on_time,
                 row.late,
                 row.percent_text,
+                "Không",
             ]
             sheet.write_row(number + 4, 0, line)
