@@ -38,6 +38,7 @@ LANDED = {
     "landing/unit_registry__units",
 }
 MARTS = {
+    "marts/bridge_unit_successions",
     "marts/dim_authorities",
     "marts/dim_dates",
     "marts/dim_indicators",
@@ -54,6 +55,7 @@ MARTS = {
     "marts/fct_dossier_stops",
     "marts/fct_dossiers",
     "marts/fct_indicator_values",
+    "marts/fct_indicator_values_by_successor",
     "marts/fct_on_time_reports",
     "marts/fct_rule_results",
     "marts/fct_survey_answers",
