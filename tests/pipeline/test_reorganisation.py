@@ -1,4 +1,4 @@
-"""A build across 1 July 2025: hand-overs, both views of a period with equal totals, rankings of the units that existed."""
+"""A build across 1 July 2025: hand-overs, both views with equal totals, rankings of the units that existed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def test_the_dossiers_handed_over_are_those_that_the_units_handed_over(built_cas
             handed += [(row["Mã hồ sơ"], row["Mã đơn vị giải quyết"]) for row in csv.DictReader(handle)]
     with duckdb.connect(str(built_cases.warehouse_file), read_only=True) as connection:
         found = connection.execute(
-            "select dossier_code, from_unit_code, to_unit_code, handed_over_date from intermediate.int_dossiers_handed_over"
+            "select dossier_code, from_unit_code, to_unit_code, handed_over_date "
+            "from intermediate.int_dossiers_handed_over"
         ).fetchall()
         latest = dict(
             connection.execute(

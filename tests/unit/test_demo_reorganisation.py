@@ -1,4 +1,4 @@
-"""The demo across March and July 2025: registers without gaps, dossiers at units that existed, open ones handed over."""
+"""The demo across March and July 2025: registers without gaps, units that existed, open dossiers handed over."""
 
 from __future__ import annotations
 
