@@ -73,7 +73,10 @@ followed_{{ step }} as (
         on
             followed.authority_code = changes.authority_code
             and followed.current_unit_code = changes.unit_code
-            and changes.change_date >= coalesce(followed.last_change_date, changes.change_date)
+            {%- if step > 1 %}
+            -- Null, and so not met, where the step before found nothing: then nothing follows.
+            and changes.change_date >= followed.last_change_date
+            {%- endif %}
 
 ),
 
@@ -88,6 +91,8 @@ divided as (
         max(successions.change_date) as divided_date,
         max(case when successions.successor_authority_code <> successions.authority_code then 1 else 0 end) as has_left
     from successions
+    inner join units
+        on successions.authority_code = units.authority_code and successions.unit_code = units.unit_code
     left join successions as continued
         on
             successions.authority_code = continued.authority_code
@@ -98,6 +103,7 @@ divided as (
         not successions.is_whole
         and successions.kind_code not in ('continued', 'transferred')
         and continued.unit_code is null
+        and (units.valid_from_date is null or units.valid_from_date < successions.change_date)
     group by successions.authority_code, successions.unit_code
 
 )
@@ -123,4 +129,3 @@ left join divided
     on
         followed.authority_code = divided.authority_code
         and followed.current_unit_code = divided.unit_code
-        and (ends.valid_from_date is null or ends.valid_from_date < divided.divided_date)
