@@ -215,7 +215,7 @@ def reported_totals(build: Build, authority_code: str, period_code: str) -> list
         """
         select i.indicator_code, i.indicator_name, i.indicator_short_name, i.denominator_text, i.family_code,
           t.peer_group_code, g.peer_group_name, t.unit_count, t.reporting_unit_count, t.is_complete, t.numerator,
-          t.denominator, t.value, t.publisher_name
+          t.denominator, t.value, t.not_added_text, t.publisher_name
         from rpt_reported_totals as t
         inner join dim_indicators as i on t.definition_code = i.definition_code
         left join dim_peer_groups as g

@@ -25,6 +25,9 @@ class Dossiers:
     All moments stand as planned, also after the cut-off; :func:`cut` hides those. ``start`` is the work
     second at which the clock starts. ``requests`` and ``replies`` hold the first and the second supplement
     request; ``dues`` the due date at the start and after each of them. ``done`` is the end of processing.
+
+    ``unit`` and ``receiver`` are units of today. As organised then: ``first_unit`` and ``first_receiver`` at reception,
+    ``shown_unit`` at the end or the cut-off; ``handed_over`` is when the first gave the dossier to the second.
     """
 
     unit: np.ndarray
@@ -50,6 +53,11 @@ class Dossiers:
     reviewed: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     billed: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     signed: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    pick: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    first_unit: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    first_receiver: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    shown_unit: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    handed_over: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         """Number of dossiers."""
@@ -118,8 +126,10 @@ def _receptions(world: World, rng, submitted: np.ndarray, channel: np.ndarray) -
     return np.where(received <= world.cutoff, received, at_once)
 
 
-def _sequence(unit: np.ndarray, day: np.ndarray) -> np.ndarray:
+def number_within_days(unit: np.ndarray, day: np.ndarray) -> np.ndarray:
     """1, 2, 3 … within each unit and day, in the order given."""
+    if len(day) == 0:
+        return day
     key = (day - day.min()) * (unit.max() + 1) + unit
     order = np.argsort(key, kind="stable")
     ordered = key[order]
@@ -149,7 +159,7 @@ def arrivals(world: World, chunk: Chunk, rng: np.random.Generator) -> Dossiers:
         procedure=procedure,
         channel=channel,
         day=day,
-        sequence=_sequence(unit, day) if len(day) else day,
+        sequence=number_within_days(unit, day),
         submitted=submitted,
         received=received,
         month=world.month_of(received),

@@ -13,6 +13,7 @@ import numpy as np
 
 from dagster_project.demo.arrivals import NEVER, ONLINE, Dossiers, arrivals
 from dagster_project.demo.calendar import DAY, WORK_DAY, epoch_day
+from dagster_project.demo.placing import place
 from dagster_project.demo.registries import REVISED_ON
 from dagster_project.demo.world import Chunk, World
 
@@ -200,9 +201,8 @@ def add_steps(world: World, d: Dossiers, rng: np.random.Generator) -> None:
     d.signed = np.where(ends, calendar.from_work(marks[2]), NEVER)
 
 
-def cut(world: World, d: Dossiers) -> Seen:
-    """The state of each dossier at the cut-off: nothing after it has happened."""
-    now = world.cutoff
+def cut(d: Dossiers, now: int | np.ndarray) -> Seen:
+    """The state of each dossier at ``now``: nothing after it has happened."""
     due = d.dues[0]
     for number, reply in enumerate(d.replies):
         due = np.where(reply <= now, d.dues[number + 1], due)
@@ -243,4 +243,6 @@ def build_chunk(world: World, chunk: Chunk, rng: np.random.Generator) -> tuple[D
     add_supplements(world, d, rng)
     finish(world, d, rng)
     add_steps(world, d, rng)
-    return d, cut(world, d)
+    seen = cut(d, world.cutoff)
+    place(world, d, seen.completed)
+    return d, seen

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dagster_project.demo.arrivals import NEVER, Dossiers
+from dagster_project.demo.placing import receiver_at, unit_at
 from dagster_project.demo.world import World
 
 ACTIVITIES = [
@@ -25,11 +26,15 @@ ACTIVITIES = [
     "Trả lại hồ sơ do quá hạn bổ sung",
     "Công dân rút hồ sơ",
     "Dừng xử lý",
+    "Bàn giao hồ sơ",
 ]
-_RECEIVE, _TRANSFER, _ASK, _REPLY, _REVIEW, _BILL, _SIGN, _RESULT, _RETURN, _REFUSE, _WITHDRAW, _STOP = range(12)
-STATUS_AFTER = np.array([2, 4, 5, 4, 4, 6, 4, 9, 10, 3, 7, 8])
+_RECEIVE, _TRANSFER, _ASK, _REPLY, _REVIEW, _BILL, _SIGN, _RESULT, _RETURN, _REFUSE, _WITHDRAW, _STOP, _HAND_OVER = (
+    range(13)
+)
+SAME = -1  # a hand-over between units leaves the status as it was
+STATUS_AFTER = np.array([2, 4, 5, 4, 4, 6, 4, 9, 10, 3, 7, 8, SAME])
 # The one-stop desk does these; the resolving unit does the rest.
-AT_DESK = np.isin(np.arange(12), [_RECEIVE, _TRANSFER, _REPLY, _RETURN, _WITHDRAW])
+AT_DESK = np.isin(np.arange(13), [_RECEIVE, _TRANSFER, _REPLY, _RETURN, _WITHDRAW])
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Events:
     """Parallel arrays, one entry per step, ordered by dossier and step.
 
     ``dossier`` is the position in the chunk, ``number`` 1, 2, 3 … inside the dossier, ``activity`` an index
-    into ACTIVITIES, moments in seconds, ``step_due`` NEVER where the step has no limit.
+    into ACTIVITIES, ``status`` the one after the step, moments in seconds, ``step_due`` NEVER where the step has no
+    limit. A hand-over stands where it falls in time, the other steps in their fixed order.
     """
 
     dossier: np.ndarray
@@ -45,6 +51,7 @@ class Events:
     activity: np.ndarray
     occurred: np.ndarray
     unit: np.ndarray
+    status: np.ndarray
     step_due: np.ndarray
 
     def __len__(self) -> int:
@@ -61,6 +68,7 @@ def build_events(world: World, d: Dossiers) -> Events:
     review_due = np.where(d.has_due, calendar.deadline_from_work(d.start + limit * 7 // 10), NEVER)
     transfer_due = calendar.deadline_from_work(d.start + 4 * 3600)
     columns = [
+        (_HAND_OVER, d.handed_over, none),
         (_RECEIVE, d.received, none),
         (_TRANSFER, d.transferred, transfer_due),
         (_ASK, d.requests[0], none),
@@ -79,12 +87,18 @@ def build_events(world: World, d: Dossiers) -> Events:
     moments = np.column_stack([moment for _, moment, _ in columns])
     happened = moments <= world.cutoff
     dossier, column = np.nonzero(happened)
+    occurred = moments[happened]
+    order = np.lexsort((column, occurred, dossier))
+    dossier, column, occurred = dossier[order], column[order], occurred[order]
     activity = np.array([code for code, _, _ in columns])[column]
+    at_desk = receiver_at(world, d, occurred, dossier)
+    status = STATUS_AFTER[activity]
     return Events(
         dossier=dossier,
         number=np.cumsum(happened, axis=1)[happened],
         activity=activity,
-        occurred=moments[happened],
-        unit=np.where(AT_DESK[activity], d.receiver[dossier], d.unit[dossier]),
-        step_due=np.column_stack([step_due for _, _, step_due in columns])[happened],
+        occurred=occurred,
+        unit=np.where(AT_DESK[activity], at_desk, unit_at(world, d, occurred, dossier)),
+        status=np.where(status == SAME, np.roll(status, 1), status),
+        step_due=np.column_stack([step_due for _, _, step_due in columns])[dossier, column],
     )

@@ -19,7 +19,8 @@ from pathlib import Path
 from dagster_project.demo import events, handling, letters, reports, surveys, tampering, write
 from dagster_project.demo.calendar import WorkCalendar
 from dagster_project.demo.dossiers import build_chunk, chunk_rng
-from dagster_project.demo.registries import AUTHORITY, AUTHORITY_NAME, procedure_registry, unit_registry
+from dagster_project.demo.registries import AUTHORITY, AUTHORITY_NAME, procedure_registry
+from dagster_project.demo.reorganisation import DEPARTMENTS_MERGED, DISTRICTS_ENDED, change_registry, unit_registry
 from dagster_project.demo.world import Chunk, World, build_world, chunks
 from dagster_project.settings import PROJECT_ROOT
 
@@ -151,7 +152,8 @@ def _write_all(root: Path, world: World, progress: Progress) -> tuple[dict[str, 
     files = write.CsvFiles(root)
     tally = reports.Tally(world)
     try:
-        files.append("danh_muc/don_vi.csv", unit_registry(world.units))
+        files.append("danh_muc/don_vi.csv", unit_registry(world.reorganisation, world.first_day))
+        files.append("danh_muc/thay_doi_don_vi.csv", change_registry(world.reorganisation, world.first_day))
         files.append("danh_muc/thu_tuc.csv", procedure_registry(world.procedures))
         done, total = 0, int(world.day_counts.sum())
         for chunk in chunks(world):
@@ -191,6 +193,7 @@ def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: repor
     listed = listed.with_columns(write.handling_columns(world, d, handled))
     files.append(dossier_file, listed)
     files.append(f"xuat_som/ho_so_{label}.csv", write.early_frame(listed, tampered))
+    files.append(f"ban_giao/ban_giao_{label}.csv", write.hand_over_frame(world, listed, d, tampered))
     files.append(f"bo_sung/bo_sung_{label}.csv", write.supplement_frame(world, d, tampered, codes))
     files.append(f"tam_dung/tam_dung_{label}.csv", write.pause_frame(world, d, codes))
     apologies = letters.build_letters(world, chunk, d, tampered.seen)
@@ -216,7 +219,8 @@ def _label_text(record: dict) -> str:
 
 Mọi tệp trong thư mục này do chương trình sinh ra cho một tỉnh không có thật: {AUTHORITY_NAME} ({AUTHORITY}).
 Không có hồ sơ, đơn vị hay con người nào trong đây là thật. Ngày nghỉ là ngày nghỉ thật của các năm.
-Trong suốt thời gian này, tổ chức các đơn vị của tỉnh Mẫu được coi là không thay đổi.
+Tỉnh Mẫu hợp nhất một số sở từ {DEPARTMENTS_MERGED:%d/%m/%Y}, bỏ cấp huyện và hợp nhất xã, phường từ \
+{DISTRICTS_ENDED:%d/%m/%Y}; tệp ghi đơn vị của ngày phát sinh, hồ sơ đang giải quyết được bàn giao cho đơn vị kế thừa.
 
 Tham số: {parameters["dossiers"]} hồ sơ, {parameters["months"]} tháng, đến 17:00 ngày {end:%d/%m/%Y}, \
 số khởi tạo {parameters["seed"]}

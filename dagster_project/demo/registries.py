@@ -1,4 +1,4 @@
-"""The units and procedures of the invented province, and the frames of their two registries.
+"""The units of today and the procedures of the invented province, and the register of procedures.
 
 Names are sample names on purpose; procedure codes start with 9, which no real procedure does.
 Does not belong here: random numbers, dossiers.
@@ -21,6 +21,7 @@ BLOC_NAMES = {
     "authority": "Toàn tỉnh",
     "department": "Sở, ban, ngành",
     "vertical_agency": "Cơ quan ngành dọc",
+    "district": "Huyện, thị xã, thành phố",
     "commune": "Xã, phường, đặc khu",
 }
 LIMIT_NAMES = {"wd": "Ngày làm việc", "cd": "Ngày", "wh": "Giờ làm việc"}
@@ -410,25 +411,6 @@ def build_procedures() -> Procedures:
         fee=np.array([row[6] for row in PROCEDURES]),
         weight=np.array([float(row[7]) for row in PROCEDURES]),
         section=np.array([numbered[domain] for domain in domains]),
-    )
-
-
-def unit_registry(units: Units) -> pl.DataFrame:
-    """One row per unit, the province itself first (bloc «Toàn tỉnh»)."""
-    count = len(units) + 1
-    return pl.DataFrame(
-        {
-            "Mã địa phương": [AUTHORITY] * count,
-            "Mã đơn vị": [AUTHORITY, *units.codes],
-            "Tên đơn vị": [AUTHORITY_NAME, *units.names],
-            "Tên ngắn": [AUTHORITY_NAME, *units.short_names],
-            "Khối": [BLOC_NAMES[bloc] for bloc in ["authority", *units.blocs]],
-            "Mã đơn vị cấp trên": [None, *[AUTHORITY] * len(units)],
-            "Có hiệu lực từ ngày": [VALID_FROM] * count,
-            "Đến hết ngày": pl.Series([None] * count, dtype=pl.String),
-            "Căn cứ": [LEGAL_BASIS] * count,
-            "Dữ liệu tổng hợp": ["Có"] * count,
-        }
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from dagster_project.demo.arrivals import Dossiers
-from dagster_project.demo.calendar import DAY
+from dagster_project.demo.calendar import DAY, day_of
 from dagster_project.demo.dossiers import DONE, RETURNED, WITHDRAWN, Seen
 from dagster_project.demo.world import World
 
@@ -51,12 +51,12 @@ class Planted:
 
 
 class Tally:
-    """Counts per unit × month, filled chunk by chunk: ``received`` by reception, the rest by completion."""
+    """Counts per listed unit × month, filled chunk by chunk: ``received`` by reception, the rest by completion."""
 
     def __init__(self, world: World) -> None:
-        """Start with zeros for every unit and month of ``world``."""
+        """Start with zeros for every listed unit and month of ``world``."""
         self.world = world
-        shape = (len(world.units), len(world.month_starts) - 1)
+        shape = (len(world.listed_units), len(world.month_starts) - 1)
         self.received = np.zeros(shape, np.int64)
         self.resolved = np.zeros(shape, np.int64)
         self.on_time = np.zeros(shape, np.int64)
@@ -66,9 +66,9 @@ class Tally:
         counted = np.isin(seen.status, [WITHDRAWN, DONE, RETURNED])
         by_date = seen.completed // DAY <= seen.due // DAY  # no due date is NEVER, later than any end
         good = counted & (by_date | (seen.status == WITHDRAWN))
-        np.add.at(self.received, (d.unit, d.month), 1)
+        np.add.at(self.received, (d.first_unit, d.month), 1)
         for into, mask in ((self.resolved, counted), (self.on_time, good)):
-            np.add.at(into, (d.unit[mask], self.world.month_of(seen.completed[mask])), 1)
+            np.add.at(into, (d.shown_unit[mask], self.world.month_of(seen.completed[mask])), 1)
 
 
 def full_months(world: World) -> int:
@@ -96,10 +96,11 @@ def plant(world: World) -> Planted:
     if months == 0:
         return Planted([], [])
     chosen = _flatterers(world, rng)
+    first_months = [f"{day_of(day):%Y-%m}" for day in world.reorganisation.first_days]
     flatteries = [
         Flattery(
             world.units.codes[unit],
-            world.month_label(int(rng.integers(0, max(months // 2, 1)))),
+            max(world.month_label(int(rng.integers(0, max(months // 2, 1)))), first_months[unit]),
             round(float(rng.uniform(0.5, 0.95)), 2),
         )
         for unit in chosen
@@ -109,7 +110,9 @@ def plant(world: World) -> Planted:
         length = int(rng.integers(1, min(4, months) + 1))
         first = int(rng.integers(0, months - length + 1))
         labels = [world.month_label(month) for month in range(first, first + length)]
-        silences.append(Silence(world.units.codes[unit], labels))
+        labels = [label for label in labels if label >= first_months[unit]]
+        if labels:
+            silences.append(Silence(world.units.codes[unit], labels))
     return Planted(flatteries, silences)
 
 
@@ -136,15 +139,16 @@ class ReportRow:
 
 
 def report_rows(tally: Tally, planted: Planted, month: int) -> list[ReportRow]:
-    """The lines of one month, in unit order, without the silent units."""
+    """The lines of one month, in unit order, of the units that existed, without the silent ones."""
     world, label = tally.world, tally.world.month_label(month)
     hidden = {f.unit_code: f.hidden_share for f in planted.flatteries if f.from_month <= label}
     silent = {s.unit_code for s in planted.silences if label in s.months}
     rows = []
-    for unit, code in enumerate(world.units.codes):
+    for unit in np.flatnonzero(world.existing_units(month)):
+        code = world.listed_units.codes[unit]
         if code in silent:
             continue
         resolved, on_time = int(tally.resolved[unit, month]), int(tally.on_time[unit, month])
         moved = int(np.ceil((resolved - on_time) * hidden.get(code, 0.0)))
-        rows.append(ReportRow(unit, int(tally.received[unit, month]), resolved, on_time + moved))
+        rows.append(ReportRow(int(unit), int(tally.received[unit, month]), resolved, on_time + moved))
     return rows

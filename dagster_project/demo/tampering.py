@@ -58,7 +58,9 @@ def tamper(world: World, chunk: Chunk, d: Dossiers, seen: Seen) -> Tampered:
 
     a, b, c = np.cumsum([DUE_OVERWRITTEN_SHARE, FINISH_OVERWRITTEN_SHARE, SHAM_STOP_SHARE])
     moved_due = is_late & ends_before & (draw < a)
-    moved_finish = is_late & ends_before & (draw >= a) & (draw < b)
+    # No finish can be written before the day on which the unit took the dossier over.
+    fits_unit = (d.handed_over == NEVER) | (due >= d.handed_over)
+    moved_finish = is_late & ends_before & fits_unit & (draw >= a) & (draw < b)
     sham = is_late & (delay > LEAST_DELAY) & (draw >= b) & (draw < c)
     answered = (d.requests[0] < NEVER) & (d.replies[0] <= world.cutoff)
     fits = is_done & d.has_due & (_day(done) <= _day(due))

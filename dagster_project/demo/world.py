@@ -13,6 +13,7 @@ import numpy as np
 
 from dagster_project.demo.calendar import DAY, WorkCalendar, day_of, epoch_day
 from dagster_project.demo.registries import Procedures, Units, build_procedures, build_units
+from dagster_project.demo.reorganisation import Reorganisation, reorganise
 
 BLOC_VOLUME_SHARES = {"department": 0.28, "vertical_agency": 0.12, "commune": 0.60}
 CHUNK_ROWS = 200_000
@@ -33,6 +34,7 @@ class World:
     calendar: WorkCalendar
     units: Units
     procedures: Procedures
+    reorganisation: Reorganisation
     seed: int
     cutoff: int
     month_starts: np.ndarray
@@ -49,6 +51,11 @@ class World:
     digitised_rate: np.ndarray
 
     @property
+    def listed_units(self) -> Units:
+        """Today's units and the former ones: what files name."""
+        return self.reorganisation.units
+
+    @property
     def first_day(self) -> int:
         """Epoch day on which the first dossier may be submitted."""
         return int(self.month_starts[0])
@@ -56,6 +63,10 @@ class World:
     def month_of(self, moment: np.ndarray) -> np.ndarray:
         """Month index (0-based) of each moment; moments after the last month get the number of months."""
         return np.searchsorted(self.month_starts, moment // DAY, side="right") - 1
+
+    def existing_units(self, month: int) -> np.ndarray:
+        """A flag per listed unit: it existed in the month."""
+        return self.reorganisation.exists(int(self.month_starts[month]), int(self.month_starts[month + 1]) - 1)
 
     def month_label(self, index: int) -> str:
         """``2026-03`` for a month index."""
@@ -175,6 +186,7 @@ def build_world(calendar: WorkCalendar, *, dossiers: int, months: int, seed: int
         calendar=calendar,
         units=units,
         procedures=procedures,
+        reorganisation=reorganise(units, procedures),
         seed=seed,
         cutoff=int(epoch_day(end) * DAY + CUTOFF_SECOND),
         month_starts=month_starts,

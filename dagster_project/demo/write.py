@@ -15,11 +15,12 @@ import polars as pl
 import xlsxwriter
 
 from dagster_project.demo.arrivals import NEVER, ONLINE, Dossiers
-from dagster_project.demo.calendar import day_of
-from dagster_project.demo.dossiers import Seen
-from dagster_project.demo.events import ACTIVITIES, AT_DESK, STATUS_AFTER, Events
+from dagster_project.demo.calendar import OPEN, day_of
+from dagster_project.demo.dossiers import Seen, cut
+from dagster_project.demo.events import ACTIVITIES, AT_DESK, Events
 from dagster_project.demo.handling import MOST_OFFICERS, Handling
 from dagster_project.demo.letters import Letters
+from dagster_project.demo.placing import surveyed_unit, unit_at
 from dagster_project.demo.registries import AUTHORITY, BLOC_NAMES, LEVEL_NAMES
 from dagster_project.demo.reports import ReportRow
 from dagster_project.demo.surveys import ITEMS, KIOSK_INSTRUMENT, WAVE_INSTRUMENT, Ratings, Wave
@@ -54,6 +55,7 @@ REPORT_HEADERS = [
     "Trước hạn và đúng hạn",
     "Quá hạn",
     "Tỷ lệ đúng hạn (%)",
+    "Gồm đơn vị cấp dưới",
 ]
 REPORT_CREATED = datetime(2026, 1, 1)  # fixed, so that the same figures give the same bytes
 BUSINESS_DOMAINS = (
@@ -108,11 +110,15 @@ def _moments(seconds: np.ndarray) -> pl.Series:
 
 
 def dossier_codes(world: World, d: Dossiers) -> pl.Series:
-    """``H99.31-260105-0007``: resolving unit, day of submission, number within both."""
+    """``H99.31-260105-0007``: first resolving unit, day of submission, number within both."""
     first = int(d.day.min())
     days = [f"-{day_of(day):%y%m%d}-" for day in range(first, int(d.day.max()) + 1)]
     numbers = [f"{number:04d}" for number in range(int(d.sequence.max()) + 1)]
-    parts = [_labels(world.units.codes, d.unit), _labels(days, d.day - first), _labels(numbers, d.sequence)]
+    parts = [
+        _labels(world.listed_units.codes, d.first_unit),
+        _labels(days, d.day - first),
+        _labels(numbers, d.sequence),
+    ]
     return pl.select(pl.concat_str(parts)).to_series()
 
 
@@ -138,9 +144,9 @@ def dossier_frame(world: World, d: Dossiers, seen: Seen, codes: pl.Series, rng, 
             "Mã TTHC": _labels(procedures.codes, d.procedure),
             "Tên TTHC": _labels(procedures.names, d.procedure),
             "Lĩnh vực": _labels(procedures.domains, d.procedure),
-            "Mã đơn vị tiếp nhận": _labels(units.codes, d.receiver),
-            "Mã đơn vị giải quyết": _labels(units.codes, d.unit),
-            "Tên đơn vị giải quyết": _labels(units.names, d.unit),
+            "Mã đơn vị tiếp nhận": _labels(world.listed_units.codes, d.first_receiver),
+            "Mã đơn vị giải quyết": _labels(world.listed_units.codes, d.shown_unit),
+            "Tên đơn vị giải quyết": _labels(world.listed_units.names, d.shown_unit),
             "Mã phòng chuyên môn": _labels([f"P{n:02d}" for n in range(10)], section),
             "Kênh nộp": _labels(CHANNELS, d.channel),
             "Ngày nộp": _moments(d.submitted),
@@ -162,7 +168,9 @@ def dossier_frame(world: World, d: Dossiers, seen: Seen, codes: pl.Series, rng, 
 def handling_columns(world: World, d: Dossiers, handled: Handling) -> list[pl.Series]:
     """The officer's code, as a system of the unit would write it, and how the result went back."""
     numbers = [f".CB{number:02d}" for number in range(MOST_OFFICERS + 1)]
-    officer = pl.select(pl.concat_str([_labels(world.units.codes, d.unit), _labels(numbers, handled.officer)]))
+    officer = pl.select(
+        pl.concat_str([_labels(world.listed_units.codes, d.shown_unit), _labels(numbers, handled.officer)])
+    )
     return [
         officer.to_series().alias("Mã cán bộ xử lý"),
         _labels([*CHANNELS, None], handled.return_channel % 4).alias("Hình thức trả kết quả"),
@@ -181,6 +189,25 @@ def early_frame(listed: pl.DataFrame, tampered: Tampered) -> pl.DataFrame:
     return early.filter(pl.Series(tampered.early)).with_columns(pl.int_range(1, pl.len() + 1).alias("STT"))
 
 
+def hand_over_frame(world: World, listed: pl.DataFrame, d: Dossiers, tampered: Tampered) -> pl.DataFrame:
+    """The rows of ``listed`` that a unit handed over when it ended, as it showed them on the eve: open, its own."""
+    then = cut(d, d.handed_over - OPEN - 1)
+    cause = tampered.truth["cause"].to_numpy()
+    overwritten = np.isin(cause, ["due_date_changed", "finish_changed"])
+    as_ever = np.isin(cause, ["stop_not_accepted", "stop_not_credited", "other_calendar_or_limit"])
+    due = np.select([overwritten, as_ever], [tampered.early_due, tampered.seen.due], then.due)
+    units = world.listed_units
+    eve = listed.with_columns(
+        _labels(units.codes, d.first_unit).alias("Mã đơn vị giải quyết"),
+        _labels(units.names, d.first_unit).alias("Tên đơn vị giải quyết"),
+        _moments(due).alias("Ngày hẹn trả"),
+        *[pl.lit(None, listed.schema[name]).alias(name) for name in ("Ngày kết thúc xử lý", "Ngày trả kết quả")],
+        _labels(STATUSES, then.status).alias("Trạng thái"),
+        pl.Series("Số lần bổ sung", then.supplement_count),
+    )
+    return eve.filter(pl.Series(d.handed_over < NEVER)).with_columns(pl.int_range(1, pl.len() + 1).alias("STT"))
+
+
 def supplement_frame(world: World, d: Dossiers, tampered: Tampered, codes: pl.Series) -> pl.DataFrame:
     """One row per supplement asked for by the cut-off, true ones and sham ones, in canonical columns."""
     now, parts = world.cutoff, []
@@ -195,7 +222,7 @@ def supplement_frame(world: World, d: Dossiers, tampered: Tampered, codes: pl.Se
                     "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
                     "dossier_code": codes.gather(rows),
                     "supplement_code": pl.repeat(str(number), len(rows), eager=True),
-                    "unit_code": _labels(world.units.codes, d.unit[rows]),
+                    "unit_code": _labels(world.listed_units.codes, unit_at(world, d, request[rows], rows)),
                     "status_code": _labels(["Một cửa yêu cầu", "Đã bổ sung xong"], is_answered.astype(np.int64)),
                     "requested_at": _moments(request[rows]),
                     "answered_at": _moments(np.where(is_answered, reply[rows], NEVER)),
@@ -217,7 +244,7 @@ def pause_frame(world: World, d: Dossiers, codes: pl.Series) -> pl.DataFrame:
             "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
             "dossier_code": codes.gather(rows),
             "pause_code": pl.repeat("1", len(rows), eager=True),
-            "unit_code": _labels(world.units.codes, d.unit[rows]),
+            "unit_code": _labels(world.listed_units.codes, unit_at(world, d, d.stopped[rows], rows)),
             "reason_code": pl.repeat("Dừng xử lý", len(rows), eager=True),
             "paused_at": _moments(d.stopped[rows]),
             "resumed_at": _moments(np.full(len(rows), NEVER)),
@@ -235,7 +262,7 @@ def letter_frame(world: World, d: Dossiers, letters: Letters, codes: pl.Series) 
             "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
             "dossier_code": codes.gather(rows),
             "letter_code": numbers,
-            "unit_code": _labels(world.units.codes, d.unit[rows]),
+            "unit_code": _labels(world.listed_units.codes, unit_at(world, d, letters.created, rows)),
             "created_at": _moments(letters.created),
             "issued_at": _moments(letters.issued),
             "due_at_before": _moments(letters.due_before),
@@ -263,8 +290,8 @@ def event_frame(world: World, d: Dossiers, events: Events, codes: pl.Series) -> 
             "Số thứ tự bước": events.number,
             "Thao tác": _labels(ACTIVITIES, events.activity),
             "Thời điểm thực hiện": _moments(events.occurred),
-            "Trạng thái sau bước": _labels(STATUSES, STATUS_AFTER[events.activity]),
-            "Mã đơn vị thực hiện": _labels(units.codes, events.unit),
+            "Trạng thái sau bước": _labels(STATUSES, events.status),
+            "Mã đơn vị thực hiện": _labels(world.listed_units.codes, events.unit),
             "Mã phòng thực hiện": _labels(
                 [None, *[f"P{n:02d}" for n in range(1, 10)]],
                 np.where(AT_DESK[events.activity], 0, section[events.dossier]),
@@ -285,7 +312,9 @@ def rating_frame(world: World, d: Dossiers, ratings: Ratings, codes: pl.Series) 
             "Bộ câu hỏi": pl.repeat(KIOSK_INSTRUMENT, len(rated), eager=True),
             "Đơn vị tổ chức": pl.repeat("Đơn vị", len(rated), eager=True),
             "Hình thức": _labels(["Kiosk", "Trực tuyến"], (d.channel[ratings.dossier] == ONLINE).astype(np.int64)),
-            "Mã đơn vị được đánh giá": _labels(world.units.codes, d.unit[ratings.dossier]),
+            "Mã đơn vị được đánh giá": _labels(
+                world.listed_units.codes, unit_at(world, d, ratings.answered, ratings.dossier)
+            ),
             "Mã phiếu": pl.select(pl.concat_str(pl.lit("K-"), rated)).to_series(),
             "Mã câu hỏi": pl.repeat("overall", len(rated), eager=True),
             "Mã trả lời": ratings.level,
@@ -305,7 +334,9 @@ def wave_frame(world: World, wave: Wave) -> pl.DataFrame:
             "Bộ câu hỏi": pl.repeat(WAVE_INSTRUMENT, rows, eager=True),
             "Đơn vị tổ chức": pl.repeat("Tỉnh", rows, eager=True),
             "Hình thức": pl.repeat("Phỏng vấn trực tiếp", rows, eager=True),
-            "Mã đơn vị được đánh giá": _labels(world.units.codes, wave.unit),
+            "Mã đơn vị được đánh giá": _labels(
+                world.listed_units.codes, surveyed_unit(world, wave.unit, wave.ballot, wave.answered)
+            ),
             "Mã phiếu": _labels(ballots, wave.ballot),
             "Mã câu hỏi": _labels(ITEMS, wave.item),
             "Mã trả lời": wave.answer,
@@ -319,7 +350,7 @@ def write_report(path: Path, world: World, month: int, rows: list[ReportRow]) ->
     """One workbook per month: a title, a period line, an empty line, the header, one line per unit."""
     path.parent.mkdir(parents=True, exist_ok=True)
     first, last = day_of(world.month_starts[month]), day_of(world.month_starts[month + 1] - 1)
-    units = world.units
+    units = world.listed_units
     with xlsxwriter.Workbook(path) as book:
         book.set_properties({"title": "Báo cáo tháng (dữ liệu tổng hợp)", "created": REPORT_CREATED})
         sheet = book.add_worksheet("Báo cáo")
@@ -339,5 +370,6 @@ def write_report(path: Path, world: World, month: int, rows: list[ReportRow]) ->
                 row.on_time,
                 row.late,
                 row.percent_text,
+                "Không",
             ]
             sheet.write_row(number + 4, 0, line)

@@ -200,7 +200,8 @@ def _total_line(row: Row) -> list[str]:
         f"{components.text(row['peer_group_name'] or 'Cộng')} <span class=soft>({reporting})</span>",
         components.text(row["indicator_short_name"]),
         components.text(labels.format_value(row["value"], "rate")),
-        labels.format_fraction(row["numerator"], row["denominator"]),
+        labels.format_fraction(row["numerator"], row["denominator"])
+        or components.text(row["not_added_text"] or labels.NO_DATA),
         components.text(row["denominator_text"] or labels.NO_DATA),
         components.text(row["publisher_name"] or labels.NO_DATA),
     ]

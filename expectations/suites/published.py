@@ -18,7 +18,9 @@ COLUMNS_VIEW = (
 PROMISED_COLUMNS = {
     "dim_authorities": "authority_code authority_name is_synthetic dossier_count",
     "dim_units": "authority_code unit_code unit_name unit_short_name unit_bloc_code unit_bloc_name "
-    "parent_unit_code is_registered valid_from_date valid_to_date",
+    "parent_unit_code is_registered valid_from_date valid_to_date existed_from_date successor_unit_code "
+    "successor_unit_name succession_status_code succession_text",
+    "bridge_unit_successions": "authority_code unit_code current_unit_code succession_status_code last_change_date",
     "dim_peer_groups": "authority_code peer_group_code peer_group_name unit_count",
     "dim_periods": "period_code period_kind_code period_name start_date end_date is_complete sort_order",
     "dim_indicators": "indicator_code indicator_name indicator_short_name family_code numerator_text "
@@ -26,9 +28,11 @@ PROMISED_COLUMNS = {
     "rank_digits minimum_denominator legal_basis method_version is_confirmed is_rankable display_order",
     "fct_indicator_values": "authority_code unit_code period_code indicator_code origin_code numerator "
     "denominator excluded_count value value_status interval_low interval_high",
+    "fct_indicator_values_by_successor": "authority_code unit_code period_code indicator_code numerator denominator "
+    "excluded_count value value_status interval_low interval_high is_year_on_year_comparable",
     "fct_unit_rankings": "authority_code peer_group_code period_code indicator_code origin_code unit_code "
     "value value_status numerator denominator interval_low interval_high unit_rank is_tied "
-    "ranked_unit_count listed_unit_count peer_group_median previous_unit_rank previous_value",
+    "ranked_unit_count listed_unit_count peer_group_median is_new_in_period previous_unit_rank previous_value",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at received_at due_at "
     "completed_at returned_at received_date due_date completed_date status_code state_code "
@@ -91,6 +95,7 @@ def rules() -> list[Rule]:
     return [
         *_shape(),
         *_dimensions(),
+        *_successions(),
         *published_indicators.value_rules(),
         *published_indicators.ranking_rules(),
         *_dossiers(),
@@ -189,6 +194,25 @@ def _dimensions() -> list[Rule]:
             fails="coalesce(numerator_text, '') = '' or coalesce(denominator_text, '') = ''",
             applies="unit_of_measure_code in ('rate', 'score')",
         ),
+    ]
+
+
+def _successions() -> list[Rule]:
+    bridge = TableSuite("bridge_unit_successions", ("authority_code", "unit_code"))
+    values = TableSuite(
+        "fct_indicator_values_by_successor", ("authority_code", "unit_code", "period_code", "indicator_code")
+    )
+    return [
+        bridge.key_once("Mỗi đơn vị chuyển về một đơn vị hiện nay", "H99.301 chuyển về cả H99.101 và H99.113"),
+        bridge.known(
+            "current_unit_known",
+            "Đơn vị hiện nay có trong dim_units",
+            "H99.301 chuyển về H99.98, dim_units không có H99.98",
+            columns=("authority_code", "current_unit_code"),
+            table="dim_units",
+            table_columns=("authority_code", "unit_code"),
+        ),
+        values.key_once("Mỗi giá trị theo tổ chức hiện nay một dòng", "H99.101 có hai dòng tháng 03/2026"),
     ]
 
 

@@ -149,7 +149,7 @@ def _grid_complete(suite: TableSuite) -> Rule:
         "where origin_code = 'declared') as slots "
         "inner join dim_periods as period on slots.period_code = period.period_code "
         "inner join dim_units as unit on slots.authority_code = unit.authority_code "
-        "and (unit.valid_from_date is null or unit.valid_from_date <= period.end_date) "
+        "and (unit.existed_from_date is null or unit.existed_from_date <= period.end_date) "
         "and (unit.valid_to_date is null or unit.valid_to_date >= period.start_date)"
     )
     same = " and ".join(f"present.{key} = cells.{key}" for key in VALUE_KEYS)

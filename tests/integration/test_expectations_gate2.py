@@ -18,7 +18,10 @@ pytestmark = pytest.mark.integration
 COLUMNS = {
     "dim_authorities": "authority_code authority_name is_synthetic:boolean dossier_count:bigint",
     "dim_units": "authority_code unit_code unit_name unit_short_name unit_bloc_code unit_bloc_name "
-    "parent_unit_code is_registered:boolean valid_from_date:date valid_to_date:date",
+    "parent_unit_code is_registered:boolean valid_from_date:date valid_to_date:date existed_from_date:date "
+    "successor_unit_code successor_unit_name succession_status_code succession_text",
+    "bridge_unit_successions": "authority_code unit_code current_unit_code succession_status_code "
+    "last_change_date:date",
     "dim_peer_groups": "authority_code peer_group_code peer_group_name unit_count:bigint",
     "dim_periods": "period_code period_kind_code period_name start_date:date end_date:date "
     "is_complete:boolean sort_order:integer",
@@ -29,10 +32,13 @@ COLUMNS = {
     "fct_indicator_values": "authority_code unit_code period_code indicator_code origin_code "
     "numerator:bigint denominator:bigint excluded_count:bigint value:decimal(18,6) value_status "
     "interval_low:decimal(18,6) interval_high:decimal(18,6)",
+    "fct_indicator_values_by_successor": "authority_code unit_code period_code indicator_code numerator:bigint "
+    "denominator:bigint excluded_count:bigint value:decimal(18,6) value_status interval_low:decimal(18,6) "
+    "interval_high:decimal(18,6) is_year_on_year_comparable:boolean",
     "fct_unit_rankings": "authority_code peer_group_code period_code indicator_code origin_code unit_code "
     "value:decimal(18,6) value_status numerator:bigint denominator:bigint interval_low:decimal(18,6) "
     "interval_high:decimal(18,6) unit_rank:integer is_tied:boolean ranked_unit_count:bigint "
-    "listed_unit_count:bigint peer_group_median:decimal(18,6) previous_unit_rank:integer "
+    "listed_unit_count:bigint peer_group_median:decimal(18,6) is_new_in_period:boolean previous_unit_rank:integer "
     "previous_value:decimal(18,6)",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at:timestamp "
@@ -118,6 +124,9 @@ def good_tables() -> dict[str, list[dict]]:
     return {
         "dim_authorities": [{"authority_code": "H99", "authority_name": "Tỉnh Mẫu", "dossier_count": 1}],
         "dim_units": units,
+        "bridge_unit_successions": [
+            {"authority_code": "H99", "unit_code": unit, "current_unit_code": unit} for unit in UNITS
+        ],
         "dim_peer_groups": [{"authority_code": "H99", "peer_group_code": "department", "unit_count": 5}],
         "dim_periods": [
             {
@@ -133,6 +142,10 @@ def good_tables() -> dict[str, list[dict]]:
             _indicator(SCORE, "score", 20, 30, "higher_is_better", True),
         ],
         "fct_indicator_values": values,
+        "fct_indicator_values_by_successor": [
+            {"authority_code": "H99", "unit_code": unit, "period_code": "2026-03", "indicator_code": RATE}
+            for unit in UNITS
+        ],
         "fct_unit_rankings": [_ranking(value) for value in values if _is_listed(value)],
         "fct_dossiers": [
             {
@@ -374,6 +387,11 @@ BAD = {
     "dim_units.key_once": repeat("dim_units"),
     "dim_units.name_present": edit("dim_units", {"unit_code": "H99.01"}, unit_name=None),
     "dim_units.authority_known": edit("dim_units", {"unit_code": "H99.05"}, authority_code="H98"),
+    "bridge_unit_successions.key_once": repeat("bridge_unit_successions"),
+    "bridge_unit_successions.current_unit_known": edit(
+        "bridge_unit_successions", {"unit_code": "H99.05"}, current_unit_code="H99.98"
+    ),
+    "fct_indicator_values_by_successor.key_once": repeat("fct_indicator_values_by_successor"),
     "dim_peer_groups.key_once": repeat("dim_peer_groups"),
     "dim_periods.has_rows": empty("dim_periods"),
     "dim_periods.key_once": repeat("dim_periods"),
@@ -525,7 +543,7 @@ def test_an_unreadable_file_leaves_nothing_behind_either(good_build, tmp_path):
 def test_a_unit_is_not_asked_for_before_it_existed(check):
     tables = good_tables()
     without_cell(tables)
-    edit("dim_units", {"unit_code": "H99.05"}, valid_from_date="2026-04-01")(tables)
+    edit("dim_units", {"unit_code": "H99.05"}, existed_from_date="2026-04-01")(tables)
     assert check(tables)["fct_indicator_values.grid_complete"].is_passed
 
 

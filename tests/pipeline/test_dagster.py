@@ -38,6 +38,7 @@ LANDED = {
     "landing/unit_registry__units",
 }
 MARTS = {
+    "marts/bridge_unit_successions",
     "marts/dim_authorities",
     "marts/dim_dates",
     "marts/dim_indicators",
@@ -58,6 +59,7 @@ MARTS = {
     "marts/fct_dossiers",
     "marts/fct_form_06a",
     "marts/fct_indicator_values",
+    "marts/fct_indicator_values_by_successor",
     "marts/fct_on_time_reports",
     "marts/fct_report_differences",
     "marts/fct_rule_results",

@@ -18,12 +18,12 @@ DOSSIERS = 200_000
 
 @pytest.fixture(scope="module")
 def built_truth(tmp_path_factory) -> Settings:
-    """A build of 200,000 dossiers of the invented province; logs and surveys are not needed for it."""
+    """A build of 200,000 dossiers across 1 July 2025; logs and surveys are not needed for it."""
     settings = Settings(root=tmp_path_factory.mktemp("truth"))
-    demo = generate_demo(settings.root / "demo", dossiers=DOSSIERS, months=12, seed=766, end=date(2026, 10, 31))
-    folders = ("danh_muc", "ho_so", "xuat_som", "bo_sung", "tam_dung")
+    demo = generate_demo(settings.root / "demo", dossiers=DOSSIERS, months=14, seed=766, end=date(2026, 2, 28))
+    folders = ("danh_muc", "ban_giao", "ho_so", "xuat_som", "bo_sung", "tam_dung")
     assert not load_files([demo.out / name for name in folders], settings, Console()).refused
-    build(settings, print, as_of=date(2026, 10, 31))
+    build(settings, print, as_of=date(2026, 2, 28))
     return settings
 
 

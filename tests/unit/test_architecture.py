@@ -28,7 +28,7 @@ KNOWS_DAGSTER = {
 }
 MODELS = sorted((PROJECT_ROOT / "dbt" / "models").rglob("*.sql"))
 LAYERS = ("staging", "intermediate", "marts")
-PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fct_", "rpt_")}
+PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("bridge_", "dim_", "fct_", "rpt_")}
 
 
 def imported_names(path: Path) -> set[str]:

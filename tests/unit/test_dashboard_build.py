@@ -87,7 +87,7 @@ TABLES = {
         select 'H44' as authority_code, '2026-03' as period_code, 'resolved' as definition_code,
           g.code as peer_group_code, g.units as unit_count, 1 as reporting_unit_count,
           g.units = 1 as is_complete, 30 as numerator, 40 as denominator, cast(0.75 as decimal(18, 6)) as value,
-          'Báo & Đài' as publisher_name
+          cast(null as varchar) as not_added_text, 'Báo & Đài' as publisher_name
         from (values ('department', 1), ('authority', 2)) as g (code, units)""",
     "rpt_units_to_watch": """
         select 'H99' as authority_code, '2026-03' as period_code, 'H99.1' as unit_code,

@@ -198,10 +198,10 @@ def test_the_due_date_seen_moves_only_when_the_reply_has_come(world, built):
     assert pending > 10
 
 
-def test_dossiers_are_numbered_from_one_within_unit_and_day(world, built):
+def test_dossiers_are_numbered_from_one_within_first_unit_and_day(world, built):
     for d, _, _ in built:
-        order = np.lexsort((d.submitted, d.sequence, d.unit, d.day))
-        key = d.day[order] * len(world.units) + d.unit[order]
+        order = np.lexsort((d.submitted, d.sequence, d.first_unit, d.day))
+        key = d.day[order] * len(world.listed_units) + d.first_unit[order]
         starts = np.r_[True, np.diff(key) != 0]
         numbers = d.sequence[order]
         assert (numbers[starts] == 1).all()

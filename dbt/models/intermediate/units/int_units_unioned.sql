@@ -1,26 +1,26 @@
-with builds as (
+with versions as (
 
-    select as_of_date from {{ ref('stg_build__builds') }}
-
-),
-
-registry_versions as (
-
-    select
-        units.*,
-        row_number() over (
-            partition by units.authority_code, units.unit_code
-            order by units.valid_from_date desc nulls last, units.delivery_sequence desc nulls last, units.source_row_number desc nulls last
-        ) as version_number
-    from {{ ref('stg_unit_registry__units') }} as units
-    cross join builds
-    where units.valid_from_date <= builds.as_of_date
+    select * from {{ ref('int_unit_versions_dated') }}
 
 ),
 
 registered as (
 
-    select * from registry_versions where version_number = 1
+    select * from versions where is_newest
+
+),
+
+first_versions as (
+
+    select authority_code, unit_code, min(valid_from_date) as existed_from_date
+    from versions
+    group by authority_code, unit_code
+
+),
+
+successions as (
+
+    select * from {{ ref('int_unit_successions') }}
 
 ),
 
@@ -59,6 +59,10 @@ unit_keys as (
     union
     select authority_code, unit_code from registered
     union
+    select authority_code, unit_code from successions
+    union
+    select successor_authority_code as authority_code, successor_unit_code as unit_code from successions
+    union
     -- Every authority is also a row of its own, which holds the totals and is never ranked.
     select authority_code, authority_code as unit_code from authorities
 
@@ -77,9 +81,12 @@ select
     registered.unit_code is not null as is_registered,
     coalesce(registered.is_synthetic, false) as is_synthetic,
     registered.valid_from_date,
-    registered.valid_to_date
+    registered.valid_to_date,
+    first_versions.existed_from_date
 from unit_keys
 left join registered
     on unit_keys.authority_code = registered.authority_code and unit_keys.unit_code = registered.unit_code
 left join seen
     on unit_keys.authority_code = seen.authority_code and unit_keys.unit_code = seen.unit_code
+left join first_versions
+    on unit_keys.authority_code = first_versions.authority_code and unit_keys.unit_code = first_versions.unit_code

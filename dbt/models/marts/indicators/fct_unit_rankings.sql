@@ -7,8 +7,20 @@ with rankable as (
 
 units as (
 
-    select authority_code, unit_code, unit_bloc_code as peer_group_code from {{ ref('dim_units') }}
+    select
+        authority_code,
+        unit_code,
+        unit_bloc_code as peer_group_code,
+        existed_from_date,
+        valid_to_date
+    from {{ ref('dim_units') }}
     where is_ranked_bloc
+
+),
+
+periods as (
+
+    select period_code, previous_period_code, start_date, counted_to_date from {{ ref('dim_periods') }}
 
 ),
 
@@ -27,6 +39,7 @@ listed as (
         facts.denominator,
         facts.interval_low,
         facts.interval_high,
+        coalesce(units.existed_from_date > periods.start_date, false) as is_new_in_period,
         -- Ranked on the value as published, so that units shown with the same figure share the rank.
         case
             when facts.value_status <> 'ok' then null
@@ -35,7 +48,15 @@ listed as (
         end as ranking_value
     from {{ ref('fct_indicator_values') }} as facts
     inner join rankable on facts.indicator_code = rankable.indicator_code
-    inner join units on facts.authority_code = units.authority_code and facts.unit_code = units.unit_code
+    inner join periods on facts.period_code = periods.period_code
+    -- Ranked are the units that exist on the last day counted: units that end inside a period and their successors would
+    -- otherwise stand side by side.
+    inner join units
+        on
+            facts.authority_code = units.authority_code
+            and facts.unit_code = units.unit_code
+            and coalesce(units.existed_from_date <= periods.counted_to_date, true)
+            and coalesce(units.valid_to_date >= periods.counted_to_date, true)
 
 ),
 
@@ -70,9 +91,16 @@ ranked as (
 
 ),
 
-periods as (
+-- Work came or went between the first day of the period before and the last of this one: the two do not compare.
+changed as (
 
-    select period_code, previous_period_code from {{ ref('dim_periods') }}
+    select distinct changes.authority_code, changes.unit_code, periods.period_code
+    from {{ ref('int_unit_changes_dated') }} as changes
+    cross join periods
+    inner join periods as earlier on periods.previous_period_code = earlier.period_code
+    where
+        changes.change_date > earlier.start_date
+        and changes.change_date <= periods.counted_to_date
 
 )
 
@@ -94,9 +122,10 @@ select
     summaries.ranked_unit_count,
     summaries.listed_unit_count,
     summaries.peer_group_median,
-    previous.unit_rank as previous_unit_rank,
-    previous.value as previous_value,
-    previous.interval_low as previous_interval_low
+    ranked.is_new_in_period,
+    case when changed.unit_code is null then previous.unit_rank end as previous_unit_rank,
+    case when changed.unit_code is null then previous.value end as previous_value,
+    case when changed.unit_code is null then previous.interval_low end as previous_interval_low
 from ranked
 inner join periods on ranked.period_code = periods.period_code
 left join summaries
@@ -114,3 +143,8 @@ left join ranked as previous
         and ranked.indicator_code = previous.indicator_code
         and ranked.origin_code = previous.origin_code
         and ranked.unit_code = previous.unit_code
+left join changed
+    on
+        ranked.authority_code = changed.authority_code
+        and ranked.unit_code = changed.unit_code
+        and ranked.period_code = changed.period_code

@@ -25,6 +25,7 @@ select
     landed.declared_percent,
     landed.declared_score,
     landed.publisher_name,
+    landed.has_child_units_included,
     landed.delivery_id,
     landed.source_row_number,
     deliveries.delivery_sequence
