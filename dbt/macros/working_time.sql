@@ -6,6 +6,11 @@
 
 {% macro working_day_seconds() -%} 28800 {%- endmacro %}
 
+{#- The clock of a dossier: its resolving unit's, else its authority's, else the country's; both are rows of int_clocks_defined. -#}
+{% macro clock_in_force(unit, authority) -%}
+  coalesce({{ unit }}.clock_code, {{ authority }}.clock_code, 'VN/VN')
+{%- endmacro %}
+
 {#- Seconds since midnight of a timestamp. -#}
 {% macro second_of_day(moment) -%}
   (hour({{ moment }}) * 3600 + minute({{ moment }}) * 60 + cast(floor(second({{ moment }})) as integer))

@@ -30,7 +30,7 @@ select
     dossiers.received_at,
     dossiers.completed_at,
     dossiers.as_of_date,
-    coalesce(units.clock_code, authorities.clock_code, 'VN/VN') as clock_code,
+    {{ clock_in_force('units', 'authorities') }} as clock_code,
     limits.limit_value,
     limits.limit_unit_code,
     limits.limit_seconds,
