@@ -40,6 +40,14 @@ PROMISED_COLUMNS = {
     "announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number stopped_at resumed_at clock_mode_code "
     "wait_measure_code wait_seconds is_counted",
+    "fct_dossier_steps": "authority_code dossier_code step_number activity_name began_at ended_at unit_code "
+    "section_code procedure_code is_logged is_open is_wait elapsed_seconds working_seconds delay_seconds "
+    "is_largest_delay",
+    "fct_step_times": "level_code authority_code unit_code section_code procedure_code period_code activity_name "
+    "time_kind_code measure_code step_count median_seconds p90_seconds total_seconds late_step_count "
+    "handed_over_count rework_count",
+    "fct_dossier_delays": "authority_code dossier_code unit_code holding_code delay_seconds dossier_delay_seconds "
+    "measure_code due_at delay_ended_at",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read rows_accepted rows_rejected "
     "rows_ignored rows_flagged data_until_date",
     "fct_delivery_authorities": "delivery_id authority_code",

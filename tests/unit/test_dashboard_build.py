@@ -97,6 +97,36 @@ TABLES = {
           12 as numerator, cast(null as bigint) as denominator""",
     "fct_dossier_date_changes": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_events": "select 'H99' as authority_code, 'none' as dossier_code where false",
+    "dim_procedures": """
+        select 'H99' as authority_code, 'TT' as procedure_code, 'Thủ tục' as procedure_name""",
+    "fct_dossier_steps": """
+        select 'H99' as authority_code, * from (values
+          ('T-1', 'Tiếp nhận', 'H99.1', null, false, 100, false),
+          ('T-1', 'Thẩm <định>', 'H99.1', 'P1', false, 57500, true),
+          ('T-2', null, 'H99.2', null, true, 3600, true))
+        as t(dossier_code, activity_name, unit_code, section_code, is_wait, delay_seconds, is_largest_delay)
+        cross join (select 'TT' as procedure_code)""",
+    "fct_dossier_delays": """
+        select 'H99' as authority_code, *, 'working' as measure_code, timestamp '2026-03-02 08:00:00' as due_at,
+          timestamp '2026-03-04 08:00:00' as delay_ended_at
+        from (values
+          ('T-1', 'H99.1', 'processing', 57600, 57600),
+          ('T-2', 'H99.2', 'waiting', 3600, 7200),
+          ('T-2', 'H99.1', 'unlogged', 3600, 7200))
+        as t(dossier_code, unit_code, holding_code, delay_seconds, dossier_delay_seconds)""",
+    "fct_step_times": """
+        select 'H99' as authority_code, 'working' as measure_code, *, median_seconds * 2 as p90_seconds,
+          median_seconds * step_count as total_seconds, 1 as late_step_count, 2 as handed_over_count,
+          3 as rework_count
+        from (values
+          ('authority', 'H99', '*', '*', '2026-Q1', 'Thẩm <định>', 'work', 10, 28800),
+          ('authority', 'H99', '*', '*', '2026-Q1', 'Thẩm <định>', 'wait', 4, 7200),
+          ('unit', 'H99.1', '*', '*', '2026-Q1', 'Thẩm <định>', 'work', 10, 28800),
+          ('section', 'H99.1', 'P1', '*', '2026-Q1', 'Thẩm <định>', 'work', 9, 28800),
+          ('section', 'H99.1', '-', '*', '2026-Q1', 'Thẩm <định>', 'work', 1, 28800),
+          ('procedure', 'H99.1', 'P1', 'TT', '2026-Q1', 'Thẩm <định>', 'work', 9, 28800))
+        as t(level_code, unit_code, section_code, procedure_code, period_code, activity_name, time_kind_code,
+          step_count, median_seconds)""",
     "fct_dossier_stops": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossiers": """
         select 'H99' as authority_code, 'HS-' || i as dossier_code, 'TT' as procedure_code,

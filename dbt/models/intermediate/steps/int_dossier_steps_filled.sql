@@ -79,7 +79,7 @@ unlogged as (
         dossiers.procedure_code,
         dossiers.clock_code,
         dossiers.is_open,
-        reached.logged_step_count + 1 as step_number,
+        cast(reached.logged_step_count + 1 as bigint) as step_number,
         coalesce(reached.logged_until_at, dossiers.received_at) as began_at,
         dossiers.ended_at,
         coalesce(statuses.is_waiting, false) as is_wait,
@@ -110,7 +110,8 @@ unlogged as (
 select
     logged.authority_code,
     logged.dossier_code,
-    logged.step_number + case when logged.is_after_finish and unlogged.dossier_code is not null then 1 else 0 end as step_number,
+    cast(logged.step_number + case when logged.is_after_finish and unlogged.dossier_code is not null then 1 else 0 end as bigint)
+        as step_number,
     logged.event_code,
     logged.activity_name,
     logged.began_at,
