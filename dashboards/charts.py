@@ -260,7 +260,9 @@ def step_chart(rows: Rows) -> alt.LayerChart:
     kinds = list(labels.TIME_KIND_TEXT.values())
     axis = alt.Axis(labelExpr=_NUMBER_LABEL, tickCount=5, domain=False, ticks=False, orient="top")
     base = alt.Chart(frame).encode(
-        y=alt.Y("step:N", sort=list(dict.fromkeys(frame["step"])), axis=alt.Axis(domain=False, ticks=False)),
+        y=alt.Y(
+            "step:N", sort=list(dict.fromkeys(frame["step"])), axis=alt.Axis(domain=False, ticks=False, labelLimit=150)
+        ),
         yOffset=alt.YOffset("kind:N", sort=kinds),
         color=alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE])),
         tooltip=[

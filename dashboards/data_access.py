@@ -473,7 +473,7 @@ def step_times(build: Build, scope: StepScope) -> list[Row]:
         build.folder,
         """
         select activity_name, time_kind_code, measure_code, step_count, median_seconds, p90_seconds, total_seconds,
-          late_step_count, handed_over_count, rework_count
+          stated_step_count, limited_step_count, late_step_count, handed_over_count, rework_count
         from fct_step_times
         where authority_code = ? and period_code = ? and level_code = ?
           and unit_code = ? and section_code = ? and procedure_code = ?
@@ -507,6 +507,8 @@ def step_parts(build: Build, scope: StepScope, level_code: str) -> list[Row]:
           cast(sum(t.step_count) as bigint) as step_count,
           cast(sum(case when t.time_kind_code = 'work' then t.total_seconds else 0 end) as bigint) as work_seconds,
           cast(sum(case when t.time_kind_code = 'wait' then t.total_seconds else 0 end) as bigint) as wait_seconds,
+          cast(sum(t.stated_step_count) as bigint) as stated_step_count,
+          cast(sum(t.limited_step_count) as bigint) as limited_step_count,
           cast(sum(t.late_step_count) as bigint) as late_step_count,
           cast(sum(t.handed_over_count) as bigint) as handed_over_count,
           cast(sum(t.rework_count) as bigint) as rework_count

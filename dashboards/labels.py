@@ -261,7 +261,7 @@ HOLDING_TEXT = {
     "waiting": "chờ người nộp hoặc tạm dừng",
     "unlogged": "nhật ký chưa ghi",
 }
-TIME_KIND_TEXT = {"work": "Xử lý", "wait": "Chờ người nộp"}
+TIME_KIND_TEXT = {"work": "Xử lý", "wait": "Chờ"}
 DAY_SECONDS = {"working": 28_800, "elapsed": 86_400}
 MEASURE_TEXT = {
     "working": "giờ làm việc, một ngày 8 giờ",

@@ -13,6 +13,8 @@ from dashboards.data_access import StepScope
 
 Row = Mapping[str, Any]
 ALL = "*"
+# How many parts of the delay are listed.
+SHOWN = 15
 # What lies inside a scope, by its level: the level below, the name of a part, the filter that a link to it sets.
 PARTS = {
     "authority": ("unit", "Đơn vị", "unit"),
@@ -39,8 +41,8 @@ def render(view: state.View) -> None:
         return
     _draw_summary(rows)
     _draw_times(rows, period)
-    _draw_parts(view, scope, period)
     _draw_delays(view, scope, period)
+    _draw_parts(view, scope, period)
 
 
 def _pick_scope(view: state.View, periods: Sequence[Row]) -> tuple[StepScope, Row]:
@@ -78,32 +80,42 @@ def _part_text(row: Row) -> str:
 
 
 def _draw_summary(rows: Sequence[Row]) -> None:
-    """Key figures of the scope, each with what it is counted over."""
+    """Key figures of the scope, each with what it is counted over; what the log does not record has no figure."""
     total = sum(row["total_seconds"] for row in rows)
     waiting = sum(row["total_seconds"] for row in rows if row["time_kind_code"] == "wait")
     steps = sum(row["step_count"] for row in rows)
-    counts = {name: sum(row[name] for row in rows) for name in ("handed_over_count", "rework_count", "late_step_count")}
     measure = rows[0]["measure_code"]
-    of_steps = f"trên {labels.format_count(steps)} bước"
-    cards = [
-        components.Card("Bước đã xong", labels.format_count(steps), "có trong nhật ký"),
-        components.Card(
-            "Thời gian chờ người nộp",
-            labels.share_text(waiting, total),
-            f"{labels.duration_text(waiting, measure)}/{labels.duration_text(total, measure)}",
-        ),
-    ]
-    cards += [
-        components.Card(
-            title, labels.share_text(counts[name], steps), f"{labels.format_count(counts[name])} {of_steps}"
+    wait = components.Card("Thời gian chờ", labels.NO_DATA, "nhật ký không ghi trạng thái", has_value=False)
+    if any(row["stated_step_count"] for row in rows):
+        of = f"{labels.duration_text(waiting, measure)}/{labels.duration_text(total, measure)}"
+        wait = components.Card("Thời gian chờ", labels.share_text(waiting, total), of)
+    limited = sum(row["limited_step_count"] for row in rows)
+    late = components.Card("Xong sau hạn của bước", labels.NO_DATA, "nhật ký không ghi hạn của bước", has_value=False)
+    if limited:
+        late = _count_card("Xong sau hạn của bước", rows, "late_step_count", limited, "bước có hạn")
+    components.show(
+        components.cards(
+            [
+                components.Card("Bước đã xong", labels.format_count(steps), "có trong nhật ký"),
+                wait,
+                _count_card("Chuyển đơn vị, bộ phận", rows, "handed_over_count", steps, "bước"),
+                _count_card("Bước làm lại", rows, "rework_count", steps, "bước"),
+                late,
+            ]
         )
-        for title, name in (
-            ("Chuyển đơn vị, bộ phận", "handed_over_count"),
-            ("Bước làm lại", "rework_count"),
-            ("Bước xong sau hạn của bước", "late_step_count"),
-        )
-    ]
-    components.show(components.cards(cards))
+    )
+
+
+def _count_card(title: str, rows: Sequence[Row], name: str, whole: int, thing: str) -> components.Card:
+    count = sum(row[name] for row in rows)
+    of = f"{labels.format_count(count)} trên {labels.format_count(whole)} {thing}"
+    return components.Card(title, labels.share_text(count, whole), of)
+
+
+def _step_counts(row: Row) -> list[str]:
+    """Late steps, where any has a limit, hand-overs and rework as cells."""
+    late = labels.format_count(row["late_step_count"]) if row["limited_step_count"] else "–"
+    return [late, *(labels.format_count(row[name]) for name in ("handed_over_count", "rework_count"))]
 
 
 def _draw_times(rows: Sequence[Row], period: Row) -> None:
@@ -139,7 +151,7 @@ def _time_cells(row: Row) -> list[str]:
         labels.duration_text(row["median_seconds"], measure),
         labels.duration_text(row["p90_seconds"], measure),
         labels.duration_text(row["total_seconds"], measure),
-        *(labels.format_count(row[name]) for name in ("late_step_count", "handed_over_count", "rework_count")),
+        *_step_counts(row),
     ]
 
 
@@ -167,8 +179,8 @@ def _draw_parts(view: state.View, scope: StepScope, period: Row) -> None:
             components.process_link(_part_text(row), **kept, **{name: row["part_code"]}),
             labels.format_count(row["step_count"]),
             labels.duration_text(row["work_seconds"], row["measure_code"]),
-            labels.duration_text(row["wait_seconds"], row["measure_code"]),
-            *(labels.format_count(row[key]) for key in ("late_step_count", "handed_over_count", "rework_count")),
+            labels.duration_text(row["wait_seconds"], row["measure_code"]) if row["stated_step_count"] else "–",
+            *_step_counts(row),
         ]
         for row in data_access.step_parts(view.build, scope, level)
     )
@@ -240,11 +252,13 @@ def _draw_delay_units(view: state.View, scope: StepScope) -> None:
             labels.share_text(row["delay_seconds"], total),
             labels.format_count(row["dossier_count"]),
         ]
-        for row in rows
+        for row in rows[:SHOWN]
     )
     lead = "Mọi hồ sơ trễ trong kỳ, kể cả hồ sơ không có nhật ký."
     if scope.unit_code != scope.authority_code:
         lead = "Những hồ sơ trễ mà đơn vị này có phần, chia cho mọi đơn vị có phần."
+    if len(rows) > SHOWN:
+        lead += f" Dưới đây là {SHOWN} phần lớn nhất trong {len(rows)}."
     components.show(
         components.section("Phần trễ theo đơn vị", lead) + components.table(columns, cells, "Phần trễ theo đơn vị")
     )

@@ -44,7 +44,8 @@ PROMISED_COLUMNS = {
     "section_code procedure_code is_logged is_open is_wait elapsed_seconds working_seconds delay_seconds "
     "is_largest_delay",
     "fct_step_times": "level_code authority_code unit_code section_code procedure_code period_code activity_name "
-    "time_kind_code measure_code step_count median_seconds p90_seconds total_seconds late_step_count "
+    "time_kind_code measure_code step_count median_seconds p90_seconds total_seconds stated_step_count "
+    "limited_step_count late_step_count "
     "handed_over_count rework_count",
     "fct_dossier_delays": "authority_code dossier_code unit_code holding_code delay_seconds dossier_delay_seconds "
     "measure_code due_at delay_ended_at",

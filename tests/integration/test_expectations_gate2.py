@@ -53,7 +53,8 @@ COLUMNS = {
     "elapsed_seconds:bigint working_seconds:bigint delay_seconds:bigint is_largest_delay:boolean",
     "fct_step_times": "level_code authority_code unit_code section_code procedure_code period_code activity_name "
     "time_kind_code measure_code step_count:bigint median_seconds:bigint p90_seconds:bigint total_seconds:bigint "
-    "late_step_count:bigint handed_over_count:bigint rework_count:bigint",
+    "stated_step_count:bigint limited_step_count:bigint late_step_count:bigint handed_over_count:bigint "
+    "rework_count:bigint",
     "fct_dossier_delays": "authority_code dossier_code unit_code holding_code delay_seconds:bigint "
     "dossier_delay_seconds:bigint measure_code due_at:timestamp delay_ended_at:timestamp",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read:bigint rows_accepted:bigint "

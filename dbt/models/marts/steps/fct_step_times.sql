@@ -26,6 +26,8 @@ steps as (
         steps.elapsed_seconds,
         {{ quarter_code('steps.occurred_at') }} as quarter_code,
         {{ year_code('steps.occurred_at') }} as year_code,
+        case when steps.status_code is not null then 1 else 0 end as stated_step,
+        case when steps.step_due_at is not null then 1 else 0 end as limited_step,
         case when steps.is_step_late then 1 else 0 end as late_step,
         case when steps.is_handed_over then 1 else 0 end as handed_over_step,
         case when repeated.dossier_code is not null then 1 else 0 end as rework_step
@@ -56,6 +58,8 @@ select
     cast(round(percentile_cont(0.9) within group (order by step_seconds nulls last)) as bigint) as p90_seconds,
     cast(sum(cast(step_seconds as bigint)) as bigint) as total_seconds,
     cast(sum(elapsed_seconds) as bigint) as total_elapsed_seconds,
+    cast(sum(stated_step) as bigint) as stated_step_count,
+    cast(sum(limited_step) as bigint) as limited_step_count,
     cast(sum(late_step) as bigint) as late_step_count,
     cast(sum(handed_over_step) as bigint) as handed_over_count,
     cast(sum(rework_step) as bigint) as rework_count
