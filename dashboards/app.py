@@ -9,7 +9,7 @@ import streamlit as st
 
 from dagster_project.settings import load_settings
 from dashboards import components, data_access, labels, state
-from dashboards.app_pages import dossier, overview, quality, rankings, unit
+from dashboards.app_pages import dossier, overview, process, quality, rankings, unit
 
 APP_NAME = "Kho dữ liệu cải cách hành chính"
 
@@ -32,6 +32,7 @@ def main() -> None:
         st.Page(lambda: overview.render(view), title="Tổng quan", url_path="tong-quan", default=True),
         st.Page(lambda: rankings.render(view), title="Xếp hạng đơn vị", url_path="xep-hang"),
         st.Page(lambda: unit.render(view), title="Đơn vị", url_path="don-vi"),
+        st.Page(lambda: process.render(view), title="Quy trình", url_path="quy-trinh"),
         st.Page(lambda: dossier.render(view), title="Hồ sơ", url_path="ho-so"),
         st.Page(lambda: quality.render(view), title="Chất lượng dữ liệu", url_path="chat-luong"),
     ]

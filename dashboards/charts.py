@@ -238,3 +238,46 @@ def ranking_chart(rows: Rows) -> alt.LayerChart:
             .encode(x=alt.X("median:Q", scale=scale))
         )
     return _finish(alt.layer(*layers), alt.Step(24))
+
+
+def step_chart(rows: Rows) -> alt.LayerChart:
+    """Time per step, in days: a bar to the median, a tick at the level that 90 % of the steps keep; waits in orange.
+
+    Rows of data_access.step_times in the order in which they are drawn.
+    """
+    frame = pd.DataFrame(
+        {
+            "step": row["activity_name"],
+            "kind": labels.TIME_KIND_TEXT[row["time_kind_code"]],
+            "median": row["median_seconds"] / labels.DAY_SECONDS[row["measure_code"]],
+            "p90": row["p90_seconds"] / labels.DAY_SECONDS[row["measure_code"]],
+            "median_text": labels.duration_text(row["median_seconds"], row["measure_code"]),
+            "p90_text": labels.duration_text(row["p90_seconds"], row["measure_code"]),
+            "count_text": labels.format_count(row["step_count"]),
+        }
+        for row in rows
+    )
+    kinds = list(labels.TIME_KIND_TEXT.values())
+    axis = alt.Axis(labelExpr=_NUMBER_LABEL, tickCount=5, domain=False, ticks=False, orient="top")
+    base = alt.Chart(frame).encode(
+        y=alt.Y(
+            "step:N", sort=list(dict.fromkeys(frame["step"])), axis=alt.Axis(domain=False, ticks=False, labelLimit=150)
+        ),
+        yOffset=alt.YOffset("kind:N", sort=kinds),
+        color=alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE])),
+        tooltip=[
+            alt.Tooltip("step:N", title="Bước"),
+            alt.Tooltip("kind:N", title="Thời gian"),
+            alt.Tooltip("median_text:N", title="Trung vị"),
+            alt.Tooltip("p90_text:N", title="90% không quá"),
+            alt.Tooltip("count_text:N", title="Số bước"),
+        ],
+    )
+    return _finish(
+        alt.layer(
+            base.mark_rule(strokeWidth=1.4, opacity=0.6).encode(x=alt.X("median:Q", axis=axis), x2="p90:Q"),
+            base.mark_bar(height={"band": 0.8}).encode(x=alt.X("median:Q", axis=axis)),
+            base.mark_tick(thickness=2.4, height=11).encode(x="p90:Q"),
+        ),
+        alt.Step(20),
+    )

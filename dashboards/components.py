@@ -42,6 +42,11 @@ def dossier_link(authority_code: str, dossier_code: str) -> str:
     return f'<a href="ho-so?{escape(query)}">{escape(dossier_code)}</a>'
 
 
+def process_link(text: str, **filters: str) -> str:
+    """A link to the page of steps with these filters."""
+    return f'<a href="quy-trinh?{escape(urlencode(filters))}">{escape(text)}</a>'
+
+
 def page_header(title: str, authority_name: str, is_synthetic: bool, as_of: str, build_id: str) -> str:
     """Title of a page with its authority, the synthetic badge, the as-of date and the build id."""
     badge = f'<span class="badge">{labels.SYNTHETIC_BADGE}</span>' if is_synthetic else ""

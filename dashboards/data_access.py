@@ -30,6 +30,7 @@ REQUIRED_TABLES = (
     "dim_indicators",
     "dim_peer_groups",
     "dim_periods",
+    "dim_procedures",
     "dim_rules",
     "dim_units",
     "fct_apology_letters",
@@ -37,7 +38,9 @@ REQUIRED_TABLES = (
     "fct_deliveries",
     "fct_delivery_authorities",
     "fct_dossier_date_changes",
+    "fct_dossier_delays",
     "fct_dossier_events",
+    "fct_dossier_steps",
     "fct_dossier_stops",
     "fct_dossier_supplements",
     "fct_dossier_versions",
@@ -45,6 +48,7 @@ REQUIRED_TABLES = (
     "fct_indicator_values",
     "fct_on_time_reports",
     "fct_rule_results",
+    "fct_step_times",
     "fct_unit_rankings",
     "rpt_reported_totals",
     "rpt_units_to_watch",
@@ -426,4 +430,200 @@ def broken_rules(build: Build, authority_code: str, first_day: dt.date, last_day
         order by failed_count desc, c.rule_code
         """,
         (authority_code, first_day, last_day),
+    )
+
+
+def step_periods(build: Build, authority_code: str) -> list[Row]:
+    """One row per quarter and year in which the log of the authority has steps, newest first."""
+    return _rows(
+        build.folder,
+        """
+        select period_code, period_kind_code, period_name, start_date, end_date, counted_to_date,
+          is_complete, previous_period_code
+        from dim_periods
+        where period_code in (select period_code from fct_step_times where authority_code = ?)
+        order by end_date desc, start_date desc, period_code
+        """,
+        (authority_code,),
+    )
+
+
+@dataclass(frozen=True)
+class StepScope:
+    """Whose steps, and when: a unit (the authority's own code: all), a section and a procedure of it ('*': all)."""
+
+    authority_code: str
+    period_code: str
+    start_date: dt.date
+    end_date: dt.date
+    unit_code: str
+    section_code: str = "*"
+    procedure_code: str = "*"
+
+    @property
+    def level_code(self) -> str:
+        """The level of fct_step_times at which this scope is counted."""
+        if self.unit_code == self.authority_code:
+            return "authority"
+        if self.section_code == "*":
+            return "unit"
+        return "section" if self.procedure_code == "*" else "procedure"
+
+
+def step_times(build: Build, scope: StepScope) -> list[Row]:
+    """One row per activity, and work or wait, of the scope; the activity that takes longest in all first."""
+    return _rows(
+        build.folder,
+        """
+        select activity_name, time_kind_code, measure_code, step_count, median_seconds, p90_seconds, total_seconds,
+          stated_step_count, limited_step_count, late_step_count, handed_over_count, rework_count
+        from fct_step_times
+        where authority_code = ? and period_code = ? and level_code = ?
+          and unit_code = ? and section_code = ? and procedure_code = ?
+        order by total_seconds desc, activity_name, time_kind_code, measure_code
+        """,
+        (
+            scope.authority_code,
+            scope.period_code,
+            scope.level_code,
+            scope.unit_code,
+            scope.section_code,
+            scope.procedure_code,
+        ),
+    )
+
+
+# The column that tells the rows of a level apart from one another.
+_LEVEL_KEYS = {"unit": "unit_code", "section": "section_code", "procedure": "procedure_code"}
+
+
+def step_parts(build: Build, scope: StepScope, level_code: str) -> list[Row]:
+    """One row per unit, section or procedure inside the scope with its totals; most working time first.
+
+    ``level_code`` is the level below that of the scope. ``part_name`` is null for sections and unknown codes.
+    """
+    return _rows(
+        build.folder,
+        f"""
+        select t.{_LEVEL_KEYS[level_code]} as part_code, min(coalesce(p.procedure_name, u.unit_name)) as part_name,
+          min(t.measure_code) as measure_code,
+          cast(sum(t.step_count) as bigint) as step_count,
+          cast(sum(case when t.time_kind_code = 'work' then t.total_seconds else 0 end) as bigint) as work_seconds,
+          cast(sum(case when t.time_kind_code = 'wait' then t.total_seconds else 0 end) as bigint) as wait_seconds,
+          cast(sum(t.stated_step_count) as bigint) as stated_step_count,
+          cast(sum(t.limited_step_count) as bigint) as limited_step_count,
+          cast(sum(t.late_step_count) as bigint) as late_step_count,
+          cast(sum(t.handed_over_count) as bigint) as handed_over_count,
+          cast(sum(t.rework_count) as bigint) as rework_count
+        from fct_step_times as t
+        left join dim_units as u
+          on t.level_code = 'unit' and t.authority_code = u.authority_code and t.unit_code = u.unit_code
+        left join dim_procedures as p
+          on t.level_code = 'procedure' and t.authority_code = p.authority_code and t.procedure_code = p.procedure_code
+        where t.authority_code = ? and t.period_code = ? and t.level_code = ?
+          and (? = t.authority_code or t.unit_code = ?) and (? = '*' or t.section_code = ?)
+        group by part_code
+        order by work_seconds desc, part_code
+        """,
+        (
+            scope.authority_code,
+            scope.period_code,
+            level_code,
+            scope.unit_code,
+            scope.unit_code,
+            scope.section_code,
+            scope.section_code,
+        ),
+    )
+
+
+# The late dossiers of a period by the day on which their delay ended, with their steps inside a scope.
+_LATE_STEPS = """
+  select s.dossier_code, coalesce(s.activity_name, '') as activity_name, s.unit_code, s.is_wait, s.delay_seconds,
+    s.is_largest_delay, d.dossier_delay_seconds, d.measure_code, d.due_at, d.delay_ended_at
+  from fct_dossier_steps as s
+  inner join (
+    select distinct dossier_code, dossier_delay_seconds, measure_code, due_at, delay_ended_at
+    from fct_dossier_delays
+    where authority_code = ? and cast(delay_ended_at as date) between ? and ?
+  ) as d on s.dossier_code = d.dossier_code
+  where s.authority_code = ? and (? = s.authority_code or s.unit_code = ?)
+    and (? = '*' or coalesce(s.section_code, '-') = ?) and (? = '*' or coalesce(s.procedure_code, '-') = ?)
+    and s.delay_seconds > 0
+"""
+
+
+def _late_arguments(scope: StepScope) -> tuple[Any, ...]:
+    return (
+        scope.authority_code,
+        scope.start_date,
+        scope.end_date,
+        scope.authority_code,
+        *(code for code in (scope.unit_code, scope.section_code, scope.procedure_code) for _ in range(2)),
+    )
+
+
+def delays_by_step(build: Build, scope: StepScope) -> list[Row]:
+    """One row per activity and work or wait: the delay that fell to it, and how many dossiers lost most in it."""
+    return _rows(
+        build.folder,
+        f"""
+        select activity_name, is_wait, min(measure_code) as measure_code,
+          count(distinct dossier_code) as dossier_count,
+          count(*) filter (where is_largest_delay) as largest_count,
+          cast(sum(delay_seconds) as bigint) as delay_seconds
+        from ({_LATE_STEPS}) as late_steps
+        group by activity_name, is_wait
+        order by delay_seconds desc, activity_name, is_wait
+        """,
+        _late_arguments(scope),
+    )
+
+
+def delays_by_unit(build: Build, scope: StepScope) -> list[Row]:
+    """One row per unit and how it held late dossiers: the part of their delay. Only those the scope's unit answers for.
+
+    The scope of the authority takes every late dossier; that of a unit those in which it has a part.
+    """
+    return _rows(
+        build.folder,
+        """
+        select d.unit_code, u.unit_name, d.holding_code, min(d.measure_code) as measure_code,
+          count(*) as dossier_count, cast(sum(d.delay_seconds) as bigint) as delay_seconds
+        from fct_dossier_delays as d
+        left join dim_units as u on d.authority_code = u.authority_code and d.unit_code = u.unit_code
+        where d.authority_code = ? and cast(d.delay_ended_at as date) between ? and ?
+          and (? = d.authority_code or d.dossier_code in (
+            select dossier_code from fct_dossier_delays where authority_code = ? and unit_code = ?
+          ))
+        group by d.unit_code, u.unit_name, d.holding_code
+        order by delay_seconds desc, d.unit_code, d.holding_code
+        """,
+        (
+            scope.authority_code,
+            scope.start_date,
+            scope.end_date,
+            scope.unit_code,
+            scope.authority_code,
+            scope.unit_code,
+        ),
+    )
+
+
+def late_dossiers(build: Build, scope: StepScope, limit: int = 20) -> list[Row]:
+    """The late dossiers with the largest part of delay in the scope; ``late_count`` is how many there are in all."""
+    return _rows(
+        build.folder,
+        f"""
+        select dossier_code, min(measure_code) as measure_code, min(due_at) as due_at,
+          min(delay_ended_at) as delay_ended_at, min(dossier_delay_seconds) as dossier_delay_seconds,
+          cast(sum(delay_seconds) as bigint) as delay_seconds,
+          min(activity_name) filter (where is_largest_delay) as largest_activity_name,
+          count(*) over () as late_count
+        from ({_LATE_STEPS}) as late_steps
+        group by dossier_code
+        order by delay_seconds desc, dossier_code
+        limit {int(limit)}
+        """,
+        _late_arguments(scope),
     )

@@ -258,3 +258,38 @@ def files_text(names: list[str], shown: int = 2) -> str:
     """The first file names of a list and how many more there are."""
     more = len(names) - shown
     return ", ".join(names[:shown]) + (f" và {more} tệp nữa" if more > 0 else "")
+
+
+HOLDING_TEXT = {
+    "processing": "xử lý",
+    "waiting": "chờ người nộp hoặc tạm dừng",
+    "unlogged": "nhật ký chưa ghi",
+}
+TIME_KIND_TEXT = {"work": "Xử lý", "wait": "Chờ"}
+DAY_SECONDS = {"working": 28_800, "elapsed": 86_400}
+MEASURE_TEXT = {
+    "working": "giờ làm việc, một ngày 8 giờ",
+    "elapsed": "giờ lịch, vì kho chưa có lịch nghỉ của những năm này",
+}
+
+
+def duration_text(seconds: int | None, measure_code: str) -> str:
+    """A stretch of time in minutes, hours or days; a day is 8 hours when working time is measured, else 24."""
+    if seconds is None:
+        return NO_DATA
+    day = DAY_SECONDS[measure_code]
+    if seconds >= day:
+        return f"{format_decimal(Decimal(seconds) / day, 1)} ngày"
+    if seconds >= 3600:
+        return f"{format_decimal(Decimal(seconds) / 3600, 1)} giờ"
+    return f"{format_decimal(Decimal(seconds) / 60, 0)} phút"
+
+
+def share_text(part: int, whole: int) -> str:
+    """A part of a whole as percent with one decimal; «không có số liệu» when there is no whole."""
+    return format_percent(Decimal(part) / whole, 1) if whole else NO_DATA
+
+
+def activity_text(activity_name: str) -> str:
+    """The name of an activity; the stretch that no event closes has none."""
+    return activity_name or "Chưa ghi bước tiếp theo"

@@ -43,3 +43,19 @@
 {% macro median_decimal(column) -%}
   cast(percentile_cont(0.5) within group (order by {{ column }} nulls last) as decimal(18, 6))
 {%- endmacro %}
+
+{#-
+  The part of a whole `amount` that falls to what lies between `from_weight` and `to_weight` of `total_weight`: whole, and
+  the parts of one total add up to the amount exactly, because each is a difference of two rounded-down running sums.
+-#}
+{% macro share_between(amount, from_weight, to_weight, total_weight) -%}
+  ({{ whole_share(amount, to_weight, total_weight) }} - {{ whole_share(amount, from_weight, total_weight) }})
+{%- endmacro %}
+
+{% macro whole_share(amount, weight, total_weight) -%}
+  coalesce(cast(round(
+    (cast({{ amount }} as bigint) * cast({{ weight }} as bigint)
+      - (cast({{ amount }} as bigint) * cast({{ weight }} as bigint)) % nullif(cast({{ total_weight }} as bigint), 0))
+    / nullif(cast({{ total_weight }} as bigint), 0)
+  ) as bigint), 0)
+{%- endmacro %}

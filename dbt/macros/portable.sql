@@ -33,6 +33,15 @@
   lpad(cast({{ number }} as {{ dbt.type_string() }}), 2, '0')
 {%- endmacro %}
 
+{#- Codes of the year and the quarter of a date or timestamp, as in dim_periods: '2026', '2026-Q1'. -#}
+{% macro year_code(date_column) -%}
+  cast(year({{ date_column }}) as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro quarter_code(date_column) -%}
+  {{ year_code(date_column) }} || '-Q' || cast(quarter({{ date_column }}) as {{ dbt.type_string() }})
+{%- endmacro %}
+
 {#- The timestamp that is `seconds` after midnight of a date. -#}
 {% macro moment_of_day(date_column, seconds) -%}
   {{ return(adapter.dispatch('moment_of_day', 'cchc')(date_column, seconds)) }}

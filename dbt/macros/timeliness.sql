@@ -45,3 +45,11 @@
     when {{ verdict }} in ('late', 'open_late') then false
   end
 {%- endmacro %}
+
+{#- The last moment at which a limit is still kept: one that lands at midnight has no time and means its whole day. -#}
+{% macro end_of_limit(due_at) -%}
+  (case
+    when {{ second_of_day(due_at) }} = 0 then {{ moment_of_day(local_date(due_at), 86399) }}
+    else {{ due_at }}
+  end)
+{%- endmacro %}

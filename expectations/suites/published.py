@@ -56,6 +56,15 @@ PROMISED_COLUMNS = {
     "is_before_due has_new_date is_new_date_kept is_signed_by_head late_cause_code",
     "fct_dossier_versions": "authority_code dossier_code version_number status_code due_at completed_at returned_at "
     "delivery_id",
+    "fct_dossier_steps": "authority_code dossier_code step_number activity_name began_at ended_at unit_code "
+    "section_code procedure_code is_logged is_open is_wait elapsed_seconds working_seconds delay_seconds "
+    "is_largest_delay",
+    "fct_step_times": "level_code authority_code unit_code section_code procedure_code period_code activity_name "
+    "time_kind_code measure_code step_count median_seconds p90_seconds total_seconds stated_step_count "
+    "limited_step_count late_step_count "
+    "handed_over_count rework_count",
+    "fct_dossier_delays": "authority_code dossier_code unit_code holding_code delay_seconds dossier_delay_seconds "
+    "measure_code due_at delay_ended_at",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read rows_accepted rows_rejected "
     "rows_ignored rows_flagged data_until_date",
     "fct_delivery_authorities": "delivery_id authority_code",

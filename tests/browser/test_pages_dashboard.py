@@ -20,6 +20,7 @@ PAGES = {
     "/": "Tổng quan",
     "/xep-hang": "Xếp hạng đơn vị",
     "/don-vi": None,
+    "/quy-trinh": "Quy trình",
     "/ho-so": "Hồ sơ",
     "/chat-luong": "Chất lượng dữ liệu",
 }
@@ -511,3 +512,67 @@ def test_an_overdue_dossier_is_opened_from_the_page_of_its_unit(open_at, publish
 def test_a_dossier_that_is_not_there_is_told(open_at):
     page = open_at(f"/ho-so?authority={DEMO}&dossier=H99.01-000000-9999")
     assert "không có hồ sơ «H99.01-000000-9999»" in _text(page)
+
+
+def test_steps_are_drilled_from_the_authority_to_a_dossier_with_the_filters_kept(open_at, published):
+    _, query = published
+    code, name = query(
+        f"""
+        select period_code, period_name from dim_periods where period_kind_code = 'year'
+          and period_code in (select period_code from fct_step_times where authority_code = '{DEMO}')
+        order by period_code desc limit 1
+        """
+    )[0]
+    page = open_at(f"/quy-trinh?authority={DEMO}&kind=year&period={code}")
+    expected = query(
+        f"""
+        select activity_name, step_count from fct_step_times
+        where authority_code = '{DEMO}' and period_code = '{code}' and level_code = 'authority'
+        order by total_seconds desc, activity_name
+        """
+    )
+    shown = [(row[0], row[2]) for row in _table(page, "Thời gian mỗi bước")]
+    assert shown == [(activity, _dotted(count)) for activity, count in expected]
+    for part in ("đơn vị", "bộ phận", "thủ tục"):
+        rows = _table(page, f"Theo {part}")
+        page.locator(f"table[aria-label='Theo {part}'] tbody a").first.click()
+        page.wait_for_load_state()
+        settle(page)
+        counts = sum(int(row[2].replace(".", "")) for row in _table(page, "Thời gian mỗi bước"))
+        assert _dotted(counts) == rows[0][1]
+        assert name in _text(page)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked["period"] == [code] and {"unit", "section", "procedure"} <= asked.keys()
+
+
+def test_the_delay_shown_by_unit_and_by_dossier_is_the_published_one(open_at, published):
+    _, query = published
+    year = query(f"select max(year(delay_ended_at)) from fct_dossier_delays where authority_code = '{DEMO}'")[0][0]
+    late = f"from fct_dossier_delays where authority_code = '{DEMO}' and year(delay_ended_at) = {year}"
+    page = open_at(f"/quy-trinh?authority={DEMO}&kind=year&period={year}")
+    dossiers = query(
+        f"""
+        select dossier_code from fct_dossier_steps
+        where authority_code = '{DEMO}' and dossier_code in (select dossier_code {late})
+        group by 1 having sum(delay_seconds) > 0 order by sum(delay_seconds) desc, 1 limit 20
+        """
+    )
+    assert [row[0] for row in _table(page, "Hồ sơ trễ theo bước")] == [code for (code,) in dossiers]
+    parts = query(
+        f"select unit_code, sum(delay_seconds) s {late} group by unit_code, holding_code order by s desc limit 1"
+    )
+    whole = query(f"select sum(delay_seconds) {late}")[0][0]
+    share = (Decimal(parts[0][1]) * 100 / Decimal(whole)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    assert _table(page, "Phần trễ theo đơn vị")[0][3] == f"{share}%".replace(".", ",")
+
+
+@pytest.mark.parametrize("authority", [PHU_THO, CAO_BANG])
+def test_without_a_log_the_page_of_steps_says_so_and_shows_no_zero(open_at, authority):
+    text = _text(open_at(f"/quy-trinh?authority={authority}"))
+    assert "Không có nhật ký xử lý" in text
+    assert "%" not in text and "Thời gian mỗi bước" not in text
+
+
+def test_what_the_real_log_does_not_record_is_not_shown_as_zero(open_at):
+    cards = open_at(f"/quy-trinh?authority={WABO}").locator(".card").all_inner_texts()
+    assert [card.split("\n")[1] for card in (cards[1], cards[4])] == ["không có số liệu"] * 2

@@ -69,6 +69,15 @@ COLUMNS = {
     "completed_at:timestamp returned_at:timestamp delivery_id",
     "fct_dossier_events": "authority_code dossier_code event_code",
     "fct_survey_answers": "authority_code ballot_code item_code is_valid:boolean is_positive:boolean",
+    "fct_dossier_steps": "authority_code dossier_code step_number:bigint activity_name began_at:timestamp "
+    "ended_at:timestamp unit_code section_code procedure_code is_logged:boolean is_open:boolean is_wait:boolean "
+    "elapsed_seconds:bigint working_seconds:bigint delay_seconds:bigint is_largest_delay:boolean",
+    "fct_step_times": "level_code authority_code unit_code section_code procedure_code period_code activity_name "
+    "time_kind_code measure_code step_count:bigint median_seconds:bigint p90_seconds:bigint total_seconds:bigint "
+    "stated_step_count:bigint limited_step_count:bigint late_step_count:bigint handed_over_count:bigint "
+    "rework_count:bigint",
+    "fct_dossier_delays": "authority_code dossier_code unit_code holding_code delay_seconds:bigint "
+    "dossier_delay_seconds:bigint measure_code due_at:timestamp delay_ended_at:timestamp",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read:bigint rows_accepted:bigint "
     "rows_rejected:bigint rows_ignored:bigint rows_flagged:bigint data_until_date:date",
     "fct_delivery_authorities": "delivery_id authority_code",
@@ -193,6 +202,9 @@ def good_tables() -> dict[str, list[dict]]:
         "fct_apology_letters": [],
         "fct_dossier_versions": [],
         "fct_dossier_events": [],
+        "fct_dossier_steps": [],
+        "fct_step_times": [],
+        "fct_dossier_delays": [],
         "fct_survey_answers": [],
         "fct_deliveries": [
             {

@@ -36,6 +36,10 @@ DISPATCHED = {
     "int_days_classified": {"double colon cast"},
     "int_dossiers_due": {"double colon cast"},
     "int_dossier_stops_counted": {"double colon cast"},
+    "int_dossier_steps_measured": {"double colon cast"},
+    "int_dossier_steps_filled": {"double colon cast"},
+    "int_dossier_delays_split": {"double colon cast"},
+    "int_late_dossiers_measured": {"double colon cast"},
 }
 
 

@@ -6,10 +6,12 @@ import csv
 import json
 import os
 import subprocess
-from collections import Counter
-from datetime import datetime
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+
+import numpy
 
 REAL = Path(__file__).parents[1] / "fixtures" / "real"
 
@@ -140,6 +142,78 @@ def test_wabo_events_all_landed(built_real, cchc):
         "where authority_code = 'NL-WABO'",
     )
     assert rows == [{"events": 8577, "dossiers": 1434}]
+
+
+def wabo_moment(text: str) -> datetime:
+    """Vietnamese wall time, as landed."""
+    return datetime.fromisoformat(text).astimezone(timezone(timedelta(hours=7))).replace(tzinfo=None)
+
+
+def seconds_between(began: datetime, ended: datetime) -> int:
+    """Whole seconds by the clock on the wall."""
+    return int((ended.replace(microsecond=0) - began.replace(microsecond=0)).total_seconds())
+
+
+def wabo_steps() -> list[dict]:
+    """The log told without SQL: an event closes the time since the one before, the first since the start."""
+    cases = {row["case_id"]: row for row in real_rows("wabo_receipt_cases.csv")}
+    logs = defaultdict(list)
+    for row in real_rows("wabo_receipt_phase.csv"):
+        logs[row["case:concept:name"]].append((wabo_moment(row["time:timestamp"]), row["concept:name"]))
+    steps = []
+    for code, log in logs.items():
+        began = wabo_moment(cases[code]["startdate"])
+        finish = wabo_moment(cases[code]["enddate"]) if cases[code]["enddate"] else datetime.max
+        for ended, activity in sorted(log, key=lambda event: event[0]):
+            if ended > finish:
+                began = max(began, finish)
+            seconds = seconds_between(min(began, ended), ended)
+            steps.append({"case": code, "activity": activity, "seconds": seconds, "ended": ended, "finish": finish})
+            began = ended
+    return steps
+
+
+def test_wabo_steps_of_every_open_or_late_case_add_up_to_its_duration(built_real, cchc):
+    rows = ask(
+        cchc,
+        built_real,
+        "select dossier_code, sum(elapsed_seconds) as seconds from fct_dossier_steps "
+        "where authority_code = 'NL-WABO' and not is_open group by 1",
+    )
+    cases = {row["case_id"]: row for row in real_rows("wabo_receipt_cases.csv")}
+    last = {step["case"]: step["ended"] for step in wabo_steps()}
+    durations = {}
+    for code, row in cases.items():
+        if wabo_late_or_open(row):
+            ended = max(last[code], wabo_moment(row["enddate"])) if row["enddate"] else last[code]
+            durations[code] = seconds_between(wabo_moment(row["startdate"]), ended)
+    assert {row["dossier_code"]: int(row["seconds"]) for row in rows} == durations
+    assert len(durations) > 400
+
+
+def wabo_late_or_open(row: dict) -> bool:
+    """Late by date, or without an end."""
+    return not row["enddate"] or wabo_moment(row["enddate"]).date() > wabo_moment(row["deadline"]).date()
+
+
+def test_wabo_step_times_are_those_of_the_log(built_real, cchc):
+    rows = ask(
+        cchc,
+        built_real,
+        "select activity_name, period_code, step_count, median_seconds, p90_seconds, total_elapsed_seconds "
+        "from fct_step_times where authority_code = 'NL-WABO' and level_code = 'authority' and length(period_code) = 4",
+    )
+    found = {(row["activity_name"], row["period_code"]): list(row.values())[2:] for row in rows}
+    expected = defaultdict(list)
+    for step in wabo_steps():
+        if step["ended"] <= step["finish"]:
+            expected[step["activity"], str(step["ended"].year)].append(step["seconds"])
+    assert found.keys() == expected.keys() and len(found) > 40
+    for key, seconds in expected.items():
+        count, median, p90, total = map(int, found[key])
+        assert (count, total) == (len(seconds), sum(seconds)), key
+        assert abs(median - numpy.percentile(seconds, 50)) <= 0.5, key
+        assert abs(p90 - numpy.percentile(seconds, 90)) <= 0.5, key
 
 
 def test_cao_bang_denominators_stay_apart(built_real, cchc):

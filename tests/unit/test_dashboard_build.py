@@ -98,6 +98,37 @@ TABLES = {
     "fct_apology_letters": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_date_changes": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_events": "select 'H99' as authority_code, 'none' as dossier_code where false",
+    "dim_procedures": """
+        select 'H99' as authority_code, 'TT' as procedure_code, 'Thủ tục' as procedure_name""",
+    "fct_dossier_steps": """
+        select 'H99' as authority_code, * from (values
+          ('T-1', 'Tiếp nhận', 'H99.1', null, false, 100, false),
+          ('T-1', 'Thẩm <định>', 'H99.1', 'P1', false, 57500, true),
+          ('T-2', null, 'H99.2', null, true, 3600, true))
+        as t(dossier_code, activity_name, unit_code, section_code, is_wait, delay_seconds, is_largest_delay)
+        cross join (select 'TT' as procedure_code)""",
+    "fct_dossier_delays": """
+        select 'H99' as authority_code, *, 'working' as measure_code, timestamp '2026-03-02 08:00:00' as due_at,
+          timestamp '2026-03-04 08:00:00' as delay_ended_at
+        from (values
+          ('T-1', 'H99.1', 'processing', 57600, 57600),
+          ('T-2', 'H99.2', 'waiting', 3600, 7200),
+          ('T-2', 'H99.1', 'unlogged', 3600, 7200))
+        as t(dossier_code, unit_code, holding_code, delay_seconds, dossier_delay_seconds)""",
+    "fct_step_times": """
+        select 'H99' as authority_code, 'working' as measure_code, *, median_seconds * 2 as p90_seconds,
+          median_seconds * step_count as total_seconds, 1 as late_step_count, 2 as handed_over_count,
+          step_count as stated_step_count, 0 as limited_step_count,
+          3 as rework_count
+        from (values
+          ('authority', 'H99', '*', '*', '2026-03', 'Thẩm <định>', 'work', 10, 28800),
+          ('authority', 'H99', '*', '*', '2026-03', 'Thẩm <định>', 'wait', 4, 7200),
+          ('unit', 'H99.1', '*', '*', '2026-03', 'Thẩm <định>', 'work', 10, 28800),
+          ('section', 'H99.1', 'P1', '*', '2026-03', 'Thẩm <định>', 'work', 9, 28800),
+          ('section', 'H99.1', '-', '*', '2026-03', 'Thẩm <định>', 'work', 1, 28800),
+          ('procedure', 'H99.1', 'P1', 'TT', '2026-03', 'Thẩm <định>', 'work', 9, 28800))
+        as t(level_code, unit_code, section_code, procedure_code, period_code, activity_name, time_kind_code,
+          step_count, median_seconds)""",
     "fct_dossier_stops": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_supplements": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_versions": "select 'H99' as authority_code, 'none' as dossier_code where false",
@@ -438,3 +469,24 @@ def test_files_of_an_authority_without_any_counted_period_are_shown_all_the_same
     assert "không có số liệu theo kỳ" in html
     assert "1.347 dòng đọc = 1.297 nhận + 30 loại + 20 bỏ qua" in html and "cũ.csv" in html
     assert "130/1.290" in html
+
+
+def test_steps_of_a_unit_are_drilled_to_its_section_with_names_escaped(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("process", "H99", "Tỉnh", is_synthetic=True, has_dossiers=True)
+    assert "Thẩm &lt;định&gt;" in html and "Thẩm <định>" not in html
+    assert "quy-trinh?authority=H99&amp;kind=month&amp;period=2026-03&amp;unit=H99.1" in html
+    assert "nhật ký không ghi hạn của bước" in html
+    html = _page_html("process", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
+    assert "Không có nhật ký xử lý của địa phương này" in html
+
+
+def test_delay_is_told_for_the_part_of_a_unit(build):
+    march = (dt.date(2026, 3, 1), dt.date(2026, 3, 31))
+    whole = data_access.StepScope("H99", "2026-03", *march, "H99")
+    part = data_access.StepScope("H99", "2026-03", *march, "H99.2")
+    assert [row["delay_seconds"] for row in data_access.delays_by_unit(build, whole)] == [57600, 3600, 3600]
+    assert [row["unit_code"] for row in data_access.delays_by_unit(build, part)] == ["H99.1", "H99.2"]
+    assert [row["dossier_code"] for row in data_access.late_dossiers(build, part)] == ["T-2"]
+    assert data_access.late_dossiers(build, whole)[0]["largest_activity_name"] == "Thẩm <định>"

@@ -10,4 +10,4 @@ select
     step_due_at,
     delivery_id,
     source_row_number
-from {{ ref('int_dossier_events_latest') }}
+from {{ ref('int_dossier_steps_measured') }}
