@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import xlsxwriter
 
+from dagster_project.demo import declared
 from dagster_project.demo.arrivals import NEVER, ONLINE, Dossiers
 from dagster_project.demo.calendar import day_of
 from dagster_project.demo.dossiers import Seen
@@ -157,13 +158,23 @@ def dossier_frame(world: World, d: Dossiers, seen: Seen, codes: pl.Series, rng, 
     )
 
 
-def early_frame(listed: pl.DataFrame, tampered: Tampered) -> pl.DataFrame:
+def with_flags(listed: pl.DataFrame, world: World, tampered: Tampered, is_untrue: np.ndarray) -> pl.DataFrame:
+    """``listed`` with the flag that the system gives each dossier, and "on time" where that is not true."""
+    seen = tampered.seen
+    flags = declared.flags(world, seen.status, seen.due, seen.completed)
+    shown = np.where(is_untrue, declared.ON_TIME, flags)
+    return listed.with_columns(_labels(declared.LABELS, shown).alias("Kết quả thời hạn"))
+
+
+def early_frame(listed: pl.DataFrame, world: World, tampered: Tampered) -> pl.DataFrame:
     """The rows of ``listed`` that an earlier export held too, as it showed them: not yet handed over."""
+    flags = declared.flags(world, tampered.seen.status, tampered.early_due, tampered.early_completed)
     early = listed.with_columns(
         _moments(tampered.early_due).alias("Ngày hẹn trả"),
         _moments(tampered.early_completed).alias("Ngày kết thúc xử lý"),
         pl.lit(None, listed.schema["Ngày trả kết quả"]).alias("Ngày trả kết quả"),
         pl.lit("Đã xử lý xong").alias("Trạng thái"),
+        _labels(declared.LABELS, flags).alias("Kết quả thời hạn"),
     )
     return early.filter(pl.Series(tampered.early)).with_columns(pl.int_range(1, pl.len() + 1).alias("STT"))
 
@@ -213,11 +224,12 @@ def pause_frame(world: World, d: Dossiers, codes: pl.Series) -> pl.DataFrame:
     )
 
 
-def write_truth(path: Path, codes: pl.Series, truth: pl.DataFrame) -> None:
+def write_truth(path: Path, codes: pl.Series, truth: pl.DataFrame, is_flag_untrue: np.ndarray) -> None:
     """The truth about the dossiers of a chunk, for tests; no model and no page reads it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     due = _moments(truth["due_second"].to_numpy()).alias("due_at")
-    pl.DataFrame([codes.alias("dossier_code"), due, truth["verdict"], truth["cause"]]).write_parquet(path)
+    untrue = pl.Series("is_flag_untrue", is_flag_untrue)
+    pl.DataFrame([codes.alias("dossier_code"), due, truth["verdict"], truth["cause"], untrue]).write_parquet(path)
 
 
 def event_frame(world: World, d: Dossiers, events: Events, codes: pl.Series) -> pl.DataFrame:

@@ -36,6 +36,13 @@ VERDICTS = {
     "no_due_date": "không có hạn để so",
     "not_counted": "không tính vào tỷ lệ nào",
 }
+CLAIMS = {
+    "early": "trước hạn",
+    "on_time": "đúng hạn",
+    "late": "quá hạn",
+    "open_in_time": "trong hạn",
+    "open_late": "quá hạn, đang giải quyết",
+}
 CAUSES = {
     "missing_due_date": "tệp không ghi ngày hẹn trả",
     "missing_limit": "danh mục thủ tục không có thời hạn",
@@ -84,12 +91,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Story:
-    """One dossier told: ``facts`` are label and text; ``cause`` is None where the verdicts agree."""
+    """One dossier told: ``facts`` and ``claims`` (what others say of it) are label and text.
+
+    ``cause`` is None where the verdicts agree.
+    """
 
     title: str
     facts: tuple[tuple[str, str], ...]
     happenings: tuple[Happening, ...]
     verdicts: tuple[Verdict, ...]
+    claims: tuple[tuple[str, str], ...]
     cause: str | None
     note: str = UNCONFIRMED
 
@@ -108,6 +119,7 @@ def _story(ask: Ask, row: dict) -> Story:
         facts=tuple(_facts(ask, row)),
         happenings=tuple(_happenings(ask, row)),
         verdicts=tuple(_verdicts(row)),
+        claims=tuple(_claims(row)),
         cause=None if cause is None else CAUSES[cause],
     )
 
@@ -186,6 +198,11 @@ def _verdicts(row: dict) -> list[Verdict]:
     ]
 
 
+def _claims(row: dict) -> list[tuple[str, str]]:
+    claimed = row["declared_timeliness_code"]
+    return [("Nơi gửi tệp ghi", "không ghi" if claimed is None else CLAIMS[claimed])]
+
+
 def _number(value: Decimal) -> str:
     """A quantity as Vietnamese writes it: 5, 2,5."""
     return f"{value.normalize():f}".replace(".", ",")
@@ -199,6 +216,7 @@ def told(story: Story) -> str:
     for verdict in story.verdicts:
         due = vi_moment(verdict.due_at) if verdict.due_at else "không có"
         lines.append(f"  {verdict.name} ({due}): theo ngày {verdict.by_date}; theo giờ {verdict.by_timestamp}")
+    lines += [f"  {who}: {text}" for who, text in story.claims]
     if story.cause:
         lines.append(f"  Kết luận tính lại khác ngày hẹn đang ghi vì {story.cause}.")
     return "\n".join([*lines, f"  {story.note}"])

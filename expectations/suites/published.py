@@ -34,8 +34,8 @@ PROMISED_COLUMNS = {
     "completed_at returned_at received_date due_date completed_date status_code state_code "
     "timeliness_by_date_code timeliness_by_timestamp_code original_due_at recomputed_due_at first_completed_at "
     "timeliness_original_by_date_code timeliness_original_by_timestamp_code timeliness_recomputed_by_date_code "
-    "timeliness_recomputed_by_timestamp_code difference_cause_code overdue_working_days delivery_id "
-    "source_row_number",
+    "timeliness_recomputed_by_timestamp_code difference_cause_code overdue_working_days declared_timeliness_code "
+    "delivery_id source_row_number",
     "fct_dossier_date_changes": "authority_code dossier_code date_kind_code version_number old_at new_at "
     "announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number stopped_at resumed_at clock_mode_code "
@@ -203,7 +203,8 @@ def _dossiers() -> list[Rule]:
                 f"or coalesce({column}, '') not in ('early', 'on_time', 'late', 'open_in_time', "
                 "'open_late', 'no_due_date', 'not_counted') "
                 for column in (by_date, by_timestamp, *_OTHER_VERDICTS)
-            ),
+            )
+            + f"or declared_timeliness_code not in {judged}",
         ),
         suite.rows(
             "judged_only_with_due_date",

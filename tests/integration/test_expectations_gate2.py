@@ -41,7 +41,7 @@ COLUMNS = {
     "timeliness_by_date_code timeliness_by_timestamp_code original_due_at:timestamp recomputed_due_at:timestamp "
     "first_completed_at:timestamp timeliness_original_by_date_code timeliness_original_by_timestamp_code "
     "timeliness_recomputed_by_date_code timeliness_recomputed_by_timestamp_code difference_cause_code "
-    "overdue_working_days:bigint delivery_id source_row_number:bigint",
+    "overdue_working_days:bigint declared_timeliness_code delivery_id source_row_number:bigint",
     "fct_dossier_date_changes": "authority_code dossier_code date_kind_code version_number:bigint old_at:timestamp "
     "new_at:timestamp announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number:bigint stopped_at:timestamp resumed_at:timestamp "

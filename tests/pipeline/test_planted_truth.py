@@ -38,7 +38,7 @@ def compared(built_truth):
             select truth.*, found.dossier_code is not null as is_found,
                 found.recomputed_due_at, found.timeliness_by_date_code as shown,
                 found.timeliness_recomputed_by_date_code as recomputed,
-                coalesce(found.difference_cause_code, '') as found_cause
+                coalesce(found.difference_cause_code, '') as found_cause, found.declared_timeliness_code as claimed
             from read_parquet('{built_truth.root}/demo/{TRUTH}/*.parquet') as truth
             full join (from read_parquet('{folder}/fct_dossiers.parquet') where authority_code = 'H99') as found
             using (dossier_code)
@@ -100,3 +100,15 @@ def test_overwritten_dates_are_rows_with_their_effect(compared):
         "group by 1 order by 1"
     ).fetchall()
     assert rows == planted
+
+
+def test_the_flag_is_what_the_system_shows_except_where_an_untrue_one_was_planted(compared):
+    rows = compared.execute(
+        """
+        select is_flag_untrue, claimed = 'on_time' and shown = 'late', count(*) > 20 from compared
+        where claimed is distinct from case when shown not in ('no_due_date', 'not_counted') then shown end
+            or is_flag_untrue
+        group by all
+        """
+    ).fetchall()
+    assert rows == [(True, True, True)]

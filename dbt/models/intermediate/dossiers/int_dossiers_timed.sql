@@ -43,6 +43,7 @@ masked as (
         dossiers.status_code,
         statuses.state_code as declared_state_code,
         coalesce(statuses.is_counted, true) as is_counted,
+        dossiers.declared_timeliness_code,
         dossiers.applicant_type_code,
         dossiers.online_service_level_code,
         dossiers.fee_amount,
@@ -136,6 +137,7 @@ select
         when judged.timeliness_by_date_code in ('late', 'open_late') and due_days.is_calendar_known
             then end_days.working_day_index - due_days.working_day_index
     end as overdue_working_days,
+    judged.declared_timeliness_code,
     judged.applicant_type_code,
     judged.online_service_level_code,
     judged.fee_amount,

@@ -27,6 +27,7 @@ select
     landed.completed_at,
     landed.returned_at,
     landed.status_code,
+    landed.declared_timeliness_code,
     landed.applicant_type_code,
     landed.online_service_level_code,
     landed.fee_amount,
