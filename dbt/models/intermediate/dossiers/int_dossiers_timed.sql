@@ -9,7 +9,7 @@ with dossiers as (
 
 statuses as (
 
-    select status_code, state_code, is_counted from {{ ref('national_statuses') }}
+    select status_code, state_code, is_counted from {{ ref('dossier_statuses') }}
 
 ),
 
