@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dagster_project.demo import declared, events, reports, surveys, tampering, write
+from dagster_project.demo import declared, events, national, reports, surveys, tampering, write
 from dagster_project.demo.calendar import WorkCalendar
 from dagster_project.demo.dossiers import build_chunk, chunk_rng
 from dagster_project.demo.registries import AUTHORITY, AUTHORITY_NAME, procedure_registry, unit_registry
@@ -193,6 +193,9 @@ def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: repor
     files.append(f"bo_sung/bo_sung_{label}.csv", write.supplement_frame(world, d, tampered, codes))
     files.append(f"tam_dung/tam_dung_{label}.csv", write.pause_frame(world, d, codes))
     write.write_truth(files.root / TRUTH / f"{chunk.index:04d}.parquet", codes, tampered.truth, is_untrue)
+    copies = national.copies(world, chunk, d, tampered)
+    files.append("dong_bo/ban_quoc_gia.csv", write.national_frame(world, d, copies, codes))
+    write.write_national_truth(files.root / TRUTH / "dong_bo" / f"{chunk.index:04d}.parquet", copies, codes)
     files.append(f"nhat_ky/nhat_ky_{label}.csv", write.event_frame(world, d, events.build_events(world, d), codes))
     ratings = write.rating_frame(world, d, surveys.rate_dossiers(world, d, seen, rng), codes)
     for (wave,), rated in ratings.partition_by("Mã đợt", as_dict=True, maintain_order=True).items():

@@ -19,6 +19,7 @@ from dagster_project.demo.arrivals import NEVER, ONLINE, Dossiers
 from dagster_project.demo.calendar import day_of
 from dagster_project.demo.dossiers import Seen
 from dagster_project.demo.events import ACTIVITIES, AT_DESK, STATUS_AFTER, Events
+from dagster_project.demo.national import Copies
 from dagster_project.demo.registries import AUTHORITY, BLOC_NAMES, LEVEL_NAMES
 from dagster_project.demo.reports import ReportRow
 from dagster_project.demo.surveys import ITEMS, KIOSK_INSTRUMENT, WAVE_INSTRUMENT, Ratings, Wave
@@ -230,6 +231,41 @@ def write_truth(path: Path, codes: pl.Series, truth: pl.DataFrame, is_flag_untru
     due = _moments(truth["due_second"].to_numpy()).alias("due_at")
     untrue = pl.Series("is_flag_untrue", is_flag_untrue)
     pl.DataFrame([codes.alias("dossier_code"), due, truth["verdict"], truth["cause"], untrue]).write_parquet(path)
+
+
+def national_frame(world: World, d: Dossiers, copies: Copies, codes: pl.Series) -> pl.DataFrame:
+    """One row per dossier that the national portal holds, in canonical columns."""
+    rows = copies.rows
+    return pl.DataFrame(
+        {
+            "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
+            "dossier_code": _national_codes(codes, rows, copies.is_stranger),
+            "procedure_code": _labels(world.procedures.codes, d.procedure[rows]),
+            "unit_code": _labels(world.units.codes, d.unit[rows]),
+            "received_at": _moments(d.received[rows]),
+            "due_at": _moments(copies.due),
+            "completed_at": _moments(copies.completed),
+            "returned_at": _moments(copies.returned),
+            "status_code": copies.status,
+            "declared_timeliness_code": _labels(declared.LABELS, copies.flag),
+            "synced_at": _moments(copies.synced),
+        }
+    )
+
+
+def _national_codes(codes: pl.Series, rows: np.ndarray, is_stranger: np.ndarray) -> pl.Series:
+    """The code of the dossier; one that nobody here has is numbered from 90000 on, as no real one is."""
+    code = codes.gather(rows)
+    other = code.str.slice(0, code.str.len_chars() - 4) + "9" + code.str.slice(-4)
+    return pl.select(pl.when(pl.Series(is_stranger)).then(other).otherwise(code)).to_series()
+
+
+def write_national_truth(path: Path, copies: Copies, codes: pl.Series) -> None:
+    """What was planted in the portal's copies of a chunk, for tests."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    truth = copies.truth
+    code = _national_codes(codes, truth["row"].to_numpy(), truth["is_stranger"].to_numpy())
+    truth.select(code.alias("dossier_code"), "match", "cause", "is_late_local", "is_late_national").write_parquet(path)
 
 
 def event_frame(world: World, d: Dossiers, events: Events, codes: pl.Series) -> pl.DataFrame:

@@ -47,6 +47,7 @@ def test_each_kind_of_file_goes_to_its_source(landed):
         ("xuat_som", "one_stop_dossier_list", "one_stop__dossiers"),
         ("bo_sung", "canonical_one_stop__supplements", "one_stop__supplements"),
         ("tam_dung", "canonical_one_stop__pauses", "one_stop__pauses"),
+        ("dong_bo", "canonical_national_portal__dossiers", "national_portal__dossiers"),
         ("nhat_ky", "one_stop_event_log", "one_stop__dossier_events"),
         ("danh_gia", "survey_answers_long", "survey__answers"),
         ("bao_cao", "on_time_report_monthly", "portal__on_time_reports"),

@@ -19,6 +19,7 @@ LANDED = {
     "landing/calendar__days_off",
     "landing/calendar__working_hours",
     "landing/kiosk__ratings",
+    "landing/national_portal__dossiers",
     "landing/national_portal__qd766_metrics",
     "landing/one_stop__apology_letters",
     "landing/one_stop__dossier_events",
@@ -40,6 +41,7 @@ LANDED = {
 MARTS = {
     "marts/dim_authorities",
     "marts/dim_dates",
+    "marts/dim_difference_causes",
     "marts/dim_indicators",
     "marts/dim_peer_groups",
     "marts/dim_periods",
@@ -57,8 +59,10 @@ MARTS = {
     "marts/fct_on_time_reports",
     "marts/fct_rule_results",
     "marts/fct_survey_answers",
+    "marts/fct_sync_differences",
     "marts/fct_unit_rankings",
     "marts/rpt_reported_totals",
+    "marts/rpt_sync_totals",
     "marts/rpt_units_to_watch",
 }
 

@@ -165,6 +165,7 @@ Kết luận
   Theo ngày hẹn trả ghi lần đầu (không có): theo ngày không có hạn để so; theo giờ không có hạn để so
   Theo hạn tính lại (11/03/2026 09:00): theo ngày đúng hạn; theo giờ đúng hạn
   Nơi gửi tệp ghi: không ghi
+  Cổng Dịch vụ công quốc gia: chưa có bản xuất nào của Cổng nói đến ngày tiếp nhận này
   Kết luận tính lại khác ngày hẹn đang ghi vì tệp không ghi ngày hẹn trả.
   Giờ làm việc, cách cộng thời gian chờ và ngày nghỉ chưa có văn bản là của các hệ thống đã đọc, chưa được xác nhận."""
     )

@@ -21,7 +21,7 @@ def states(condition: str) -> set[str]:
     return {STATUSES[code]["state_code"] for code in re.findall(r"'(\w+)'", condition)}
 
 
-@pytest.mark.parametrize("source", ["one_stop__dossiers", "one_stop__dossier_events"])
+@pytest.mark.parametrize("source", ["one_stop__dossiers", "one_stop__dossier_events", "national_portal__dossiers"])
 def test_the_contract_accepts_every_status_of_both_systems_and_no_other(source):
     column = load_contract(source).column("status_code")
     assert set(column.codes) == set(STATUSES)

@@ -66,13 +66,7 @@ dated as (
         {{ local_date('received_at') }} as received_date,
         {{ local_date('due_at') }} as due_date,
         {{ local_date('completed_at') }} as completed_date,
-        case
-            when declared_state_code in ('not_received', 'refused') then declared_state_code
-            when coalesce(is_completed_later, false) then 'in_progress'
-            when completed_at is not null and declared_state_code in ('withdrawn', 'stopped', 'returned') then declared_state_code
-            when completed_at is not null then 'finished'
-            else coalesce(declared_state_code, 'in_progress')
-        end as state_code
+        {{ state_as_of('declared_state_code', 'completed_at', 'is_completed_later') }} as state_code
     from masked
 
 ),
@@ -81,7 +75,7 @@ closed as (
 
     select
         *,
-        completed_at is not null or state_code in ('withdrawn', 'finished', 'returned') as is_closed
+        {{ is_closed('state_code', 'completed_at') }} as is_closed
     from dated
 
 ),
@@ -90,9 +84,7 @@ judgeable as (
 
     select
         *,
-        -- Outside every on-time rate: never received, withdrawn, stopped, or finished without a date.
-        is_counted
-        and not (is_closed and (completed_at is null or state_code in ('withdrawn', 'stopped'))) as is_judged
+        {{ is_judgeable('is_counted', 'state_code', 'completed_at') }} as is_judged
     from closed
 
 ),
