@@ -42,7 +42,8 @@ PROMISED_COLUMNS = {
     "wait_measure_code wait_seconds is_counted",
     "fct_sync_differences": "authority_code dossier_code unit_code received_date match_code local_due_at "
     "national_due_at local_completed_at national_completed_at local_timeliness_by_date_code "
-    "national_timeliness_by_date_code national_declared_timeliness_code is_late_local is_late_national synced_at cause_code",
+    "national_timeliness_by_date_code national_declared_timeliness_code is_late_local is_late_national synced_at "
+    "cause_code",
     "rpt_sync_totals": "authority_code unit_code received_month_date dossier_count same_count differing_count "
     "only_local_count only_national_count late_local_count late_national_count late_both_count "
     "synchronisation_delay_count",
