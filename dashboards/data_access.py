@@ -27,6 +27,7 @@ Row = dict[str, Any]
 # Tables the pages read. A build without one of them is broken, however valid its other files are.
 REQUIRED_TABLES = (
     "dim_authorities",
+    "dim_difference_causes",
     "dim_indicators",
     "dim_peer_groups",
     "dim_periods",
@@ -49,6 +50,7 @@ REQUIRED_TABLES = (
     "fct_on_time_reports",
     "fct_rule_results",
     "fct_step_times",
+    "fct_sync_differences",
     "fct_unit_rankings",
     "rpt_reported_totals",
     "rpt_units_to_watch",

@@ -33,6 +33,7 @@ SOURCES: dict[str, Callable[[], list[Rule]]] = {
     "one_stop__apology_letters": waiting.letter_rules,
     "kiosk__ratings": feedback.rating_rules,
     "petition_portal__petitions": feedback.petition_rules,
+    "national_portal__dossiers": national_portal.dossier_rules,
     "national_portal__qd766_metrics": national_portal.metric_rules,
     "par__criterion_scores": scoring.score_rules,
     "one_stop__quality_scores": scoring.quality_rules,

@@ -16,7 +16,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dagster_project.demo import events, handling, letters, reports, surveys, tampering, write
+from dagster_project.demo import (
+    declared,
+    events,
+    handling,
+    letters,
+    national,
+    reports,
+    surveys,
+    tampering,
+    write,
+)
 from dagster_project.demo.calendar import WorkCalendar
 from dagster_project.demo.dossiers import build_chunk, chunk_rng
 from dagster_project.demo.registries import AUTHORITY, AUTHORITY_NAME, procedure_registry
@@ -191,14 +201,19 @@ def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: repor
     handled = handling.handle(world, chunk, d, tampered.seen, is_late)
     listed = write.dossier_frame(world, d, tampered.seen, codes, rng, number)
     listed = listed.with_columns(write.handling_columns(world, d, handled))
+    is_untrue = declared.untrue_flags(world, chunk, tampered.seen)
+    listed = write.with_flags(listed, world, tampered, is_untrue)
     files.append(dossier_file, listed)
-    files.append(f"xuat_som/ho_so_{label}.csv", write.early_frame(listed, tampered))
+    files.append(f"xuat_som/ho_so_{label}.csv", write.early_frame(listed, world, tampered))
     files.append(f"ban_giao/ban_giao_{label}.csv", write.hand_over_frame(world, listed, d, tampered))
     files.append(f"bo_sung/bo_sung_{label}.csv", write.supplement_frame(world, d, tampered, codes))
     files.append(f"tam_dung/tam_dung_{label}.csv", write.pause_frame(world, d, codes))
     apologies = letters.build_letters(world, chunk, d, tampered.seen)
     files.append(f"thu_xin_loi/thu_xin_loi_{label}.csv", write.letter_frame(world, d, apologies, codes))
-    write.write_truth(files.root / TRUTH / f"{chunk.index:04d}.parquet", codes, tampered.truth)
+    write.write_truth(files.root / TRUTH / f"{chunk.index:04d}.parquet", codes, tampered.truth, is_untrue)
+    copies = national.copies(world, chunk, d, tampered)
+    files.append("dong_bo/ban_quoc_gia.csv", write.national_frame(world, d, copies, codes))
+    write.write_national_truth(files.root / TRUTH / "dong_bo" / f"{chunk.index:04d}.parquet", copies, codes)
     files.append(f"nhat_ky/nhat_ky_{label}.csv", write.event_frame(world, d, events.build_events(world, d), codes))
     ratings = write.rating_frame(world, d, surveys.rate_dossiers(world, d, seen, rng), codes)
     for (wave,), rated in ratings.partition_by("Mã đợt", as_dict=True, maintain_order=True).items():

@@ -14,12 +14,14 @@ import numpy as np
 import polars as pl
 import xlsxwriter
 
+from dagster_project.demo import declared
 from dagster_project.demo.arrivals import NEVER, ONLINE, Dossiers
 from dagster_project.demo.calendar import OPEN, day_of
 from dagster_project.demo.dossiers import Seen, cut
 from dagster_project.demo.events import ACTIVITIES, AT_DESK, Events
 from dagster_project.demo.handling import MOST_OFFICERS, Handling
 from dagster_project.demo.letters import Letters
+from dagster_project.demo.national import Copies
 from dagster_project.demo.placing import surveyed_unit, unit_at
 from dagster_project.demo.registries import AUTHORITY, BLOC_NAMES, LEVEL_NAMES
 from dagster_project.demo.reports import ReportRow
@@ -177,16 +179,30 @@ def handling_columns(world: World, d: Dossiers, handled: Handling) -> list[pl.Se
     ]
 
 
-def early_frame(listed: pl.DataFrame, tampered: Tampered) -> pl.DataFrame:
+def with_flags(listed: pl.DataFrame, world: World, tampered: Tampered, is_untrue: np.ndarray) -> pl.DataFrame:
+    """``listed`` with the flag that the system gives each dossier, and "on time" where that is not true."""
+    seen = tampered.seen
+    flags = declared.flags(world, seen.status, seen.due, seen.completed)
+    shown = np.where(is_untrue, declared.ON_TIME, flags)
+    return listed.with_columns(_labels(declared.LABELS, shown).alias("Kết quả thời hạn"))
+
+
+def early_frame(listed: pl.DataFrame, world: World, tampered: Tampered) -> pl.DataFrame:
     """The rows of ``listed`` that an earlier export held too, as it showed them: not yet handed over."""
+    flags = declared.flags(world, tampered.seen.status, tampered.early_due, tampered.early_completed)
     early = listed.with_columns(
         _moments(tampered.early_due).alias("Ngày hẹn trả"),
         _moments(tampered.early_completed).alias("Ngày kết thúc xử lý"),
         pl.lit(None, listed.schema["Ngày trả kết quả"]).alias("Ngày trả kết quả"),
         pl.lit(None, pl.String).alias("Hình thức trả kết quả"),
         pl.lit("Đã xử lý xong").alias("Trạng thái"),
+        _labels(declared.LABELS, flags).alias("Kết quả thời hạn"),
     )
     return early.filter(pl.Series(tampered.early)).with_columns(pl.int_range(1, pl.len() + 1).alias("STT"))
+
+
+# What an open dossier has not got yet; the system of a unit that ends gives no flags any more.
+EVE_BLANKS = ("Ngày kết thúc xử lý", "Ngày trả kết quả", "Hình thức trả kết quả", "Kết quả thời hạn")
 
 
 def hand_over_frame(world: World, listed: pl.DataFrame, d: Dossiers, tampered: Tampered) -> pl.DataFrame:
@@ -201,7 +217,7 @@ def hand_over_frame(world: World, listed: pl.DataFrame, d: Dossiers, tampered: T
         _labels(units.codes, d.first_unit).alias("Mã đơn vị giải quyết"),
         _labels(units.names, d.first_unit).alias("Tên đơn vị giải quyết"),
         _moments(due).alias("Ngày hẹn trả"),
-        *[pl.lit(None, listed.schema[name]).alias(name) for name in ("Ngày kết thúc xử lý", "Ngày trả kết quả")],
+        *[pl.lit(None, listed.schema[name]).alias(name) for name in EVE_BLANKS],
         _labels(STATUSES, then.status).alias("Trạng thái"),
         pl.Series("Số lần bổ sung", then.supplement_count),
     )
@@ -273,11 +289,47 @@ def letter_frame(world: World, d: Dossiers, letters: Letters, codes: pl.Series) 
     )
 
 
-def write_truth(path: Path, codes: pl.Series, truth: pl.DataFrame) -> None:
+def write_truth(path: Path, codes: pl.Series, truth: pl.DataFrame, is_flag_untrue: np.ndarray) -> None:
     """The truth about the dossiers of a chunk, for tests; no model and no page reads it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     due = _moments(truth["due_second"].to_numpy()).alias("due_at")
-    pl.DataFrame([codes.alias("dossier_code"), due, truth["verdict"], truth["cause"]]).write_parquet(path)
+    untrue = pl.Series("is_flag_untrue", is_flag_untrue)
+    pl.DataFrame([codes.alias("dossier_code"), due, truth["verdict"], truth["cause"], untrue]).write_parquet(path)
+
+
+def national_frame(world: World, d: Dossiers, copies: Copies, codes: pl.Series) -> pl.DataFrame:
+    """One row per dossier that the national portal holds, in canonical columns."""
+    rows = copies.rows
+    return pl.DataFrame(
+        {
+            "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
+            "dossier_code": _national_codes(codes, rows, copies.is_stranger),
+            "procedure_code": _labels(world.procedures.codes, d.procedure[rows]),
+            "unit_code": _labels(world.listed_units.codes, d.shown_unit[rows]),
+            "received_at": _moments(d.received[rows]),
+            "due_at": _moments(copies.due),
+            "completed_at": _moments(copies.completed),
+            "returned_at": _moments(copies.returned),
+            "status_code": copies.status,
+            "declared_timeliness_code": _labels(declared.LABELS, copies.flag),
+            "synced_at": _moments(copies.synced),
+        }
+    )
+
+
+def _national_codes(codes: pl.Series, rows: np.ndarray, is_stranger: np.ndarray) -> pl.Series:
+    """The code of the dossier; one that nobody here has is numbered from 90000 on, as no real one is."""
+    code = codes.gather(rows)
+    other = code.str.slice(0, code.str.len_chars() - 4) + "9" + code.str.slice(-4)
+    return pl.select(pl.when(pl.Series(is_stranger)).then(other).otherwise(code)).to_series()
+
+
+def write_national_truth(path: Path, copies: Copies, codes: pl.Series) -> None:
+    """What was planted in the portal's copies of a chunk, for tests."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    truth = copies.truth
+    code = _national_codes(codes, truth["row"].to_numpy(), truth["is_stranger"].to_numpy())
+    truth.select(code.alias("dossier_code"), "match", "cause", "is_late_local", "is_late_national").write_parquet(path)
 
 
 def event_frame(world: World, d: Dossiers, events: Events, codes: pl.Series) -> pl.DataFrame:

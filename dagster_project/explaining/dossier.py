@@ -36,15 +36,12 @@ VERDICTS = {
     "no_due_date": "không có hạn để so",
     "not_counted": "không tính vào tỷ lệ nào",
 }
-CAUSES = {
-    "missing_due_date": "tệp không ghi ngày hẹn trả",
-    "missing_limit": "danh mục thủ tục không có thời hạn",
-    "finish_changed": "ngày kết thúc bị sửa so với lần ghi đầu tiên",
-    "due_date_changed": "ngày hẹn trả bị sửa so với lần ghi đầu tiên",
-    "stop_not_accepted": "có lần dừng bắt đầu khi thời hạn đã hết, không được tính",
-    "stop_not_credited": "thời gian chờ không được cộng vào ngày hẹn trả",
-    "stop_not_recorded": "tệp ghi có bổ sung nhưng không có lần bổ sung nào được nạp",
-    "other_calendar_or_limit": "ngày hẹn trả tính theo lịch nghỉ hoặc thời hạn khác",
+CLAIMS = {
+    "early": "trước hạn",
+    "on_time": "đúng hạn",
+    "late": "quá hạn",
+    "open_in_time": "trong hạn",
+    "open_late": "quá hạn, đang giải quyết",
 }
 EFFECTS = {
     "became_met": "từ quá hạn thành đúng hạn",
@@ -92,12 +89,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Story:
-    """One dossier told: ``facts`` are label and text; ``cause`` is None where the verdicts agree."""
+    """One dossier told: ``facts`` and ``claims`` (what others say of it) are label and text.
+
+    ``cause`` is None where the verdicts agree.
+    """
 
     title: str
     facts: tuple[tuple[str, str], ...]
     happenings: tuple[Happening, ...]
     verdicts: tuple[Verdict, ...]
+    claims: tuple[tuple[str, str], ...]
     cause: str | None
     note: str = UNCONFIRMED
 
@@ -116,7 +117,8 @@ def _story(ask: Ask, row: dict) -> Story:
         facts=tuple(_facts(ask, row)),
         happenings=tuple(_happenings(ask, row)),
         verdicts=tuple(_verdicts(row)),
-        cause=None if cause is None else CAUSES[cause],
+        claims=tuple(_claims(ask, row)),
+        cause=None if cause is None else _cause_name(ask, cause),
     )
 
 
@@ -235,6 +237,33 @@ def _verdicts(row: dict) -> list[Verdict]:
     ]
 
 
+def _cause_name(ask: Ask, code: str) -> str:
+    return ask("select cause_name from dim_difference_causes where cause_code = ?", [code])[0]["cause_name"]
+
+
+def _claims(ask: Ask, row: dict) -> list[tuple[str, str]]:
+    """What the sender and the national portal say of the dossier."""
+    key = [row["authority_code"], row["dossier_code"]]
+    copies = ask("select * from fct_sync_differences where authority_code = ? and dossier_code = ?", key)
+    national = _national_text(ask, copies[0]) if copies else "chưa có bản xuất nào của Cổng nói đến ngày tiếp nhận này"
+    return [("Nơi gửi tệp ghi", _flag(row)), ("Cổng Dịch vụ công quốc gia", national)]
+
+
+def _flag(row: dict, column: str = "declared_timeliness_code") -> str:
+    return "không ghi" if row[column] is None else CLAIMS[row[column]]
+
+
+def _national_text(ask: Ask, copy: dict) -> str:
+    why = f"; {_cause_name(ask, copy['cause_code'])}" if copy["cause_code"] else ""
+    if copy["match_code"] == "only_local":
+        return why.removeprefix("; ")
+    due = vi_moment(copy["national_due_at"]) if copy["national_due_at"] else "không có"
+    done = f"xong {vi_moment(copy['national_completed_at'])}" if copy["national_completed_at"] else "chưa xong"
+    verdict = VERDICTS[copy["national_timeliness_by_date_code"]]
+    flag = _flag(copy, "national_declared_timeliness_code")
+    return f"hạn {due}, {done}; tự ghi {flag}, theo ngày là {verdict}{why}"
+
+
 def _number(value: Decimal) -> str:
     """A quantity as Vietnamese writes it: 5, 2,5."""
     return f"{value.normalize():f}".replace(".", ",")
@@ -248,6 +277,7 @@ def told(story: Story) -> str:
     for verdict in story.verdicts:
         due = vi_moment(verdict.due_at) if verdict.due_at else "không có"
         lines.append(f"  {verdict.name} ({due}): theo ngày {verdict.by_date}; theo giờ {verdict.by_timestamp}")
+    lines += [f"  {who}: {text}" for who, text in story.claims]
     if story.cause:
         lines.append(f"  Kết luận tính lại khác ngày hẹn đang ghi vì {story.cause}.")
     return "\n".join([*lines, f"  {story.note}"])

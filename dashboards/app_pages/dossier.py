@@ -51,6 +51,10 @@ def _draw_verdicts(story: Story) -> None:
         components.section("Kết luận về thời hạn", lead + story.note)
         + components.table(columns, map(_verdict_cells, story.verdicts), "Kết luận về thời hạn")
     )
+    claims = ((components.text(who), components.text(text)) for who, text in story.claims)
+    columns = (components.Column("Nơi khai", "nowrap"), components.Column("Khai về thời hạn"))
+    lead = "Giữ nguyên để đối chiếu; không kết luận nào ở trên dùng những điều này."
+    components.show(components.section("Lời khai", lead) + components.table(columns, claims, "Lời khai về thời hạn"))
     if story.cause:
         text = f"Kết luận tính lại khác ngày hẹn đang ghi vì {story.cause}."
         components.show(components.note(text, is_warning=True))

@@ -9,6 +9,28 @@
   end
 {%- endmacro %}
 
+{#- What state a dossier is in by the end of the as-of date: its declared state, as far as its dates bear it out. -#}
+{% macro state_as_of(declared_state, completed_at, is_completed_later) -%}
+  case
+    when {{ declared_state }} in ('not_received', 'refused') then {{ declared_state }}
+    when coalesce({{ is_completed_later }}, false) then 'in_progress'
+    when {{ completed_at }} is not null and {{ declared_state }} in ('withdrawn', 'stopped', 'returned') then {{ declared_state }}
+    when {{ completed_at }} is not null then 'finished'
+    else coalesce({{ declared_state }}, 'in_progress')
+  end
+{%- endmacro %}
+
+{#- Whether nothing is left to do, as far as is known. -#}
+{% macro is_closed(state_code, completed_at) -%}
+  ({{ completed_at }} is not null or {{ state_code }} in ('withdrawn', 'finished', 'returned'))
+{%- endmacro %}
+
+{#- Outside every on-time rate: never received, withdrawn, stopped, or finished without a date. -#}
+{% macro is_judgeable(is_counted, state_code, completed_at) -%}
+  {{ is_counted }}
+  and not ({{ is_closed(state_code, completed_at) }} and ({{ completed_at }} is null or {{ state_code }} in ('withdrawn', 'stopped')))
+{%- endmacro %}
+
 {#-
   The verdict on one dossier: early, on_time, late once it is finished; open_in_time, open_late while it is open;
   no_due_date where there is nothing to compare with. `finished_at` is null while open; `judged_date` is the day on which

@@ -1,10 +1,12 @@
-"""Gate 1: QĐ 766 metrics as the national portal published them. A contradiction is reported, the claim is kept."""
+"""Gate 1: QĐ 766 metrics and dossiers of the national portal. A contradiction is told, the claim is kept."""
 
 from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
+from expectations.suites.one_stop import EARLIEST
 from expectations.suites.portal import CLAIM_KEPT, NEGATIVE, ROUNDING, period_in_order
+from expectations.suites.registries import authority_rule
 
 UNIT_PERIOD = ("authority_code", "unit_code", "period_start_date", "period_end_date")
 
@@ -17,6 +19,51 @@ def metric_rules() -> list[Rule]:
         *_shape(suite),
         *_arithmetic(suite),
         suite.one_spelling("unit_name", "Tên đơn vị"),
+    ]
+
+
+def dossier_rules() -> list[Rule]:
+    """Rules on a delivery of `national_portal__dossiers`."""
+    suite = SourceSuite("national_portal__dossiers", "national_dossiers")
+    return [
+        suite.has_rows(REFUSE_FILE),
+        authority_rule(suite),
+        suite.most_rows(
+            "received_mostly_from_2000",
+            "Ít nhất một nửa số hồ sơ được tiếp nhận từ năm 2000 trở đi",
+            "Cả cột ngày tiếp nhận là 01/01/1900: định dạng ngày bị đọc sai",
+            REFUSE_FILE,
+            fails=f"received_at < {EARLIEST}",
+        ),
+        suite.rows(
+            "synced_not_before_received",
+            "Đồng bộ không trước khi tiếp nhận",
+            "Tiếp nhận 05/01/2026, lần đồng bộ cuối 04/01/2026",
+            FLAG_ROW,
+            fails="synced_at < received_at",
+            applies="synced_at is not null",
+            column="synced_at",
+        ),
+        suite.rows(
+            "received_at_not_after_completed",
+            "Tiếp nhận không sau khi kết thúc xử lý",
+            "Tiếp nhận 05/01/2026, kết thúc 04/01/2026",
+            FLAG_ROW,
+            fails="received_at > completed_at",
+            applies="completed_at is not null",
+            column="completed_at",
+        ),
+        suite.not_in_future("received_at", "Thời điểm tiếp nhận"),
+        suite.not_in_future("completed_at", "Thời điểm kết thúc xử lý"),
+        suite.not_in_future("synced_at", "Lần đồng bộ cuối"),
+        suite.once(
+            "dossier_code_once",
+            "Mỗi mã hồ sơ một dòng trong tệp",
+            "Mã H99.01-260105-0007 ở dòng 12 và dòng 340",
+            FLAG_ROW,
+            keys=("authority_code", "dossier_code"),
+            column="dossier_code",
+        ),
     ]
 
 

@@ -8,16 +8,20 @@ from expectations.suites.registries import authority_rule
 
 # No export of these systems is older; Excel's day 0 and Unix's are far before.
 EARLIEST = "timestamp '2000-01-01 00:00:00'"
-FINISHED = "status_code in ('9', '10')"
+# Both systems' codes; what each means is the seed dossier_statuses.
+FINISHED = "status_code in ('9', '10', 'releasing', 'unresolved', 'posting', 'done')"
 # Steps of an event log by the status a dossier has after them.
-BEFORE_RETURN = "status_code in ('1', '2', '3', '4', '5', '6', '9')"
-RETURNED_AT = "min(occurred_at) filter (where status_code = '10')"
+BEFORE_RETURN = (
+    "status_code in ('1', '2', '3', '4', '5', '6', '9', 'new', 'receiving', 'waiting', 'processing', 'pausing', "
+    "'correcting', 'cancelling', 'releasing', 'denied', 'interoperating')"
+)
+RETURNED_AT = "min(occurred_at) filter (where status_code in ('10', 'done'))"
 # Found by one aggregation: nearly always empty, and then nothing is joined.
 TURNED_BACK = (
     f"select authority_code, dossier_code, {RETURNED_AT} as returned_at from batch group by authority_code, "
     f"dossier_code having max(occurred_at) filter (where {BEFORE_RETURN}) > {RETURNED_AT}"
 )
-UNFINISHED = "status_code in ('1', '2', '4')"
+UNFINISHED = "status_code in ('1', '2', '4', 'new', 'receiving', 'processing', 'interoperating')"
 
 
 def dossier_rules() -> list[Rule]:

@@ -38,8 +38,8 @@ PROMISED_COLUMNS = {
     "completed_at returned_at received_date due_date completed_date status_code state_code "
     "timeliness_by_date_code timeliness_by_timestamp_code original_due_at recomputed_due_at first_completed_at "
     "timeliness_original_by_date_code timeliness_original_by_timestamp_code timeliness_recomputed_by_date_code "
-    "timeliness_recomputed_by_timestamp_code difference_cause_code overdue_working_days delivery_id "
-    "source_row_number",
+    "timeliness_recomputed_by_timestamp_code difference_cause_code overdue_working_days declared_timeliness_code "
+    "delivery_id source_row_number",
     "fct_dossier_date_changes": "authority_code dossier_code date_kind_code version_number old_at new_at "
     "announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number stopped_at resumed_at clock_mode_code "
@@ -65,6 +65,14 @@ PROMISED_COLUMNS = {
     "handed_over_count rework_count",
     "fct_dossier_delays": "authority_code dossier_code unit_code holding_code delay_seconds dossier_delay_seconds "
     "measure_code due_at delay_ended_at",
+    "fct_sync_differences": "authority_code dossier_code unit_code received_date match_code local_due_at "
+    "national_due_at local_completed_at national_completed_at local_timeliness_by_date_code "
+    "national_timeliness_by_date_code national_declared_timeliness_code is_late_local is_late_national synced_at "
+    "cause_code",
+    "rpt_sync_totals": "authority_code unit_code received_month_date dossier_count same_count differing_count "
+    "only_local_count only_national_count late_local_count late_national_count late_both_count "
+    "synchronisation_delay_count",
+    "dim_difference_causes": "cause_code compared_code cause_name explanation display_order",
     "fct_deliveries": "delivery_id source_code layout_code file_name rows_read rows_accepted rows_rejected "
     "rows_ignored rows_flagged data_until_date",
     "fct_delivery_authorities": "delivery_id authority_code",
@@ -108,6 +116,7 @@ def rules() -> list[Rule]:
         *published_indicators.value_rules(),
         *published_indicators.ranking_rules(),
         *_dossiers(),
+        *_sync_differences(),
         *_deliveries(),
         *_quality(),
         *_units_to_watch(),
@@ -258,7 +267,8 @@ def _dossiers() -> list[Rule]:
                 f"or coalesce({column}, '') not in ('early', 'on_time', 'late', 'open_in_time', "
                 "'open_late', 'no_due_date', 'not_counted') "
                 for column in (by_date, by_timestamp, *_OTHER_VERDICTS)
-            ),
+            )
+            + f"or declared_timeliness_code not in {judged}",
         ),
         suite.rows(
             "judged_only_with_due_date",
@@ -274,6 +284,37 @@ def _dossiers() -> list[Rule]:
             fails="completed_date is null or completed_at is null",
             applies=f"{by_date} in {finished} or {by_timestamp} in {finished}",
         ),
+    ]
+
+
+def _sync_differences() -> list[Rule]:
+    pairs = TableSuite("fct_sync_differences", ("authority_code", "dossier_code"))
+    totals = TableSuite("rpt_sync_totals", ("authority_code", "unit_code", "received_month_date"))
+    causes = TableSuite("dim_difference_causes", ("cause_code",))
+    return [
+        pairs.key_once("Mỗi hồ sơ được đối chiếu một dòng", "Hai dòng H99.01-260105-0007"),
+        pairs.rows(
+            "cause_where_not_same",
+            "Hai bên khác nhau thì có nguyên nhân, giống nhau thì không",
+            "Chỉ có ở địa phương, không có nguyên nhân",
+            fails="coalesce(match_code, '') not in ('same', 'differing', 'only_local', 'only_national') "
+            "or (match_code = 'same') <> (cause_code is null)",
+        ),
+        pairs.known(
+            "cause_known",
+            "Nguyên nhân có trong dim_difference_causes",
+            "Nguyên nhân «khac»",
+            columns=("cause_code",),
+            table="dim_difference_causes",
+        ),
+        totals.key_once("Mỗi đơn vị và tháng một dòng đối chiếu", "Hai dòng của H99.01 tháng 01/2026"),
+        totals.rows(
+            "matches_add_up",
+            "Giống, khác, chỉ có một bên cộng lại bằng số hồ sơ đối chiếu",
+            "10 hồ sơ: giống 8, khác 1",
+            fails="same_count + differing_count + only_local_count + only_national_count <> dossier_count",
+        ),
+        causes.key_once("Mỗi nguyên nhân một dòng", "Hai dòng synchronisation_delay"),
     ]
 
 

@@ -493,6 +493,8 @@ def test_a_dossier_tells_its_life_and_why_its_verdicts_differ(open_at, published
     ]
     start = told.index("Kết luận") + 1
     assert verdicts == told[start : start + 3]
+    claims = [": ".join(row) for row in _table(page, "Lời khai về thời hạn")]
+    assert claims and claims == told[start + 3 : start + 3 + len(claims)]
 
 
 def test_an_overdue_dossier_is_opened_from_the_page_of_its_unit(open_at, published):

@@ -48,6 +48,7 @@ def test_each_kind_of_file_goes_to_its_source(landed):
         ("bo_sung", "canonical_one_stop__supplements", "one_stop__supplements"),
         ("tam_dung", "canonical_one_stop__pauses", "one_stop__pauses"),
         ("thu_xin_loi", "canonical_one_stop__apology_letters", "one_stop__apology_letters"),
+        ("dong_bo", "canonical_national_portal__dossiers", "national_portal__dossiers"),
         ("nhat_ky", "one_stop_event_log", "one_stop__dossier_events"),
         ("danh_gia", "survey_answers_long", "survey__answers"),
         ("bao_cao", "on_time_report_monthly", "portal__on_time_reports"),

@@ -200,6 +200,18 @@ GOOD = {
         }
         for number in range(1, 4)
     ],
+    "national_portal__dossiers": [
+        {
+            "authority_code": "H99",
+            "dossier_code": f"H99.01-260105-{number:04d}",
+            "received_at": "2026-01-05 09:00:00",
+            "due_at": "2026-01-12 09:00:00",
+            "completed_at": "2026-01-09 15:00:00",
+            "status_code": "9",
+            "synced_at": "2026-01-09 16:00:00",
+        }
+        for number in range(1, 4)
+    ],
     "national_portal__qd766_metrics": [
         {
             "authority_code": "H21",
@@ -337,7 +349,7 @@ ALL = (0, 1, 2)
 BAD = {
     **{
         f"{prefix}.authority_is_no_unit": ({1: {"authority_code": "H99.01"}}, 1)
-        for prefix in ("dossiers", "reports", "survey")
+        for prefix in ("dossiers", "reports", "survey", "national_dossiers")
     },
     "dossiers.received_mostly_from_2000": (
         {0: {"received_at": "1900-01-01"}, 1: {"received_at": "1900-01-01"}},
@@ -463,6 +475,16 @@ BAD = {
     "petitions.published_not_before_answered": ({1: {"published_at": "2026-01-20 14:59:59"}}, 1),
     "petitions.closed_has_answer_date": ({1: {"answered_at": None}}, 1),
     "petitions.only_answers_are_judged": ({1: {"outcome_code": "in_progress"}}, 1),
+    "national_dossiers.received_mostly_from_2000": (
+        {0: {"received_at": "1900-01-01"}, 1: {"received_at": "1900-01-01"}},
+        2,
+    ),
+    "national_dossiers.synced_not_before_received": ({1: {"synced_at": "2026-01-05 08:59:59"}}, 1),
+    "national_dossiers.received_at_not_after_completed": ({1: {"completed_at": "2026-01-04 15:00:00"}}, 1),
+    "national_dossiers.received_not_in_future": ({1: {"received_at": TOMORROW}}, 1),
+    "national_dossiers.completed_not_in_future": ({1: {"completed_at": TOMORROW}}, 1),
+    "national_dossiers.synced_not_in_future": ({1: {"synced_at": TOMORROW}}, 1),
+    "national_dossiers.dossier_code_once": ({1: {"dossier_code": "H99.01-260105-0001"}}, 2),
     "qd766.period_in_order": ({1: {"period_start_date": "2026-10-11"}}, 1),
     "qd766.metric_once": ({1: {"metric_code": "PUBLISH_ON_TIME"}}, 2),
     "qd766.counts_not_negative": ({0: {"numerator_count": -1}}, 1),

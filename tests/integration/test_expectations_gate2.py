@@ -47,7 +47,7 @@ COLUMNS = {
     "timeliness_by_date_code timeliness_by_timestamp_code original_due_at:timestamp recomputed_due_at:timestamp "
     "first_completed_at:timestamp timeliness_original_by_date_code timeliness_original_by_timestamp_code "
     "timeliness_recomputed_by_date_code timeliness_recomputed_by_timestamp_code difference_cause_code "
-    "overdue_working_days:bigint delivery_id source_row_number:bigint",
+    "overdue_working_days:bigint declared_timeliness_code delivery_id source_row_number:bigint",
     "fct_dossier_date_changes": "authority_code dossier_code date_kind_code version_number:bigint old_at:timestamp "
     "new_at:timestamp announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number:bigint stopped_at:timestamp resumed_at:timestamp "
@@ -67,6 +67,14 @@ COLUMNS = {
     "is_signed_by_head:boolean late_cause_code",
     "fct_dossier_versions": "authority_code dossier_code version_number:bigint status_code due_at:timestamp "
     "completed_at:timestamp returned_at:timestamp delivery_id",
+    "fct_sync_differences": "authority_code dossier_code unit_code received_date:date match_code "
+    "local_due_at:timestamp national_due_at:timestamp local_completed_at:timestamp national_completed_at:timestamp "
+    "local_timeliness_by_date_code national_timeliness_by_date_code national_declared_timeliness_code "
+    "is_late_local:boolean is_late_national:boolean synced_at:timestamp cause_code",
+    "rpt_sync_totals": "authority_code unit_code received_month_date:date dossier_count:bigint same_count:bigint "
+    "differing_count:bigint only_local_count:bigint only_national_count:bigint late_local_count:bigint "
+    "late_national_count:bigint late_both_count:bigint synchronisation_delay_count:bigint",
+    "dim_difference_causes": "cause_code compared_code cause_name explanation display_order:integer",
     "fct_dossier_events": "authority_code dossier_code event_code",
     "fct_survey_answers": "authority_code ballot_code item_code is_valid:boolean is_positive:boolean",
     "fct_dossier_steps": "authority_code dossier_code step_number:bigint activity_name began_at:timestamp "
@@ -201,6 +209,28 @@ def good_tables() -> dict[str, list[dict]]:
         "fct_dossier_supplements": [],
         "fct_apology_letters": [],
         "fct_dossier_versions": [],
+        "fct_sync_differences": [
+            {"authority_code": "H99", "dossier_code": "H99.01-260105-0001", "match_code": "same"},
+            {
+                "authority_code": "H99",
+                "dossier_code": "H99.01-260105-0002",
+                "match_code": "only_local",
+                "cause_code": "not_synchronised",
+            },
+        ],
+        "rpt_sync_totals": [
+            {
+                "authority_code": "H99",
+                "unit_code": "H99.01",
+                "received_month_date": "2026-01-01",
+                "dossier_count": 2,
+                "same_count": 1,
+                "differing_count": 0,
+                "only_local_count": 1,
+                "only_national_count": 0,
+            }
+        ],
+        "dim_difference_causes": [{"cause_code": "not_synchronised"}],
         "fct_dossier_events": [],
         "fct_dossier_steps": [],
         "fct_step_times": [],
@@ -392,6 +422,14 @@ BAD = {
     "rpt_repeat_late_officers.officer_is_keyed": edit("rpt_repeat_late_officers", {}, officer_key="nguyenvana.sxd"),
     "rpt_repeat_late_officers.over_the_threshold": edit("rpt_repeat_late_officers", {}, late_count=2),
     "published_columns.tables_present": drop("fct_survey_answers"),
+    "fct_sync_differences.key_once": repeat("fct_sync_differences"),
+    "fct_sync_differences.cause_where_not_same": edit(
+        "fct_sync_differences", {"match_code": "only_local"}, cause_code=None
+    ),
+    "fct_sync_differences.cause_known": empty("dim_difference_causes"),
+    "rpt_sync_totals.key_once": repeat("rpt_sync_totals"),
+    "rpt_sync_totals.matches_add_up": edit("rpt_sync_totals", {}, same_count=2),
+    "dim_difference_causes.key_once": repeat("dim_difference_causes"),
     "dim_authorities.has_rows": empty("dim_authorities"),
     "dim_authorities.key_once": repeat("dim_authorities"),
     "dim_authorities.total_row_present": edit("dim_units", {"unit_code": "H99"}, unit_bloc_code="other"),

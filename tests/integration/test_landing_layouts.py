@@ -157,7 +157,7 @@ def test_the_list_by_procedure_carries_domain_and_procedure_down(land, settings)
 DISCLOSURE_DATA = [
     ["1", "H99.01-260105-0001", "05/01/2026", "Lê C", "12/01/2026", "x", "", "", "", "", "", ""],
     ["2", "H99.01-260105-0002", "05/01/2026", "Lê C", "12/01/2026", "", "x", "", "2", "20/01/2026", "", ""],
-    ["3", "H99.01-260105-0003", "05/01/2026", "Lê C", "12/01/2026", "", "", "09/01/2026", "", "", "", ""],
+    ["3", "H99.01-260105-0003", "05/01/2026", "Lê C", "12/01/2026", "", "", "09/01/2026", "0", "", "", ""],
     ["4", "H99.01-260105-0004", "05/01/2026", "Lê C", "12/01/2026", "", "", "", "", "", "thiếu giấy", ""],
 ]
 
@@ -226,6 +226,7 @@ def test_the_public_disclosure_list_says_by_its_columns_how_far_a_dossier_is(
         (f"H99.01-260105-000{number}", *common, code, day("12/01/2026"))
         for number, code in ((1, "4"), (2, "5"), (3, "9"), (4, None))
     ]
+    assert rows(settings, delivery, "declared_timeliness_code") == [(None,), ("late",), (None,), (None,)]
     assert "Người nhận" in delivery.identity_columns
 
 

@@ -19,6 +19,7 @@ LANDED = {
     "landing/calendar__days_off",
     "landing/calendar__working_hours",
     "landing/kiosk__ratings",
+    "landing/national_portal__dossiers",
     "landing/national_portal__qd766_metrics",
     "landing/one_stop__apology_letters",
     "landing/one_stop__dossier_events",
@@ -41,6 +42,7 @@ MARTS = {
     "marts/bridge_unit_successions",
     "marts/dim_authorities",
     "marts/dim_dates",
+    "marts/dim_difference_causes",
     "marts/dim_indicators",
     "marts/dim_peer_groups",
     "marts/dim_periods",
@@ -68,6 +70,7 @@ MARTS = {
     "marts/fct_step_times",
     "marts/fct_survey_answers",
     "marts/fct_timeliness_counts",
+    "marts/fct_sync_differences",
     "marts/fct_unit_rankings",
     "marts/rpt_backlog_ages",
     "marts/rpt_handover_gaps",
@@ -75,6 +78,7 @@ MARTS = {
     "marts/rpt_repeat_late_officers",
     "marts/rpt_reported_totals",
     "marts/rpt_unit_handover_gaps",
+    "marts/rpt_sync_totals",
     "marts/rpt_units_to_watch",
 }
 

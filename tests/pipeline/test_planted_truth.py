@@ -21,7 +21,7 @@ def built_truth(tmp_path_factory) -> Settings:
     """A build of 200,000 dossiers across 1 July 2025; logs and surveys are not needed for it."""
     settings = Settings(root=tmp_path_factory.mktemp("truth"))
     demo = generate_demo(settings.root / "demo", dossiers=DOSSIERS, months=14, seed=766, end=date(2026, 2, 28))
-    folders = ("danh_muc", "ban_giao", "ho_so", "xuat_som", "bo_sung", "tam_dung")
+    folders = ("danh_muc", "ban_giao", "ho_so", "xuat_som", "bo_sung", "tam_dung", "dong_bo")
     assert not load_files([demo.out / name for name in folders], settings, Console()).refused
     build(settings, print, as_of=date(2026, 2, 28))
     return settings
@@ -38,12 +38,23 @@ def compared(built_truth):
             select truth.*, found.dossier_code is not null as is_found,
                 found.recomputed_due_at, found.timeliness_by_date_code as shown,
                 found.timeliness_recomputed_by_date_code as recomputed,
-                coalesce(found.difference_cause_code, '') as found_cause
+                coalesce(found.difference_cause_code, '') as found_cause, found.declared_timeliness_code as claimed
             from read_parquet('{built_truth.root}/demo/{TRUTH}/*.parquet') as truth
             full join (from read_parquet('{folder}/fct_dossiers.parquet') where authority_code = 'H99') as found
             using (dossier_code)
             """
         )
+        connection.execute(
+            f"""
+            create table copies as
+            select truth.*, found.match_code, coalesce(found.cause_code, '') as found_cause,
+                coalesce(found.is_late_local, false) as found_late_local,
+                coalesce(found.is_late_national, false) as found_late_national
+            from read_parquet('{built_truth.root}/demo/{TRUTH}/dong_bo/*.parquet') as truth
+            full join read_parquet('{folder}/fct_sync_differences.parquet') as found using (dossier_code)
+            """
+        )
+        connection.execute(f"create view sync_totals as from read_parquet('{folder}/rpt_sync_totals.parquet')")
         connection.execute(f"create view changes as from read_parquet('{folder}/fct_dossier_date_changes.parquet')")
         yield connection
 
@@ -100,3 +111,51 @@ def test_overwritten_dates_are_rows_with_their_effect(compared):
         "group by 1 order by 1"
     ).fetchall()
     assert rows == planted
+
+
+def test_the_flag_is_what_the_system_shows_except_where_an_untrue_one_was_planted(compared):
+    rows = compared.execute(
+        """
+        select is_flag_untrue, claimed = 'on_time' and shown = 'late', count(*) > 20 from compared
+        where claimed is distinct from case when shown not in ('no_due_date', 'not_counted') then shown end
+            or is_flag_untrue
+        group by all
+        """
+    ).fetchall()
+    assert rows == [(True, True, True)]
+
+
+def test_what_is_wrong_on_the_national_portal_is_found_dossier_by_dossier(compared):
+    wrong = compared.execute(
+        """
+        select * from copies
+        where (match, cause, is_late_local, is_late_national)
+            is distinct from (match_code, found_cause, found_late_local, found_late_national) limit 5
+        """
+    ).fetchall()
+    assert wrong == []
+
+
+def test_three_fifths_of_the_dossiers_late_on_the_portal_were_finished_in_time(compared):
+    planted = compared.execute(
+        "select cause, count(*) from copies where is_late_national group by 1 order by 1"
+    ).fetchall()
+    found = compared.execute(
+        "select found_cause, count(*) from copies where found_late_national group by 1 order by 1"
+    ).fetchall()
+    counts = dict(found)
+    assert found == planted and set(counts) >= {"", "synchronisation_delay", "date_changed"}
+    assert round(counts["synchronisation_delay"] / sum(counts.values()), 2) == 0.61
+    totals = compared.execute("select sum(late_national_count), sum(synchronisation_delay_count) from sync_totals")
+    assert totals.fetchone() == (sum(counts.values()), counts["synchronisation_delay"])
+
+
+def test_every_way_in_which_the_portal_differs_is_planted(compared):
+    rows = compared.execute("select match, cause, count(*) >= 20 from copies group by 1, 2 order by 1, 2").fetchall()
+    causes = ["date_changed", "definition", "finish_vs_hand_over", "synchronisation_delay"]
+    assert rows == [
+        *(("differing", cause, True) for cause in causes),
+        ("only_local", "not_synchronised", True),
+        ("only_national", "not_in_local", True),
+        ("same", "", True),
+    ]

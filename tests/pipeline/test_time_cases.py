@@ -97,6 +97,9 @@ def built_cases(tmp_path_factory) -> Settings:
     write(inbox / "hours.csv", [AUTHORITY | own | row for row in read("hours.csv")])
     write_around(inbox)
     assert not load_files([inbox], settings, Console()).refused
+    # What the next export says of some of them.
+    write(settings.root / "later" / "dossiers.csv", [AUTHORITY | row for row in read("later.csv")])
+    assert not load_files([settings.root / "later"], settings, Console()).refused
     build(settings, print, as_of=AS_OF)
     return settings
 
@@ -125,6 +128,20 @@ def test_every_case_is_there_once(served):
     count = len(read("cases.csv"))
     sql = "select count(*), count(distinct dossier_code) from fct_dossiers where authority_code = 'H99'"
     assert served.execute(sql).fetchone() == (count, count)
+
+
+def test_a_dossier_that_came_again_is_what_the_newest_export_says(served):
+    rows = served.execute(
+        "select dossier_code, resolving_unit_code, state_code, completed_at, first_completed_at from fct_dossiers "
+        "where dossier_code in ('reopened', 'finished_again', 'moved_at_the_break') order by 1"
+    ).fetchall()
+    first, last = dt.datetime(2026, 3, 6, 9), dt.datetime(2026, 3, 12, 9)
+    moved = dt.datetime(2025, 7, 4, 8)
+    assert rows == [
+        ("finished_again", "H99.01", "finished", last, first),
+        ("moved_at_the_break", "H99.51", "finished", moved, moved),
+        ("reopened", "H99.01", "in_progress", None, None),
+    ]
 
 
 def test_stops_that_did_not_count_are_told(served):
@@ -174,6 +191,8 @@ Kết luận
   Theo ngày hẹn trả đang ghi (không có): theo ngày không có hạn để so; theo giờ không có hạn để so
   Theo ngày hẹn trả ghi lần đầu (không có): theo ngày không có hạn để so; theo giờ không có hạn để so
   Theo hạn tính lại (11/03/2026 09:00): theo ngày đúng hạn; theo giờ đúng hạn
+  Nơi gửi tệp ghi: không ghi
+  Cổng Dịch vụ công quốc gia: chưa có bản xuất nào của Cổng nói đến ngày tiếp nhận này
   Kết luận tính lại khác ngày hẹn đang ghi vì tệp không ghi ngày hẹn trả.
   Giờ làm việc, cách cộng thời gian chờ và ngày nghỉ chưa có văn bản là của các hệ thống đã đọc, chưa được xác nhận."""
     )

@@ -96,6 +96,8 @@ TABLES = {
           cast(12 as decimal(18, 6)) as observed_value, cast(null as decimal(18, 6)) as reference_value,
           12 as numerator, cast(null as bigint) as denominator""",
     "fct_apology_letters": "select 'H99' as authority_code, 'none' as dossier_code where false",
+    "dim_difference_causes": "select 'none' as cause_code, 'không rõ' as cause_name where false",
+    "fct_sync_differences": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_date_changes": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_events": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "dim_procedures": """

@@ -61,6 +61,7 @@ def test_the_sources_are_there_and_each_has_a_generic_layout():
         "calendar__days_off",
         "calendar__working_hours",
         "kiosk__ratings",
+        "national_portal__dossiers",
         "national_portal__qd766_metrics",
         "one_stop__apology_letters",
         "one_stop__dossier_events",

@@ -9,7 +9,7 @@ with dossiers as (
 
 statuses as (
 
-    select status_code, state_code, is_counted from {{ ref('national_statuses') }}
+    select status_code, state_code, is_counted from {{ ref('dossier_statuses') }}
 
 ),
 
@@ -50,6 +50,7 @@ masked as (
         dossiers.status_code,
         statuses.state_code as declared_state_code,
         coalesce(statuses.is_counted, true) as is_counted,
+        dossiers.declared_timeliness_code,
         dossiers.applicant_type_code,
         dossiers.online_service_level_code,
         dossiers.fee_amount,
@@ -72,13 +73,7 @@ dated as (
         {{ local_date('received_at') }} as received_date,
         {{ local_date('due_at') }} as due_date,
         {{ local_date('completed_at') }} as completed_date,
-        case
-            when declared_state_code in ('not_received', 'refused') then declared_state_code
-            when coalesce(is_completed_later, false) then 'in_progress'
-            when completed_at is not null and declared_state_code in ('withdrawn', 'stopped', 'returned') then declared_state_code
-            when completed_at is not null then 'finished'
-            else coalesce(declared_state_code, 'in_progress')
-        end as state_code
+        {{ state_as_of('declared_state_code', 'completed_at', 'is_completed_later') }} as state_code
     from masked
 
 ),
@@ -87,7 +82,7 @@ closed as (
 
     select
         dated.*,
-        dated.completed_at is not null or dated.state_code in ('withdrawn', 'finished', 'returned') as is_closed,
+        {{ is_closed('dated.state_code', 'dated.completed_at') }} as is_closed,
         coalesce(units.clock_code, authorities.clock_code, 'VN/VN') as clock_code
     from dated
     left join clocks as units
@@ -101,9 +96,7 @@ judgeable as (
 
     select
         *,
-        -- Outside every on-time rate: never received, withdrawn, stopped, or finished without a date.
-        is_counted
-        and not (is_closed and (completed_at is null or state_code in ('withdrawn', 'stopped'))) as is_judged
+        {{ is_judgeable('is_counted', 'state_code', 'completed_at') }} as is_judged
     from closed
 
 ),
@@ -151,6 +144,7 @@ select
         when judged.timeliness_by_date_code in ('late', 'open_late') and due_days.is_calendar_known
             then end_days.working_day_index - due_days.working_day_index
     end as overdue_working_days,
+    judged.declared_timeliness_code,
     judged.applicant_type_code,
     judged.online_service_level_code,
     judged.fee_amount,

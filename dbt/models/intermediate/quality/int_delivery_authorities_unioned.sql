@@ -1,7 +1,7 @@
 {%- set sources = [
     'stg_one_stop__dossiers', 'stg_one_stop__dossier_events', 'stg_one_stop__supplements', 'stg_one_stop__pauses',
     'stg_one_stop__apology_letters', 'stg_kiosk__ratings', 'stg_petition_portal__petitions', 'stg_portal__on_time_reports',
-    'stg_national_portal__qd766_metrics', 'stg_survey__answers', 'stg_par__criterion_scores', 'stg_unit_registry__units',
+    'stg_national_portal__dossiers', 'stg_national_portal__qd766_metrics', 'stg_survey__answers', 'stg_par__criterion_scores', 'stg_unit_registry__units',
     'stg_unit_registry__unit_changes', 'stg_procedure_registry__procedures', 'stg_calendar__days_off',
     'stg_calendar__working_hours',
     'stg_regulation__criteria', 'stg_regulation__bands', 'stg_portal__form_06a_lines', 'stg_one_stop__quality_scores',

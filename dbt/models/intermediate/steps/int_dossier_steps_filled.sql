@@ -6,7 +6,7 @@ with days as (
 
 statuses as (
 
-    select status_code, state_code in ('waiting', 'stopped') as is_waiting from {{ ref('national_statuses') }}
+    select status_code, state_code in ('waiting', 'stopped') as is_waiting from {{ ref('dossier_statuses') }}
 
 ),
 

@@ -8,7 +8,7 @@
 
 with statuses as (
 
-    select status_code, state_code in ('waiting', 'stopped') as is_waiting from {{ ref('national_statuses') }}
+    select status_code, state_code in ('waiting', 'stopped') as is_waiting from {{ ref('dossier_statuses') }}
 
 ),
 

@@ -49,6 +49,7 @@ select
     dossiers.uncounted_stop_count,
     dossiers.stopped_since_at,
     dossiers.overdue_working_days,
+    dossiers.declared_timeliness_code,
     dossiers.applicant_type_code,
     dossiers.online_service_level_code,
     dossiers.fee_amount,

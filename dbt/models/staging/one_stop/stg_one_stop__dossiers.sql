@@ -28,6 +28,7 @@ select
     landed.returned_at,
     landed.return_channel_code,
     landed.status_code,
+    landed.declared_timeliness_code,
     landed.applicant_type_code,
     landed.online_service_level_code,
     landed.fee_amount,
