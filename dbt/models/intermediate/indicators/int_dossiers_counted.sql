@@ -8,33 +8,52 @@ with dossiers as (
 
 ),
 
-{%- for slice, measures in resolving_measures().items() %}
+{%- for family in resolving_measures() %}
 
-by_{{ slice }} as (
+by_{{ family['slice'] }} as (
 
     select
-        {{ dimensions | join(", ") }},
-        {{ slice }} as slice_start_date,
-        {%- for name, condition in measures %}
+        authority_code,
+        {{ family['unit'] }} as unit_code,
+        -- The section is one of the unit that has the dossier last.
+        case when {{ family['unit'] }} = last_unit_code then section_code end as section_code,
+        procedure_code,
+        domain_name,
+        channel_code,
+        {{ family['slice'] }} as slice_start_date,
+        {%- for name, condition in family['measures'] %}
         count(*){% if condition != 'true' %} filter (where {{ condition }}){% endif %} as {{ name }}{{ "," if not loop.last }}
         {%- endfor %}
     from dossiers
-    where {{ slice }} is not null
-    group by {{ dimensions | join(", ") }}, {{ slice }}
+    where {{ family['slice'] }} is not null
+    group by
+        authority_code,
+        {{ family['unit'] }},
+        case when {{ family['unit'] }} = last_unit_code then section_code end,
+        procedure_code,
+        domain_name,
+        channel_code,
+        {{ family['slice'] }}
 
 ),
 {%- endfor %}
 
 stacked as (
 
-    {%- for slice, measures in resolving_measures().items() %}
+    {%- for family in resolving_measures() %}
     select
         {{ dimensions | join(", ") }},
         slice_start_date
-        {%- for name in names %}, {{ name if name in (measures | map(attribute=0) | list) else '0' }} as {{ name }}{% endfor %}
-    from by_{{ slice }}
+        {%- for name in names %}, {{ name if name in (family['measures'] | map(attribute=0) | list) else '0' }} as {{ name }}{% endfor %}
+    from by_{{ family['slice'] }}
     union all
     {%- endfor %}
+    select
+        {{ dimensions | join(", ") }},
+        slice_start_date
+        {%- for name in names %}, {{ name if name in hand_over_measures() else '0' }} as {{ name }}{% endfor %}
+    from {{ ref('int_hand_overs_counted') }}
+    union all
     select
         {{ dimensions | join(", ") }},
         slice_start_date

@@ -17,7 +17,6 @@ with dossiers as (
         case when completed_date is not null then greatest(completed_date, received_date) end as closed_date,
         coalesce({{ local_date('due_at') }}, {{ local_date('recomputed_due_at') }}) as due_or_limit_date,
         {{ local_date('stopped_since_at') }} as stopped_since_date,
-        supplement_count,
         state_code,
         is_closed,
         as_of_date,
@@ -25,6 +24,7 @@ with dossiers as (
         timeliness_by_timestamp_code,
         timeliness_original_by_date_code,
         timeliness_recomputed_by_date_code,
+        declared_timeliness_code,
         {{ timeliness_by_timestamp('due_at', 'returned_at', 'as_of_date') }} as handed_over_by_timestamp_code
     from {{ ref('int_dossiers_judged') }}
     where is_counted
@@ -37,9 +37,16 @@ procedures as (
 
 ),
 
-supplemented_twice as (
+attributes as (
 
-    select authority_code, dossier_code, second_requested_date from {{ ref('int_dossiers_supplemented_twice') }}
+    select * from {{ ref('int_dossiers_attributed') }}
+
+),
+
+-- Who had it when: only of dossiers that a reorganisation moved while they were open.
+stays as (
+
+    select * from {{ ref('int_dossier_stays') }}
 
 ),
 
@@ -68,17 +75,18 @@ dated as (
                 then greatest(dossiers.due_or_limit_date + 1, dossiers.received_date)
         end as over_limit_date,
         case
-            when supplemented_twice.second_requested_date is not null
-                then greatest(supplemented_twice.second_requested_date, dossiers.received_date)
-            when dossiers.supplement_count > 1 then dossiers.received_date
-        end as supplemented_twice_date
+            when attributes.second_requested_at is not null
+                then greatest({{ local_date('attributes.second_requested_at') }}, dossiers.received_date)
+            when attributes.is_supplemented_twice then dossiers.received_date
+        end as supplemented_twice_date,
+        {%- for name in service_attributes() %}
+        attributes.{{ name }}{{ "," if not loop.last }}
+        {%- endfor %}
     from dossiers
     left join procedures
         on dossiers.authority_code = procedures.authority_code and dossiers.procedure_code = procedures.procedure_code
-    left join supplemented_twice
-        on
-            dossiers.authority_code = supplemented_twice.authority_code
-            and dossiers.dossier_code = supplemented_twice.dossier_code
+    left join attributes
+        on dossiers.authority_code = attributes.authority_code and dossiers.dossier_code = attributes.dossier_code
 
 ),
 
@@ -110,7 +118,10 @@ select
     judged.procedure_code,
     judged.procedure_domain_name as domain_name,
     judged.receiving_unit_code,
-    judged.resolving_unit_code as unit_code,
+    judged.resolving_unit_code as last_unit_code,
+    coalesce(first_stays.unit_code, judged.resolving_unit_code) as first_unit_code,
+    coalesce(late_stays.unit_code, judged.resolving_unit_code) as late_unit_code,
+    coalesce(due_stays.unit_code, judged.resolving_unit_code) as due_unit_code,
     judged.section_code,
     judged.channel_code,
     judged.late_date,
@@ -127,6 +138,10 @@ select
     judged.timeliness_by_timestamp_code,
     judged.timeliness_original_by_date_code,
     judged.timeliness_recomputed_by_date_code,
+    judged.declared_timeliness_code,
+    {%- for name in service_attributes() %}
+    judged.{{ name }},
+    {%- endfor %}
     judged.handed_over_by_timestamp_code,
     received.slice_start_date as received_slice_date,
     closed.slice_start_date as closed_slice_date,
@@ -135,6 +150,23 @@ select
     returned.slice_start_date as handed_over_slice_date,
     late_by_qd766.slice_start_date as late_by_qd766_slice_date
 from judged
+left join stays as first_stays
+    on
+        judged.authority_code = first_stays.authority_code
+        and judged.dossier_code = first_stays.dossier_code
+        and first_stays.is_first
+left join stays as late_stays
+    on
+        judged.authority_code = late_stays.authority_code
+        and judged.dossier_code = late_stays.dossier_code
+        and judged.late_date >= late_stays.from_date
+        and judged.late_date < late_stays.to_date
+left join stays as due_stays
+    on
+        judged.authority_code = due_stays.authority_code
+        and judged.dossier_code = due_stays.dossier_code
+        and judged.passed_due_date >= due_stays.from_date
+        and judged.passed_due_date < due_stays.to_date
 left join slices as received on judged.received_date = received.calendar_date
 left join slices as closed on judged.closed_date = closed.calendar_date
 left join slices as late on judged.late_date = late.calendar_date

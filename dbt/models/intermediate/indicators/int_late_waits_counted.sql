@@ -24,7 +24,7 @@ recorded as (
     select
         dossiers.*,
         greatest(stops.stopped_date, dossiers.late_date) as begun_date,
-        coalesce(stops.resumed_date, dossiers.closed_date) as ended_date
+        coalesce(stops.resumed_date, dossiers.closed_date, cast('9999-12-31' as date)) as ended_date
     from dossiers
     inner join stops
         on dossiers.authority_code = stops.authority_code and dossiers.dossier_code = stops.dossier_code
@@ -37,7 +37,7 @@ unrecorded as (
     select
         *,
         as_of_date as begun_date,
-        cast(null as date) as ended_date
+        cast('9999-12-31' as date) as ended_date
     from dossiers
     where not is_closed and state_code in ('waiting', 'stopped') and stopped_since_date is null
 
@@ -45,19 +45,37 @@ unrecorded as (
 
 waits as (
 
-    select {{ dimensions | join(", ") }}, begun_date, ended_date from recorded
-    where ended_date is null or ended_date > begun_date
+    select * from recorded
     union all
-    select {{ dimensions | join(", ") }}, begun_date, ended_date from unrecorded
+    select * from unrecorded
+
+),
+
+-- A wait during which a reorganisation moved the dossier is one at each unit that had it.
+placed as (
+
+    select
+        waits.authority_code,
+        coalesce(stays.unit_code, waits.last_unit_code) as unit_code,
+        case when coalesce(stays.unit_code, waits.last_unit_code) = waits.last_unit_code then waits.section_code end as section_code,
+        waits.procedure_code,
+        waits.domain_name,
+        waits.channel_code,
+        greatest(waits.begun_date, coalesce(stays.from_date, waits.begun_date)) as begun_date,
+        least(waits.ended_date, coalesce(stays.to_date, waits.ended_date)) as ended_date
+    from waits
+    left join {{ ref('int_dossier_stays') }} as stays
+        on waits.authority_code = stays.authority_code and waits.dossier_code = stays.dossier_code
 
 ),
 
 changes as (
 
-    select {{ dimensions | join(", ") }}, begun_date as changed_date, 1 as waiting_late_change from waits
+    select {{ dimensions | join(", ") }}, begun_date as changed_date, 1 as waiting_late_change from placed
+    where ended_date > begun_date
     union all
-    select {{ dimensions | join(", ") }}, ended_date as changed_date, -1 as waiting_late_change from waits
-    where ended_date is not null
+    select {{ dimensions | join(", ") }}, ended_date as changed_date, -1 as waiting_late_change from placed
+    where ended_date > begun_date
 
 )
 

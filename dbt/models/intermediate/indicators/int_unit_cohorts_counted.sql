@@ -2,7 +2,8 @@ with dossiers as (
 
     select
         authority_code,
-        unit_code,
+        -- Of the unit that received them, wherever a reorganisation took them afterwards.
+        first_unit_code as unit_code,
         received_slice_date,
         closed_slice_date,
         late_by_qd766_slice_date,

@@ -97,9 +97,9 @@ readings as (
         'received' as group_code,
         98 as reading_order,
         'window' as cause_code,
-        carried_open_count + assigned_count as whole_count,
+        carried_open_count + taken_over_count + assigned_count as whole_count,
         assigned_count as good_count,
-        carried_open_count as bad_count
+        carried_open_count + taken_over_count as bad_count
     from counted
     where is_other_window
     union all

@@ -1,22 +1,4 @@
-with dossiers as (
-
-    select * from {{ ref('int_dossiers_timed') }}
-
-),
-
-judged as (
-
-    select * from {{ ref('int_dossiers_judged') }}
-
-),
-
-clocks as (
-
-    select authority_code, unit_code, clock_code from {{ ref('int_clocks_defined') }}
-
-),
-
-days as (
+with days as (
 
     select * from {{ ref('int_clock_days_measured') }}
 
@@ -26,26 +8,23 @@ days as (
 based as (
 
     select
-        dossiers.authority_code,
-        dossiers.dossier_code,
-        dossiers.resolving_unit_code,
-        dossiers.section_code,
-        dossiers.due_at as recorded_due_at,
-        dossiers.completed_at,
-        dossiers.as_of_date,
-        judged.recomputed_due_at,
-        judged.first_completed_at,
-        judged.stopped_since_at,
+        authority_code,
+        dossier_code,
+        resolving_unit_code,
+        section_code,
+        clock_code,
+        due_at as recorded_due_at,
+        completed_at,
+        as_of_date,
+        recomputed_due_at,
+        first_completed_at,
+        stopped_since_at,
         case
-            when judged.timeliness_recomputed_by_date_code in ('late', 'open_late') then 'recomputed'
-            when
-                judged.timeliness_recomputed_by_date_code = 'no_due_date'
-                and dossiers.timeliness_by_date_code in ('late', 'open_late')
+            when timeliness_recomputed_by_date_code in ('late', 'open_late') then 'recomputed'
+            when timeliness_recomputed_by_date_code = 'no_due_date' and timeliness_by_date_code in ('late', 'open_late')
                 then 'recorded'
         end as due_basis_code
-    from dossiers
-    inner join judged
-        on dossiers.authority_code = judged.authority_code and dossiers.dossier_code = judged.dossier_code
+    from {{ ref('int_dossiers_judged') }}
 
 ),
 
@@ -57,7 +36,7 @@ late as (
         based.resolving_unit_code,
         based.section_code,
         based.due_basis_code,
-        {{ clock_in_force('units', 'authorities') }} as clock_code,
+        based.clock_code,
         case when based.due_basis_code = 'recomputed' then based.recomputed_due_at else based.recorded_due_at end as due_at,
         -- An open dossier is late up to the as-of date, or up to the moment at which its clock stopped.
         coalesce(
@@ -68,10 +47,6 @@ late as (
             {{ moment_of_day('based.as_of_date', '86399') }}
         ) as delay_ended_at
     from based
-    left join clocks as units
-        on based.authority_code = units.authority_code and based.resolving_unit_code = units.unit_code
-    left join clocks as authorities
-        on based.authority_code = authorities.authority_code and based.authority_code = authorities.unit_code
     where based.due_basis_code is not null
 
 ),

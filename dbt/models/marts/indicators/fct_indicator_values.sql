@@ -70,10 +70,23 @@ declared_grid as (
         reported.period_code,
         indicators.indicator_code,
         indicators.definition_code
-    from (select distinct authority_code, period_code, definition_code from reports) as reported
+    from (
+        select distinct authority_code, period_code, definition_code, period_start_date, period_end_date from reports
+    ) as reported
     inner join {{ ref('int_units_unioned') }} as units on reported.authority_code = units.authority_code
     inner join indicators on reported.definition_code = indicators.definition_code
-    where indicators.is_declared
+    where
+        indicators.is_declared
+        -- A unit that did not exist in the period is not silent; one that reported all the same is heard.
+        and (
+            (
+                coalesce(units.existed_from_date <= reported.period_end_date, true)
+                and coalesce(units.valid_to_date >= reported.period_start_date, true)
+            )
+            or (units.authority_code, units.unit_code, reported.period_code) in (
+                select authority_code, unit_code, period_code from reports
+            )
+        )
 
 ),
 

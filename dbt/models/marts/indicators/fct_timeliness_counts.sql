@@ -10,8 +10,9 @@ select
     assigned_count as received_count,
     closed_count as resolved_count,
     late_count as resolved_late_count,
-    assigned_count - closed_count as open_change,
-    became_late_count - closed_after_late_count as open_late_change,
+    {%- for stock in ['open_count', 'open_late_count'] %}
+    {{ stock_changes()[stock] }} as {{ stock | replace('_count', '_change') }},
+    {%- endfor %}
     {%- for code, numerator, denominator, excluded in closing_indicators() %}
     {{ numerator }} as {{ code | replace('on_time_rate__', '') }}_numerator,
     {{ denominator }} as {{ code | replace('on_time_rate__', '') }}_denominator,

@@ -2,7 +2,8 @@
     'received_total_count', 'received_online_count', 'received_direct_count', 'received_postal_count', 'received_carried_count',
     'resolved_total_count', 'resolved_early_count', 'resolved_on_time_count', 'resolved_late_count', 'open_total_count',
     'open_in_time_count', 'open_late_count', 'withdrawn_count', 'resolved_undated_count', 'waiting_late_count',
-    'open_undated_count', 'channel_unknown_count', 'unplaced_count',
+    'open_undated_count', 'channel_unknown_count', 'unplaced_count', 'taken_over_count',
+    'passed_on_count',
 ] -%}
 
 with domains as (
@@ -14,11 +15,12 @@ with domains as (
         period_code,
         'domain' as line_kind_code,
         domain_name as line_name,
-        carried_open_count + assigned_count as received_total_count,
+        carried_open_count + taken_over_count + assigned_count as received_total_count,
         assigned_online_count as received_online_count,
         assigned_count - assigned_online_count as received_direct_count,
         assigned_postal_count as received_postal_count,
-        carried_open_count as received_carried_count,
+        -- What a unit that ended handed over is carried over, from another unit.
+        carried_open_count + taken_over_count as received_carried_count,
         closed_count as resolved_total_count,
         early_count as resolved_early_count,
         on_time_count + no_due_date_count + withdrawn_count as resolved_on_time_count,
@@ -32,9 +34,11 @@ with domains as (
         waiting_late_count,
         open_undated_count,
         assigned_channel_unknown_count as channel_unknown_count,
-        assigned_unplaced_count as unplaced_count
+        assigned_unplaced_count as unplaced_count,
+        taken_over_count,
+        passed_on_count
     from {{ ref('int_unit_domain_periods_counted') }}
-    where carried_open_count + assigned_count + closed_count + assigned_unplaced_count > 0
+    where carried_open_count + assigned_count + closed_count + assigned_unplaced_count + taken_over_count + passed_on_count > 0
 
 )
 
