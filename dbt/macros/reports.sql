@@ -25,13 +25,13 @@
 -#}
 {% macro form_readings() -%}
   {{ return([
-    ('definition', 'resolved', 'closed_count - withdrawn_count - no_due_date_count', 'early_count + on_time_count', 'late_count'),
-    ('definition', 'open', 'open_count', 'open_count - open_late_count', 'open_late_count'),
-    ('timestamp', 'resolved', 'closed_count', 'closed_count - timestamp_late_count', 'timestamp_late_count'),
-    ('due_date_changed', 'resolved', 'closed_count', 'closed_count - original_late_count', 'original_late_count'),
-    ('recomputed', 'resolved', 'closed_count', 'closed_count - recomputed_late_count', 'recomputed_late_count'),
+    ('other_definition', 'resolved', 'closed_count - withdrawn_count - no_due_date_count', 'early_count + on_time_count', 'late_count'),
+    ('other_definition', 'open', 'open_count', 'open_count - open_late_count', 'open_late_count'),
+    ('compared_by_timestamp', 'resolved', 'closed_count', 'closed_count - timestamp_late_count', 'timestamp_late_count'),
+    ('original_due_date', 'resolved', 'closed_count', 'closed_count - original_late_count', 'original_late_count'),
+    ('recomputed_due_date', 'resolved', 'closed_count', 'closed_count - recomputed_late_count', 'recomputed_late_count'),
     (
-      'finish_vs_hand_over', 'resolved', 'handed_over_on_time_count + handed_over_late_count + handed_over_not_judged_count',
+      'hand_over_date', 'resolved', 'handed_over_on_time_count + handed_over_late_count + handed_over_not_judged_count',
       'handed_over_on_time_count + handed_over_not_judged_count', 'handed_over_late_count',
     ),
   ]) }}
@@ -40,9 +40,9 @@
 {#- Other readings of a reported on-time share: the cause that a computed indicator of another definition stands for. -#}
 {% macro indicator_readings() -%}
   {{ return({
-    'on_time_rate__resolved_timestamp': 'timestamp',
-    'on_time_rate__resolved_original': 'due_date_changed',
-    'on_time_rate__resolved_recomputed': 'recomputed',
-    'on_time_rate__handed_over': 'finish_vs_hand_over',
+    'on_time_rate__resolved_timestamp': 'compared_by_timestamp',
+    'on_time_rate__resolved_original': 'original_due_date',
+    'on_time_rate__resolved_recomputed': 'recomputed_due_date',
+    'on_time_rate__handed_over': 'hand_over_date',
   }) }}
 {%- endmacro %}

@@ -270,7 +270,7 @@ def test_a_report_that_flatters_is_a_difference_that_no_way_of_counting_explains
     found = counted.execute(
         """
         select measure_code, sign(difference_count), count(*) from fct_report_differences
-        where cause_code = 'unexplained' group by all order by all
+        where cause_code = 'not_explained' group by all order by all
         """
     ).fetchall()
     assert {(measure, sign) for measure, sign, _ in found} == {("numerator_count", 1), ("overdue_count", -1)}

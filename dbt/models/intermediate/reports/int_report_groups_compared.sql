@@ -96,7 +96,7 @@ readings as (
         {{ line_keys | join(", ") }},
         'received' as group_code,
         98 as reading_order,
-        'window' as cause_code,
+        'other_window' as cause_code,
         carried_open_count + taken_over_count + assigned_count as whole_count,
         assigned_count as good_count,
         carried_open_count + taken_over_count as bad_count
@@ -107,7 +107,7 @@ readings as (
         {{ line_keys | join(", ") }},
         'resolved' as group_code,
         98 as reading_order,
-        'window' as cause_code,
+        'other_window' as cause_code,
         closed_count as whole_count,
         closed_count - late_count as good_count,
         late_count as bad_count
@@ -118,7 +118,7 @@ readings as (
         {{ line_keys | join(", ") }},
         'open' as group_code,
         98 as reading_order,
-        'window' as cause_code,
+        'other_window' as cause_code,
         open_count as whole_count,
         open_count - open_late_count + waiting_late_count as good_count,
         open_late_count - waiting_late_count as bad_count

@@ -133,7 +133,7 @@ readings as (
             {%- for indicator, cause in indicator_readings().items() %}
             when '{{ indicator }}' then '{{ cause }}'
             {%- endfor %}
-            else 'definition'
+            else 'other_definition'
         end as cause_code,
         numerator,
         denominator
@@ -147,7 +147,7 @@ readings as (
         pairs.other_period_code as period_code,
         rates.indicator_code as window_indicator_code,
         rates.indicator_code as reading_code,
-        'window' as cause_code,
+        'other_window' as cause_code,
         rates.numerator,
         rates.denominator
     from rates
@@ -167,7 +167,7 @@ read_otherwise as (
         row_number() over (
             partition by reports.authority_code, reports.unit_code, reports.period_code, reports.definition_code
             order by
-                case when readings.cause_code = 'definition' then 0 when readings.cause_code = 'window' then 2 else 1 end nulls last,
+                case when readings.cause_code = 'other_definition' then 0 when readings.cause_code = 'other_window' then 2 else 1 end nulls last,
                 readings.reading_code nulls last
         ) as cause_rank
     from reports
@@ -252,7 +252,7 @@ select
         when unit_code is null then 'unit_unknown'
         when computed_count is null then 'no_dossiers'
         when claimed_count = computed_count then 'same'
-        else coalesce(reading_cause_code, 'unexplained')
+        else coalesce(reading_cause_code, 'not_explained')
     end as cause_code,
     case when claimed_count <> computed_count then reading_code end as reading_code,
     delivery_id,
