@@ -13,6 +13,7 @@ from dagster_project.console import Console
 from dagster_project.demo.generate import generate_demo
 from dagster_project.publishing.builds import current_build
 from dagster_project.settings import Settings
+from tests.naive_counts import DEFINITIONS, counted_tables, definition_differences, form_differences
 
 DISTRICTS = [f"H99.{number}" for number in range(61, 69)]
 
@@ -160,3 +161,16 @@ def test_reports_are_complete_with_the_units_of_their_month(ask):
     )
     assert [row[:2] for row in rows] == [("2025-05", 295), ("2025-06", 295), ("2025-07", 138), ("2025-08", 138)]
     assert {row[2] for row in rows} == {None}
+
+
+def test_every_count_belongs_to_the_unit_that_had_the_dossier(built_cases):
+    """Received at the old unit, open there until its last day, taken over and resolved by the successor."""
+    with counted_tables(built_cases) as connection:
+        moved = connection.execute(
+            "select sum(taken_over_count), sum(passed_on_count) from fct_form_06a "
+            "where line_kind_code = 'unit' and period_code = '2025-07'"
+        ).fetchone()
+        assert moved[0] == moved[1] > 50
+        for indicator in DEFINITIONS:
+            assert definition_differences(connection, indicator) == [], indicator
+        assert form_differences(connection) == []

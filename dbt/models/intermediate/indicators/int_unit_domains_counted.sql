@@ -18,13 +18,14 @@ with counts as (
 
 ),
 
--- The authority as a whole: every dossier once, whatever the tree of units looks like.
+-- The authority as a whole: every dossier once, whatever the tree of units looks like. What one of its units hands to another
+-- stays with it.
 with_totals as (
 
     select * from counts
     union all
     select authority_code, authority_code as unit_code, domain_name, slice_start_date
-        {%- for measure in measures %}, {{ measure }}{% endfor %}
+        {%- for measure in measures %}, {{ '0' if measure in hand_over_measures() else measure }} as {{ measure }}{% endfor %}
     from counts
     where unit_code <> authority_code
 
