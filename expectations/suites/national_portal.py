@@ -55,6 +55,7 @@ def dossier_rules() -> list[Rule]:
         ),
         suite.not_in_future("received_at", "Thời điểm tiếp nhận"),
         suite.not_in_future("completed_at", "Thời điểm kết thúc xử lý"),
+        suite.not_in_future("returned_at", "Thời điểm trả kết quả"),
         suite.not_in_future("synced_at", "Lần đồng bộ cuối"),
         suite.once(
             "dossier_code_once",

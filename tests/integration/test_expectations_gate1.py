@@ -207,6 +207,7 @@ GOOD = {
             "received_at": "2026-01-05 09:00:00",
             "due_at": "2026-01-12 09:00:00",
             "completed_at": "2026-01-09 15:00:00",
+            "returned_at": "2026-01-09 15:30:00",
             "status_code": "9",
             "synced_at": "2026-01-09 16:00:00",
         }
@@ -483,6 +484,7 @@ BAD = {
     "national_dossiers.received_at_not_after_completed": ({1: {"completed_at": "2026-01-04 15:00:00"}}, 1),
     "national_dossiers.received_not_in_future": ({1: {"received_at": TOMORROW}}, 1),
     "national_dossiers.completed_not_in_future": ({1: {"completed_at": TOMORROW}}, 1),
+    "national_dossiers.returned_not_in_future": ({1: {"returned_at": TOMORROW}}, 1),
     "national_dossiers.synced_not_in_future": ({1: {"synced_at": TOMORROW}}, 1),
     "national_dossiers.dossier_code_once": ({1: {"dossier_code": "H99.01-260105-0001"}}, 2),
     "qd766.period_in_order": ({1: {"period_start_date": "2026-10-11"}}, 1),
