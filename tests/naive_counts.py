@@ -13,7 +13,7 @@ import duckdb
 from dagster_project.publishing.builds import current_build
 from dagster_project.settings import Settings
 
-# Under one definition, a dossier at a unit that had it: is it placed there, judged, met? What is placed and not judged is
+# Under one definition, a dossier at a unit that had it: placed there, judged, met? What is placed, not judged, is
 # left out. A reorganisation moves open dossiers: `arrived` and `left_on` bound the stay at one unit.
 DEFINITIONS = {
     "on_time_rate__resolved": (
