@@ -18,7 +18,13 @@ days as (
 
 stops as (
 
-    select authority_code, dossier_code, stopped_at, resumed_at, working_days_left from {{ ref('int_dossier_stops_counted') }}
+    select
+        authority_code,
+        dossier_code,
+        stopped_at,
+        coalesce(resumed_at, cast('9999-12-31' as timestamp)) as stopped_until_at,
+        working_days_left
+    from {{ ref('int_dossier_stops_counted') }}
 
 ),
 
@@ -72,7 +78,7 @@ measured as (
             requests.authority_code = stops.authority_code
             and requests.dossier_code = stops.dossier_code
             and requests.asked_at >= stops.stopped_at
-            and requests.asked_at <= coalesce(stops.resumed_at, requests.asked_at)
+            and requests.asked_at <= stops.stopped_until_at
     left join days as received_days
         on requests.clock_code = received_days.clock_code and {{ local_date('requests.received_at') }} = received_days.calendar_date
     left join days as asked_days

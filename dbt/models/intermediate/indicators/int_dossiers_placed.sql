@@ -131,7 +131,6 @@ select
     judged.is_unplaced,
     judged.is_withdrawn,
     judged.state_code,
-    judged.stopped_since_date,
     judged.as_of_date,
     judged.is_judged_by_qd766,
     judged.timeliness_by_date_code,

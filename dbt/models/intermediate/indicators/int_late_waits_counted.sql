@@ -31,15 +31,26 @@ recorded as (
 
 ),
 
+open_stops as (
+
+    select authority_code, dossier_code, count(*) as stop_count
+    from stops
+    where resumed_date is null
+    group by authority_code, dossier_code
+
+),
+
 -- Waiting by its status, with nothing on record that says since when: waiting on the as-of date.
 unrecorded as (
 
     select
-        *,
-        as_of_date as begun_date,
+        dossiers.*,
+        dossiers.as_of_date as begun_date,
         cast('9999-12-31' as date) as ended_date
     from dossiers
-    where not is_closed and state_code in ('waiting', 'stopped') and stopped_since_date is null
+    left join open_stops
+        on dossiers.authority_code = open_stops.authority_code and dossiers.dossier_code = open_stops.dossier_code
+    where not dossiers.is_closed and dossiers.state_code in ('waiting', 'stopped') and open_stops.stop_count is null
 
 ),
 
