@@ -54,12 +54,9 @@ def export_marts(plan: BuildPlan, marts: list[Mart], settings: Settings) -> dict
     folder = staged_folder(settings, plan.build_id)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    config = {
-        "temp_directory": str(settings.warehouse / "temporary"),
-        "memory_limit": "3GB",
-        "enable_progress_bar": "false",
-    }
+    config = {"temp_directory": str(settings.warehouse / "temporary"), "memory_limit": "3GB"}
     with duckdb.connect(str(settings.warehouse_file), read_only=True, config=config) as connection:
+        connection.execute("set enable_progress_bar = false")
         _require_build(connection, plan.build_id)
         return {mart.name: _export(connection, mart, folder) for mart in marts}
 
