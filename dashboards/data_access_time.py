@@ -146,6 +146,20 @@ def shown_units(build: Build, scope: TimeScope) -> list[Row]:
     )
 
 
+def scope_names(build: Build, scope: TimeScope) -> Row:
+    """The names of the scope's unit and procedure; null where a code has none."""
+    return _rows(
+        build.folder,
+        """
+        select
+          (select min(unit_name) from dim_units where authority_code = ? and unit_code = ?) as unit_name,
+          (select min(procedure_name) from dim_procedures where authority_code = ? and procedure_code = ?)
+            as procedure_name
+        """,
+        (scope.authority_code, scope.unit_code, scope.authority_code, scope.procedure_code),
+    )[0]
+
+
 def indicator_values(build: Build, scope: TimeScope, family_code: str) -> list[Row]:
     """One row per computed or declared indicator of a family for the scope's unit and period, with what was declared.
 
@@ -271,7 +285,7 @@ def time_parts(build: Build, scope: TimeScope, indicator_code: str, part: str, o
 
 
 def unit_values(build: Build, scope: TimeScope, indicator_code: str, order: str) -> list[Row]:
-    """As :func:`time_parts` by unit, for a definition that is only counted by unit; every unit with anything counted."""
+    """As :func:`time_parts` by unit, for a definition that is only counted by unit."""
     origin = "" if scope.is_today else "and v.origin_code = 'computed'"
     return _rows(
         build.folder,
@@ -294,8 +308,9 @@ def _placed(scope: TimeScope, indicator_code: str) -> str:
     dossiers = _with_shown_unit(
         scope,
         f"""
-        select authority_code, dossier_code, {membership.unit} as unit_code, coalesce(procedure_code, '') as procedure_code,
-          procedure_name, coalesce(domain_name, 'Không rõ lĩnh vực') as domain_name,
+        select authority_code, dossier_code, {membership.unit} as unit_code,
+          coalesce(procedure_code, '') as procedure_code, procedure_name,
+          coalesce(domain_name, 'Không rõ lĩnh vực') as domain_name,
           coalesce(channel_code, '') as channel_code,
           case when {membership.unit} = resolving_unit_code then coalesce(section_code, '') else '' end as section_code,
           received_date, {membership.due} as shown_due_at, {membership.finished} as finished_at,
@@ -384,7 +399,7 @@ def backlog_units(build: Build, scope: TimeScope) -> list[Row]:
 def open_dossiers(
     build: Build, scope: TimeScope, band_codes: tuple[str, ...], limit: int, offset: int = 0
 ) -> list[Row]:
-    """The open dossiers of the scope's unit in some ageing bands, longest overdue first; ``listed_count`` is all of them."""
+    """The open dossiers of the scope's unit in some ageing bands, longest overdue first; ``listed_count`` in all."""
     rows = _with_shown_unit(
         scope,
         "select * exclude (resolving_unit_code), resolving_unit_code as unit_code from rpt_open_dossiers "
