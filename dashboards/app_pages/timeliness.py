@@ -100,7 +100,7 @@ def _draw_definitions(values: Sequence[Row], scope: TimeScope, title: str) -> No
         Column("Khoảng tin cậy 95%", "num wide"),
     ]
     if has_claims:
-        columns.append(Column("Lời khai", "num"))
+        columns.append(Column("Lời khai", "num wide"))
     cells = ([*_definition_cells(row), *([_claim(row)] if has_claims else [])] for row in shown)
     components.show(components.section(title, lead) + components.table(columns, cells, "Các định nghĩa đúng hạn"))
 
@@ -128,7 +128,12 @@ def _value(row: Row) -> str:
     value = components.text(labels.value_or_status(row))
     if row["value"] is None:
         return f'<span class="missing">{value}</span>'
-    return f'{value}<span class="sub">{labels.format_fraction(row["numerator"], row["denominator"])}</span>'
+    sub = labels.format_fraction(row["numerator"], row["denominator"])
+    if row["declared_value"] is not None:
+        sub += (
+            f"<br>lời khai {components.text(labels.format_value(row['declared_value'], row['unit_of_measure_code']))}"
+        )
+    return f'{value}<span class="sub">{sub}</span>'
 
 
 def _count_cells(row: Row) -> list[str]:
