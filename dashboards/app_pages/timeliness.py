@@ -87,9 +87,11 @@ def _draw_definitions(values: Sequence[Row], scope: TimeScope, title: str) -> No
     has_claims = any(row["declared_value"] is not None for row in shown)
     lead = (
         "Mỗi định nghĩa có mẫu số riêng, trả lời một câu hỏi riêng: không so số của định nghĩa này với số của "
-        "định nghĩa kia. Cột Lời khai là số đơn vị tự báo cáo cho đúng kỳ và đúng định nghĩa, chưa ai kiểm chứng."
+        "định nghĩa kia."
     )
-    if scope.is_today:
+    if has_claims:
+        lead += " Lời khai là số đơn vị tự báo cáo cho đúng kỳ và đúng định nghĩa, chưa ai kiểm chứng."
+    elif scope.is_today:
         lead += " Theo tổ chức hiện nay thì không nêu lời khai: lời khai là của đơn vị đã khai."
     columns = [
         Column("Định nghĩa và cái được đếm"),

@@ -60,6 +60,8 @@ def draw(view: state.View, scope: TimeScope, period: Row, definition: Row) -> No
     total = time_access.time_totals(view.build, scope, code) if is_additive else definition
     if is_additive or not _is_narrowed(scope):
         components.show(_total_line(definition, total))
+    if is_additive and not total["denominator"] + total["excluded_count"]:
+        return
     if not choices:
         text = "Định nghĩa này chỉ đếm được theo đơn vị, không cộng được theo bộ phận, thủ tục, lĩnh vực hay kênh."
         components.show(components.note(text) + "<br>")
