@@ -9,7 +9,7 @@ import streamlit as st
 
 from dagster_project.settings import load_settings
 from dashboards import components, data_access, labels, state
-from dashboards.app_pages import dossier, overview, process, quality, rankings, unit
+from dashboards.app_pages import dossier, overview, process, quality, rankings, timeliness, unit
 
 APP_NAME = "Kho dữ liệu cải cách hành chính"
 
@@ -30,6 +30,7 @@ def main() -> None:
     view = _choose_view(build)
     pages = [
         st.Page(lambda: overview.render(view), title="Tổng quan", url_path="tong-quan", default=True),
+        st.Page(lambda: timeliness.render(view), title="Đúng hạn", url_path="dung-han"),
         st.Page(lambda: rankings.render(view), title="Xếp hạng đơn vị", url_path="xep-hang"),
         st.Page(lambda: unit.render(view), title="Đơn vị", url_path="don-vi"),
         st.Page(lambda: process.render(view), title="Quy trình", url_path="quy-trinh"),

@@ -47,6 +47,11 @@ def process_link(text: str, **filters: str) -> str:
     return f'<a href="quy-trinh?{escape(urlencode(filters))}">{escape(text)}</a>'
 
 
+def time_link(text: str, **filters: str) -> str:
+    """A link to the page Đúng hạn with these filters."""
+    return f'<a href="dung-han?{escape(urlencode(filters))}">{escape(text)}</a>'
+
+
 def page_header(title: str, authority_name: str, is_synthetic: bool, as_of: str, build_id: str) -> str:
     """Title of a page with its authority, the synthetic badge, the as-of date and the build id."""
     badge = f'<span class="badge">{labels.SYNTHETIC_BADGE}</span>' if is_synthetic else ""
@@ -116,6 +121,16 @@ class Column:
 
     head: str
     css: str = ""
+
+
+def breadcrumb(links: Sequence[str]) -> str:
+    """The way down to where the reader stands, each step a link (HTML) but the last."""
+    return f'<p class="crumbs">{" › ".join(links)}</p>'
+
+
+def rate_bar(value: Any, scale_maximum: float) -> str:
+    """A bar from zero; decorative, the number stands beside it."""
+    return "" if value is None else _bar(value, None, scale_maximum)
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], caption: str) -> str:

@@ -26,6 +26,7 @@ Row = dict[str, Any]
 
 # Tables the pages read. A build without one of them is broken, however valid its other files are.
 REQUIRED_TABLES = (
+    "bridge_unit_successions",
     "dim_authorities",
     "dim_difference_causes",
     "dim_indicators",
@@ -47,11 +48,16 @@ REQUIRED_TABLES = (
     "fct_dossier_versions",
     "fct_dossiers",
     "fct_indicator_values",
+    "fct_indicator_values_by_successor",
     "fct_on_time_reports",
     "fct_rule_results",
     "fct_step_times",
     "fct_sync_differences",
+    "fct_timeliness_counts",
     "fct_unit_rankings",
+    "rpt_backlog_ages",
+    "rpt_open_dossiers",
+    "rpt_repeat_late_officers",
     "rpt_reported_totals",
     "rpt_units_to_watch",
 )
@@ -306,18 +312,17 @@ def ranking(
 def overdue_dossiers(build: Build, authority_code: str, unit_code: str, limit: int = 20) -> list[Row]:
     """The open dossiers of a resolving unit that are longest past their due date on the as-of date.
 
-    The authority's own code stands for all its units.
+    The authority's own code stands for all its units. Working days are those of the unit's own clock.
     Codes and dates only; ``open_late_count`` is how many there are in all.
     """
     return _rows(
         build.folder,
         f"""
-        select dossier_code, procedure_code, procedure_name, received_date, due_date,
-          overdue_working_days, state_code, count(*) over () as open_late_count
-        from fct_dossiers
-        where authority_code = ? and (resolving_unit_code = ? or authority_code = ?)
-          and timeliness_by_date_code = 'open_late'
-        order by overdue_working_days desc nulls last, due_date, dossier_code
+        select dossier_code, procedure_code, procedure_name, received_date, due_date, recomputed_due_at,
+          -working_days_left as overdue_working_days, count(*) over () as open_late_count
+        from rpt_open_dossiers
+        where authority_code = ? and (resolving_unit_code = ? or authority_code = ?) and is_overdue
+        order by working_days_left nulls last, due_date, dossier_code
         limit {int(limit)}
         """,
         (authority_code, unit_code, unit_code),

@@ -36,6 +36,13 @@ STATUS_TEXT = {
     "not_assessed": NO_DATA,
     "not_reported": "chưa báo cáo",
 }
+CHANNEL_TEXT = {
+    "direct": "Trực tiếp",
+    "online": "Trực tuyến",
+    "postal": "Bưu chính công ích",
+    "email": "Thư điện tử",
+    "internal": "Nội bộ",
+}
 # What one unit of the denominator is called, by indicator family.
 COUNTED_THING = {"satisfaction": "lượt đánh giá"}
 Number = int | float | Decimal
@@ -293,3 +300,14 @@ def share_text(part: int, whole: int) -> str:
 def activity_text(activity_name: str) -> str:
     """The name of an activity; the stretch that no event closes has none."""
     return activity_name or "Chưa ghi bước tiếp theo"
+
+
+def working_days_text(days: int | None, is_overdue: bool) -> str:
+    """Working days to a due date: left, today, or overdue; «không có số liệu» where the calendar is unknown."""
+    if days is None:
+        return NO_DATA
+    if is_overdue:
+        return f"quá {overdue_days_text(-days)}"
+    if days < 0:
+        return "đang dừng"  # past the day, and not late: the clock stands still
+    return f"còn {format_count(days)}" if days else "hôm nay"

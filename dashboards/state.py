@@ -68,6 +68,18 @@ def typed(label: str, name: str, hint: str) -> str:
     return text
 
 
+def kept(name: str) -> str | None:
+    """A filter that only links set, as the address has it."""
+    return st.query_params.get(name)
+
+
+def drop(*names: str) -> None:
+    """Take filters out of the address."""
+    for name in names:
+        if name in st.query_params:
+            del st.query_params[name]
+
+
 def default_period(periods: Sequence[Row]) -> Row:
     """The newest complete period of the first kind there is (month before quarter …), else the newest.
 

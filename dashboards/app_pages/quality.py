@@ -9,12 +9,11 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.landing.contracts import load_contracts
-from dashboards import components, data_access, downloads, labels, state
+from dashboards import components, data_access, download_buttons, downloads, labels, state
 from dashboards.components import Card, Column
 
 Row = Mapping[str, Any]
 SHOWN_UNITS = 25
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def render(view: state.View) -> None:
@@ -112,7 +111,7 @@ def _draw_grades(view: state.View, period: Row) -> None:
             cells = (_grade_cells(view, row) for row in rest)
             components.show(components.table(columns, cells, "Xếp loại dữ liệu, các đơn vị còn lại"))
     head = [("Kỳ", state.period_text(period)), ("Cách xếp", lead)]
-    _draw_downloads(view, _grades_sheet(view, head, rows), f"xep-loai-du-lieu_{period['period_code']}")
+    download_buttons.draw(view, _grades_sheet(view, head, rows), f"xep-loai-du-lieu_{period['period_code']}")
 
 
 def _grade_cells(view: state.View, row: Row) -> list[str]:
@@ -145,7 +144,7 @@ def _grades_sheet(view: state.View, head: list[tuple[str, str]], rows: Sequence[
         for row in rows
     ]
     widths = [14, 42, 12, 50] + [14] * (len(headers) - 4)
-    return _sheet(view, "Xếp loại chất lượng dữ liệu", "Xếp loại", head, headers, cells, widths)
+    return download_buttons.sheet(view, "Xếp loại chất lượng dữ liệu", "Xếp loại", head, headers, cells, widths)
 
 
 def _draw_months(view: state.View, period: Row) -> None:
@@ -242,7 +241,7 @@ def _draw_files(view: state.View, files: Sequence[Row], span_text: str, span_cod
         with st.expander(f"Các tệp còn lại ({len(rest)})"):
             components.show(components.table(columns, (_file_cells(row) for row in rest), f"{title}, còn lại"))
     head = [("Kỳ", span_text), ("Số dòng", "tính trọn tệp, kể cả phần ngoài kỳ")]
-    _draw_downloads(view, _files_sheet(view, head, files), f"tep-da-nhan_{span_code}")
+    download_buttons.draw(view, _files_sheet(view, head, files), f"tep-da-nhan_{span_code}")
 
 
 def _file_cells(row: Row) -> list[str]:
@@ -280,7 +279,7 @@ def _files_sheet(view: state.View, head: list[tuple[str, str]], files: Sequence[
         for row in files
     ]
     widths = [42, 42] + [14] * 8 + [36, 20]
-    return _sheet(view, "Tệp đã nhận", "Tệp đã nhận", head, headers, cells, widths)
+    return download_buttons.sheet(view, "Tệp đã nhận", "Tệp đã nhận", head, headers, cells, widths)
 
 
 def _source_title(source_code: str) -> str:
@@ -311,44 +310,3 @@ def _result_text(row: Row) -> str:
     if row["failed_rule_count"]:
         parts.append(f"{row['failed_rule_count']} quy tắc không đạt")
     return ", ".join(parts) or "đạt"
-
-
-def _sheet(
-    view: state.View,
-    title: str,
-    name: str,
-    head: list[tuple[str, str]],
-    headers: list[str],
-    cells: list[list[Any]],
-    widths: list[int],
-) -> downloads.Sheet:
-    """A table to download with what every file of the dashboard says of itself."""
-    lines = [("Lưu ý", labels.SYNTHETIC_BADGE)] if view.is_synthetic else []
-    lines += [
-        ("Địa phương", view.authority_name),
-        *head,
-        ("Số liệu chốt đến ngày", labels.format_date(view.build.as_of_date)),
-        ("Bản dựng", view.build.build_id),
-    ]
-    return downloads.Sheet(title, name, lines, headers, cells, widths, view.build.as_of_date)
-
-
-def _draw_downloads(view: state.View, sheet: downloads.Sheet, name: str) -> None:
-    file_name = f"{name}_{view.authority_code}"
-    left, right, _ = st.columns([1, 1, 3])
-    left.download_button(
-        f"Tải CSV: {sheet.name}",
-        downloads.table_csv(sheet),
-        f"{file_name}.csv",
-        "text/csv",
-        on_click="ignore",
-        width="stretch",
-    )
-    right.download_button(
-        f"Tải Excel: {sheet.name}",
-        downloads.table_xlsx(sheet),
-        f"{file_name}.xlsx",
-        EXCEL,
-        on_click="ignore",
-        width="stretch",
-    )

@@ -151,6 +151,7 @@ def _draw_overdue(view: state.View, unit_code: str) -> None:
         components.Column("Tiếp nhận", "num wide"),
         components.Column("Hẹn trả", "num"),
         components.Column("Quá hạn (ngày làm việc)", "num value"),
+        components.Column("Hạn tính lại", "num wide"),
     )
     cells = (
         [
@@ -159,6 +160,7 @@ def _draw_overdue(view: state.View, unit_code: str) -> None:
             labels.format_date(row["received_date"]),
             labels.format_date(row["due_date"]),
             labels.overdue_days_text(row["overdue_working_days"]),
+            labels.format_date(row["recomputed_due_at"]),
         ]
         for row in rows
     )

@@ -34,7 +34,7 @@ PROMISED_COLUMNS = {
     "value value_status numerator denominator interval_low interval_high unit_rank is_tied "
     "ranked_unit_count listed_unit_count peer_group_median is_new_in_period previous_unit_rank previous_value",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
-    "receiving_unit_code resolving_unit_code section_code channel_code submitted_at received_at due_at "
+    "receiving_unit_code resolving_unit_code due_unit_code section_code channel_code submitted_at received_at due_at "
     "completed_at returned_at received_date due_date completed_date status_code state_code "
     "timeliness_by_date_code timeliness_by_timestamp_code original_due_at recomputed_due_at first_completed_at "
     "timeliness_original_by_date_code timeliness_original_by_timestamp_code timeliness_recomputed_by_date_code "

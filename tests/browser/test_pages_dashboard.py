@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 DEMO, PHU_THO, WABO, CAO_BANG = "H99", "H44", "NL-WABO", "CAOBANG"
 PAGES = {
     "/": "Tổng quan",
+    "/dung-han": "Đúng hạn",
     "/xep-hang": "Xếp hạng đơn vị",
     "/don-vi": None,
     "/quy-trinh": "Quy trình",
@@ -281,9 +282,8 @@ def test_unit_page_lists_its_oldest_overdue_dossiers(open_at, published):
     )[0]
     oldest = query(
         f"""
-        select max(overdue_working_days) from fct_dossiers
-        where authority_code = '{DEMO}' and resolving_unit_code = '{unit}'
-          and timeliness_by_date_code = 'open_late'
+        select -min(working_days_left) from rpt_open_dossiers
+        where authority_code = '{DEMO}' and resolving_unit_code = '{unit}' and is_overdue
         """
     )[0][0]
     page = open_at(f"/don-vi?authority={DEMO}&unit={unit}")
@@ -578,3 +578,182 @@ def test_without_a_log_the_page_of_steps_says_so_and_shows_no_zero(open_at, auth
 def test_what_the_real_log_does_not_record_is_not_shown_as_zero(open_at):
     cards = open_at(f"/quy-trinh?authority={WABO}").locator(".card").all_inner_texts()
     assert [card.split("\n")[1] for card in (cards[1], cards[4])] == ["không có số liệu"] * 2
+
+
+def _complete_year(query):
+    """The newest period of the kind year in which the demo province resolved anything."""
+    return query(
+        f"""
+        select period_code, start_date, end_date from dim_periods where period_kind_code = 'year'
+          and period_code in (select period_code from fct_indicator_values where authority_code = '{DEMO}'
+            and indicator_code = 'dossiers_resolved' and numerator > 0)
+        order by end_date desc limit 1
+        """
+    )[0]
+
+
+def test_every_definition_stands_with_its_own_denominator_and_what_was_claimed(open_at, published):
+    _, query = published
+    unit, period, claimed, whole = query(
+        f"""
+        select unit_code, period_code, numerator, denominator from fct_indicator_values
+        where authority_code = '{DEMO}' and origin_code = 'declared' and unit_code <> authority_code and denominator > 9
+          and period_code in (select period_code from dim_periods where period_kind_code = 'month')
+        order by period_code desc, denominator desc, unit_code limit 1
+        """
+    )[0]
+    expected = query(
+        f"""
+        select i.indicator_short_name, i.is_confirmed, v.numerator, v.denominator, v.excluded_count
+        from fct_indicator_values v join dim_indicators i using (indicator_code)
+        where v.authority_code = '{DEMO}' and v.unit_code = '{unit}' and v.period_code = '{period}'
+          and v.origin_code = 'computed' and i.family_code = 'timeliness' and v.value is not null
+        order by i.display_order
+        """
+    )
+    page = open_at(f"/dung-han?authority={DEMO}&unit={unit}&period={period}")
+    shown = _table(page, "Các định nghĩa đúng hạn")
+    assert len(expected) > 9
+    assert [(row[0].split("\n")[0], row[3], row[4]) for row in shown] == [
+        (name, f"{_dotted(met)}/{_dotted(counted)}", _dotted(left)) for name, _, met, counted, left in expected
+    ]
+    assert ["chưa xác nhận" in row[0] for row in shown] == [not row[1] for row in expected]
+    claims = [row[6] for row in shown if row[6] != "–"]
+    assert [claim.split("\n") for claim in claims] == [
+        [_percent(claimed, whole), f"{_dotted(claimed)}/{_dotted(whole)}"]
+    ]
+
+
+def test_a_definition_is_drilled_from_the_province_to_a_dossier_and_every_level_agrees(open_at, published):
+    """Each level is opened by a click; the dossiers are counted here from their own dates."""
+    _, query = published
+    year, first, last = _complete_year(query)
+    within = (
+        f"authority_code = '{DEMO}' and is_counted and timeliness_by_timestamp_code in ('on_time', 'late') "
+        f"and completed_date is not null and greatest(completed_date, received_date) between '{first}' and '{last}'"
+    )
+    definition = "on_time_rate__resolved_timestamp"
+    page = open_at(f"/dung-han?authority={DEMO}&kind=year&period={year}&definition={definition}")
+    for part, name, column in (
+        ("đơn vị", "unit", "resolving_unit_code"),
+        ("bộ phận", "section", "coalesce(section_code, '-')"),
+        ("thủ tục", "procedure", "coalesce(procedure_code, '-')"),
+    ):
+        rows = _table(page, f"Theo {part}")
+        open_rows = len(rows)
+        rows += _folded_table(page, f"Theo {part}, còn lại")
+        met, counted = query(
+            f"select count(*) filter (where timeliness_by_timestamp_code = 'on_time'), count(*) from fct_dossiers "
+            f"where {within}"
+        )[0]
+        fractions = [[int(number.replace(".", "")) for number in row[3].split("/")] for row in rows]
+        assert [sum(numbers) for numbers in zip(*fractions, strict=True)] == [met, counted]
+        assert f"{_dotted(met)}/{_dotted(counted)} hồ sơ đạt" in page.locator(".equation").inner_text()
+        missed = [int(row[4].replace(".", "")) for row in rows]
+        assert missed == sorted(missed, reverse=True) and open_rows <= 25
+        page.locator(f"table[aria-label='Theo {part}'] tbody a").first.click()
+        page.wait_for_url(f"**{name}=**")
+        page.locator(".crumbs b").first.wait_for()
+        settle(page)
+        chosen = parse_qs(urlsplit(page.url).query)[name][0]
+        within += f" and {column} = '{chosen}'"
+    asked = parse_qs(urlsplit(page.url).query)
+    assert (asked["period"], asked["definition"], asked["by"]) == ([year], [definition], ["dossier"])
+    late = [
+        code
+        for (code,) in query(
+            f"select dossier_code from fct_dossiers where {within} and timeliness_by_timestamp_code = 'late' "
+            "order by due_at, dossier_code"
+        )
+    ]
+    listed = [row[0] for row in _table(page, "Hồ sơ không đạt")]
+    assert listed == late[:50] and listed
+    assert f"{_dotted(len(late))} không đạt" in page.locator(".equation").inner_text()
+    assert f"{_dotted(len(late))} hồ sơ, hạn sớm nhất đứng trước." in _text(page)
+    page.locator("table[aria-label='Hồ sơ không đạt'] tbody a").first.click()
+    page.get_by_text(f"Hồ sơ {late[0]} ({DEMO})").first.wait_for()
+
+
+def test_the_way_back_up_is_a_click_and_keeps_the_period(open_at, published):
+    year, _, _ = _complete_year(published[1])
+    page = open_at(f"/dung-han?authority={DEMO}&kind=year&period={year}&unit=H99.06&section=P01&channel=online")
+    crumbs = page.locator(".crumbs").first
+    assert [part.split("\n")[0] for part in crumbs.inner_text().split(" › ")][2:] == [
+        "Bộ phận P01",
+        "Kênh nộp Trực tuyến",
+    ]
+    crumbs.get_by_role("link").nth(1).click()
+    page.wait_for_url("**by=section**")
+    settle(page)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked["period"] == [year] and asked["unit"] == ["H99.06"] and not asked.keys() & {"section", "channel"}
+    page.locator("[data-testid='stMain'] [role='combobox']").nth(3).click()
+    page.get_by_role("option", name="Toàn địa phương").click()
+    page.wait_for_url(f"**unit={DEMO}**")
+    settle(page)
+    assert _table(page, "Theo đơn vị")
+
+
+def test_a_definition_that_does_not_add_up_is_divided_by_unit_only(open_at, published):
+    _, query = published
+    code, _ = _latest_month(query)
+    expected = query(
+        f"""
+        select u.unit_name, v.numerator, v.denominator from fct_indicator_values v join dim_units u
+          using (authority_code, unit_code)
+        where v.authority_code = '{DEMO}' and v.unit_code <> '{DEMO}' and v.period_code = '{code}'
+          and v.indicator_code = 'on_time_rate__received' and v.denominator + v.excluded_count > 0
+        """
+    )
+    page = open_at(f"/dung-han?authority={DEMO}&period={code}&definition=on_time_rate__received")
+    shown = _table(page, "Theo đơn vị") + _folded_table(page, "Theo đơn vị, còn lại")
+    assert sorted((row[0], row[3]) for row in shown) == sorted(
+        (name, f"{_dotted(met)}/{_dotted(counted)}") for name, met, counted in expected
+    )
+    page.locator("table[aria-label='Theo đơn vị'] tbody a").first.click()
+    page.wait_for_url("**unit=H99.**")
+    settle(page)
+    assert "chỉ đếm được theo đơn vị" in _text(page)
+
+
+def test_open_dossiers_by_age_and_what_falls_due_next(open_at, published):
+    _, query = published
+    page = open_at(f"/dung-han?authority={DEMO}&band=falling_due")
+    bands = _table(page, "Hồ sơ đang giải quyết theo mức")
+    expected = query(
+        f"""
+        select ageing_band_name, open_count, waiting_count from rpt_backlog_ages
+        where authority_code = '{DEMO}' and unit_code = '{DEMO}' order by display_order
+        """
+    )
+    assert [(row[0], row[1], row[3]) for row in bands] == [(n, _dotted(o), _dotted(w)) for n, o, w in expected]
+    due = query(
+        f"""
+        select dossier_code from rpt_open_dossiers
+        where authority_code = '{DEMO}' and not is_overdue and working_days_left between 0 and 3
+        order by working_days_left, due_at, dossier_code
+        """
+    )
+    assert [row[0].split("\n")[0] for row in _table(page, "Hồ sơ đang giải quyết")] == [code for (code,) in due][:50]
+    units = _table(page, "Đang giải quyết theo đơn vị") + _folded_table(page, "Đang giải quyết theo đơn vị, còn lại")
+    late = query(f"select count(*) from rpt_open_dossiers where authority_code = '{DEMO}' and is_overdue")[0][0]
+    assert sum(int(row[2]) for row in units) == late > 0
+    assert sum(int(cell) for row in units for cell in row[3:]) == len(due) > 0
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Tải CSV: Đang giải quyết").click()
+    lines = list(csv.reader(io.StringIO(download.value.path().read_bytes().decode("utf-8-sig")), delimiter=";"))
+    assert [line[0] for line in lines[lines.index([]) + 2 :]] == [code for (code,) in due]
+
+
+@pytest.mark.parametrize("org", ["then", "now"])
+def test_a_deep_page_of_on_time_fits_a_phone(open_at, published, org):
+    year, _, _ = _complete_year(published[1])
+    address = f"/dung-han?authority={DEMO}&kind=year&period={year}&org={org}&unit=H99.06&by=dossier"
+    for definition in ("on_time_rate__handed_over", "on_time_rate__resolved"):
+        page = open_at(f"{address}&definition={definition}", width=390, height=844)
+        assert page.locator("table[aria-label='Hồ sơ không đạt']").count() == 1
+        widths = page.evaluate(
+            "[document.querySelector('[data-testid=stMain]').scrollWidth,"
+            " ...[...document.querySelectorAll('.table-wrap')].map(box => box.scrollWidth - box.clientWidth + 389)]"
+        )
+        assert max(widths) <= 390

@@ -41,7 +41,7 @@ COLUMNS = {
     "listed_unit_count:bigint peer_group_median:decimal(18,6) is_new_in_period:boolean previous_unit_rank:integer "
     "previous_value:decimal(18,6)",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
-    "receiving_unit_code resolving_unit_code section_code channel_code submitted_at:timestamp "
+    "receiving_unit_code resolving_unit_code due_unit_code section_code channel_code submitted_at:timestamp "
     "received_at:timestamp due_at:timestamp completed_at:timestamp returned_at:timestamp "
     "received_date:date due_date:date completed_date:date status_code state_code "
     "timeliness_by_date_code timeliness_by_timestamp_code original_due_at:timestamp recomputed_due_at:timestamp "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -13,6 +15,9 @@ from dagster_project.console import Console
 from dagster_project.demo.generate import generate_demo
 from dagster_project.publishing.builds import current_build
 from dagster_project.settings import Settings
+from dashboards import data_access_time
+from dashboards.data_access import open_current_build
+from dashboards.data_access_time import MEMBERSHIPS, OUTCOMES, TimeScope
 from tests.naive_counts import DEFINITIONS, counted_tables, definition_differences, form_differences
 
 DISTRICTS = [f"H99.{number}" for number in range(61, 69)]
@@ -174,3 +179,63 @@ def test_every_count_belongs_to_the_unit_that_had_the_dossier(built_cases):
         for indicator in DEFINITIONS:
             assert definition_differences(connection, indicator) == [], indicator
         assert form_differences(connection) == []
+
+
+PERIODS = {
+    "2025-06": (date(2025, 6, 1), date(2025, 6, 30)),
+    "2025-R07": (date(2025, 6, 15), date(2025, 7, 14)),
+    "2025": (date(2025, 1, 1), date(2025, 12, 31)),
+}
+PART_COLUMNS = {
+    "unit": "unit_code",
+    "section": "section_code",
+    "procedure": "procedure_code",
+    "domain": "domain_name",
+    "channel": "channel_code",
+}
+
+
+def _counted(row):
+    return {"missed": row["missed_count"], "met": row["numerator"], "excluded": row["excluded_count"]}
+
+
+@pytest.mark.parametrize("is_today", [False, True])
+@pytest.mark.parametrize("code", MEMBERSHIPS)
+def test_the_dossiers_listed_behind_a_definition_are_as_many_as_are_counted(built_cases, code, is_today):
+    """At every level: the list comes from the dossiers, the counts from the sums by slice."""
+    opened = open_current_build(built_cases)
+    for period, days in PERIODS.items():
+        whole = TimeScope("H99", period, *days, "H99", is_today)
+        listed = {o: data_access_time.placed_dossiers(opened, whole, code, o, 10**6) for o in OUTCOMES}
+        assert min(len(listed["missed"]), len(listed["met"])) > 10
+        assert {o: len(rows) for o, rows in listed.items()} == _counted(
+            data_access_time.time_totals(opened, whole, code)
+        )
+        units = Counter(row["unit_code"] for row in listed["missed"])
+        scopes = [whole, *(replace(whole, unit_code=unit) for unit, _ in units.most_common(4))]
+        scopes += [replace(scope, section_code="P01") for scope in scopes[1:]]
+        for scope in scopes:
+            inside = {
+                o: [
+                    row
+                    for row in rows
+                    if scope.is_authority or row["unit_code"] == scope.unit_code
+                    if scope.section_code in (None, row["section_code"])
+                ]
+                for o, rows in listed.items()
+            }
+            assert data_access_time.outcome_counts(opened, scope, code) == {o: len(rows) for o, rows in inside.items()}
+            for part, column in PART_COLUMNS.items():
+                parts = data_access_time.time_parts(opened, scope, code, part, "missed")
+                counted = {(row["part_code"], o): n for row in parts for o, n in _counted(row).items() if n}
+                assert counted == Counter((row[column], o) for o, rows in inside.items() for row in rows), (scope, part)
+
+
+def test_a_dossier_is_due_at_the_unit_that_had_it_on_the_day(ask):
+    """It missed its date at the old unit, however late the new one ended it."""
+    moved = ask(
+        "select due_date < date '2025-07-01', due_unit_code in (select unit_code from dim_units "
+        "where valid_to_date < date '2025-07-01'), count(*) from fct_dossiers "
+        "where due_unit_code <> resolving_unit_code group by all"
+    )
+    assert [row[:2] for row in moved] == [(True, True)] and moved[0][2] > 5

@@ -3,16 +3,19 @@
 import datetime as dt
 import hashlib
 import json
+from dataclasses import replace
 
 import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dagster_project.settings import PROJECT_ROOT, load_settings
-from dashboards import data_access
+from dashboards import data_access, data_access_time
+from dashboards.data_access_time import MEMBERSHIPS, TimeScope
 
 pytestmark = pytest.mark.unit
 
+ADDITIVE = [code.removeprefix("on_time_rate__") for code in MEMBERSHIPS]
 # A province of three departments: two tie, one has no dossiers. Another authority only declares.
 TABLES = {
     "dim_authorities": """
@@ -44,7 +47,7 @@ TABLES = {
         as t(period_code, period_name, start_date, end_date, previous_period_code)""",
     "dim_indicators": """
         select *, 'Không' as exclusions_text, 'higher_is_better' as direction_code, 30 as minimum_denominator,
-          'thử-1' as method_version, null as legal_basis
+          true as is_computed, 'thử-1' as method_version, null as legal_basis
         from (values
           ('on_time_rate__resolved', 'Đúng hạn trên đã giải quyết', 'Đúng hạn', 'timeliness', 'Đúng hạn',
            'Đã giải quyết', 'rate', 1, 'resolved', true, false, true, 10),
@@ -69,6 +72,34 @@ TABLES = {
           ('H44', 'H44.2', '2026-03', 'on_time_rate__resolved', 'declared', null, null, 'not_reported'))
         as t(authority_code, unit_code, period_code, indicator_code, origin_code, numerator, denominator,
           value_status)""",
+    "fct_indicator_values_by_successor": """
+        select * exclude (origin_code), true as is_year_on_year_comparable from fct_indicator_values
+        where origin_code = 'computed'""",
+    "bridge_unit_successions": "select authority_code, unit_code, unit_code as current_unit_code from dim_units",
+    "fct_timeliness_counts": f"""
+        select 'H99' as authority_code, *, domain_name as channel_code, date '2026-03-01' as slice_start_date,
+          {", ".join(f"n as {c}_numerator, d as {c}_denominator, 1 as {c}_excluded_count" for c in ADDITIVE)}
+        from (values
+          ('H99.1', 'P1', 'TT', '', 50, 60), ('H99.1', '', 'TT', '', 40, 40), ('H99.2', '', '<i>', '', 90, 100))
+        as t(unit_code, section_code, procedure_code, domain_name, n, d)""",
+    "rpt_backlog_ages": """
+        select 'H99' as authority_code, *, false as is_confirmed, 2 as waiting_count
+        from (values
+          ('H99', 'late_1_5', 'Quá hạn', true, 1, 25), ('H99.1', 'late_1_5', 'Quá hạn', true, 1, 25),
+          ('H99.1', 'due_in_1', 'Còn 1 ngày', false, 2, 3), ('H99', 'due_in_1', 'Còn 1 ngày', false, 2, 3))
+        as t(unit_code, ageing_band_code, ageing_band_name, is_overdue, display_order, open_count)""",
+    "rpt_open_dossiers": """
+        select 'H99' as authority_code, 'HS-' || i as dossier_code, 'H99.1' as resolving_unit_code,
+          cast(null as varchar) as section_code, 'TT' as procedure_code, 'Thủ tục' as procedure_name,
+          date '2026-02-02' as received_date, date '2026-03-02' as due_date, timestamp '2026-03-02' as due_at,
+          i < 26 as is_overdue, case when i < 26 then -i when i < 28 then 1 end as working_days_left,
+          timestamp '2026-03-05' as recomputed_due_at, 'open_in_time' as timeliness_recomputed_by_date_code,
+          -i as recomputed_working_days_left, if(i < 26, 'late_1_5', 'due_in_1') as ageing_band_code,
+          'in_progress' as state_code, i = 27 as is_waiting
+        from range(1, 29) as t(i)""",
+    "rpt_repeat_late_officers": """
+        select 'H99' as authority_code, 'H99.1' as unit_code, 'khóa bí mật' as officer_key, 4 as late_count,
+          1 as justified_count, 2 as threshold_count, 12 as threshold_months""",
     "fct_unit_rankings": """
         select authority_code, 'department' as peer_group_code, period_code, indicator_code, origin_code,
           unit_code, value, value_status, numerator, denominator, interval_low, interval_high,
@@ -135,11 +166,20 @@ TABLES = {
     "fct_dossier_supplements": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_versions": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossiers": """
-        select 'H99' as authority_code, 'HS-' || i as dossier_code, 'TT' as procedure_code,
-          'Thủ tục' as procedure_name,
-          'H99.1' as resolving_unit_code, date '2026-02-02' as received_date, date '2026-03-02' as due_date,
-          i as overdue_working_days, 'in_progress' as state_code, 'open_late' as timeliness_by_date_code
-        from range(1, 26) as t(i)""",
+        select *, 'H99' as authority_code, 'TT' as procedure_code, 'Thủ tục' as procedure_name,
+          cast(null as varchar) as domain_name, cast(null as varchar) as channel_code, 'P1' as section_code,
+          'H99.1' as resolving_unit_code, 'H99.1' as due_unit_code, true as is_counted, true as is_closed,
+          date '2026-03-02' as received_date, date '2026-03-09' as due_date, timestamp '2026-03-09 10:00' as due_at,
+          due_at as original_due_at, due_at as recomputed_due_at, completed_at as first_completed_at,
+          completed_at as returned_at, cast(completed_at as date) as completed_date,
+          timeliness_by_date_code as timeliness_by_timestamp_code,
+          timeliness_by_date_code as timeliness_original_by_date_code,
+          timeliness_by_date_code as timeliness_recomputed_by_date_code
+        from (
+          select 'HS-' || i as dossier_code, timestamp '2026-03-05' + to_days(cast(i as integer)) as completed_at,
+            case when i = 7 then 'not_counted' when i > 4 then 'late' else 'on_time' end as timeliness_by_date_code
+          from range(0, 8) as t(i)
+        )""",
     "fct_data_quality": """
         select 'H99' as authority_code, *, dossier_count - flagged_dossier_count as unflagged_dossier_count,
           cast((dossier_count - flagged_dossier_count) / nullif(dossier_count, 0) as decimal(18, 6)) as unflagged_rate,
@@ -492,3 +532,74 @@ def test_delay_is_told_for_the_part_of_a_unit(build):
     assert [row["unit_code"] for row in data_access.delays_by_unit(build, part)] == ["H99.1", "H99.2"]
     assert [row["dossier_code"] for row in data_access.late_dossiers(build, part)] == ["T-2"]
     assert data_access.late_dossiers(build, whole)[0]["largest_activity_name"] == "Thẩm <định>"
+
+
+@pytest.fixture
+def march_scope():
+    return TimeScope("H99", "2026-03", *MARCH, "H99")
+
+
+def test_a_definition_is_drilled_by_links_that_keep_the_filters(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    html = _html(_run_timeliness(settings, monkeypatch, period="2026-03"))
+    assert "180/200 hồ sơ đạt = 90,00%; 20 không đạt; 3 không tính." in html
+    kept = "period=2026-03&amp;org=then&amp;definition=on_time_rate__resolved"
+    assert f"{kept}&amp;unit=H99.2&amp;sort=missed&amp;by=section" in html
+    html = _html(_run_timeliness(settings, monkeypatch, period="2026-03", unit="H99.1", org="now"))
+    assert "90/100 hồ sơ đạt" in html
+    assert "sort=missed&amp;section=P1&amp;by=procedure" in html and "section=-&amp;by=procedure" in html
+    html = _html(_run_timeliness(settings, monkeypatch, period="2026-03", unit="H99.2", section="-"))
+    assert "procedure=%3Ci%3E&amp;by=dossier" in html and "&lt;i&gt;" in html and "<i>" not in html
+
+
+def _run_timeliness(settings, monkeypatch, **query):
+    """The page Đúng hạn alone, with these query parameters."""
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    script = (
+        "from dagster_project.settings import load_settings\n"
+        "from dashboards import data_access, state\n"
+        "from dashboards.app_pages import timeliness\n"
+        "build = data_access.open_current_build(load_settings())\n"
+        "timeliness.render(state.View(build, 'H99', 'Tỉnh Mẫu', True, True))\n"
+    )
+    app = AppTest.from_string(script, default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_the_dossiers_of_each_outcome_are_told_apart_and_paged(build, march_scope):
+    code = "on_time_rate__resolved"
+    assert data_access_time.outcome_counts(build, march_scope, code) == {"missed": 2, "met": 5, "excluded": 1}
+    rows = data_access_time.placed_dossiers(build, march_scope, code, "missed", 1, 1)
+    assert [row["dossier_code"] for row in rows] == ["HS-6"]
+    elsewhere = replace(march_scope, unit_code="H99.2")
+    assert data_access_time.outcome_counts(build, elsewhere, code) == {"missed": 0, "met": 0, "excluded": 0}
+
+
+@pytest.mark.parametrize("page", ["0", "99", "x", "9" * 30])
+def test_a_page_that_is_not_there_is_the_nearest(settings, monkeypatch, page):
+    _publish(settings.root, "a1")
+    html = _html(_run_timeliness(settings, monkeypatch, period="2026-03", unit="H99.1", by="dossier", page=page))
+    assert "HS-5" in html and "2 hồ sơ, hạn sớm nhất đứng trước." in html
+
+
+def test_open_stock_is_told_by_age_and_officers_only_counted(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    html = _html(_run_timeliness(settings, monkeypatch, period="2026-03"))
+    assert "25 hồ sơ, gấp nhất đứng trước." in html and "quá 25" in html
+    assert "Cách chia mức chưa xác nhận." in html and "ngưỡng chưa xác nhận" in html
+    assert "khóa bí mật" not in html
+    html = _html(_run_timeliness(settings, monkeypatch, period="2026-03", band="falling_due"))
+    assert "3 hồ sơ, gấp nhất đứng trước." in html and "còn 1" in html and "đang chờ, tạm dừng" in html
+
+
+def test_an_authority_that_only_declares_has_its_claims_and_no_rate(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("timeliness", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
+    assert "75,00%" in html and "1/2 đơn vị khai" in html
+    assert '<span class="missing">không có số liệu</span>' in html
+    assert "Không có số liệu về từng hồ sơ" in html and "Chia theo" not in html

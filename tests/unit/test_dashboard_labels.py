@@ -197,3 +197,18 @@ def test_a_long_list_of_files_says_how_many_more():
     assert labels.files_text(["a.csv"]) == "a.csv"
     assert labels.files_text(["a.csv", "b.csv"]) == "a.csv, b.csv"
     assert labels.files_text(["a.csv", "b.csv", "c.csv", "d.csv"]) == "a.csv, b.csv và 2 tệp nữa"
+
+
+@pytest.mark.parametrize(
+    ("days", "is_overdue", "expected"),
+    [
+        (None, True, "không có số liệu"),
+        (0, False, "hôm nay"),
+        (3, False, "còn 3"),
+        (-2, False, "đang dừng"),
+        (-1200, True, "quá 1.200"),
+        (0, True, "quá dưới 1"),
+    ],
+)
+def test_working_days_to_a_due_date(days, is_overdue, expected):
+    assert labels.working_days_text(days, is_overdue) == expected
