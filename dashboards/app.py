@@ -9,7 +9,7 @@ import streamlit as st
 
 from dagster_project.settings import load_settings
 from dashboards import components, data_access, labels, state
-from dashboards.app_pages import dossier, overview, process, quality, rankings, timeliness, unit
+from dashboards.app_pages import dossier, overview, process, quality, rankings, reconciliation, timeliness, unit
 
 APP_NAME = "Kho dữ liệu cải cách hành chính"
 
@@ -35,6 +35,7 @@ def main() -> None:
         st.Page(lambda: unit.render(view), title="Đơn vị", url_path="don-vi"),
         st.Page(lambda: process.render(view), title="Quy trình", url_path="quy-trinh"),
         st.Page(lambda: dossier.render(view), title="Hồ sơ", url_path="ho-so"),
+        st.Page(lambda: reconciliation.render(view), title="Đối soát", url_path="doi-soat"),
         st.Page(lambda: quality.render(view), title="Chất lượng dữ liệu", url_path="chat-luong"),
     ]
     st.navigation(pages).run()

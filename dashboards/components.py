@@ -52,6 +52,11 @@ def time_link(text: str, **filters: str) -> str:
     return f'<a href="dung-han?{escape(urlencode(filters))}">{escape(text)}</a>'
 
 
+def claims_link(text: str, **filters: str) -> str:
+    """A link to the page of claims and findings with these filters."""
+    return f'<a href="doi-soat?{escape(urlencode(filters))}">{escape(text)}</a>'
+
+
 def page_header(title: str, authority_name: str, is_synthetic: bool, as_of: str, build_id: str) -> str:
     """Title of a page with its authority, the synthetic badge, the as-of date and the build id."""
     badge = f'<span class="badge">{labels.SYNTHETIC_BADGE}</span>' if is_synthetic else ""
@@ -101,6 +106,34 @@ def cards(items: Sequence[Card]) -> str:
     return f'<div class="cards">{"".join(parts)}</div>'
 
 
+@dataclass(frozen=True)
+class Tally:
+    """A figure with what it is made of: ``parts`` are text and number; ``remark`` is a sentence below."""
+
+    label: str
+    value: str
+    of: str
+    parts: Sequence[tuple[str, str]] = ()
+    remark: str = ""
+
+
+def tallies(items: Sequence[Tally]) -> str:
+    """Tallies two by two, each with its parts."""
+    return f'<div class="cards two">{"".join(map(_tally, items))}</div>'
+
+
+def _tally(item: Tally) -> str:
+    parts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(number)}</dd>" for name, number in item.parts)
+    none = " none" if item.value == labels.NO_DATA else ""
+    remark = f'<div class="remark">{escape(item.remark)}</div>' if item.remark else ""
+    return (
+        f'<div class="card"><div class="label">{escape(item.label)}</div><div class="value{none}">{escape(item.value)}'
+        f'</div><div class="of">{escape(item.of)}</div>'
+        + (f'<dl class="parts">{parts}</dl>' if parts else "")
+        + f"{remark}</div>"
+    )
+
+
 def watch_list(authority_code: str, rows: Iterable[Mapping[str, Any]]) -> str:
     """Units to look at, one sentence each, with a link to the unit's page."""
     items, last_reason = [], None
@@ -148,6 +181,29 @@ def _wrap_table(head: str, body: str, caption: str) -> str:
         f'<div class="table-wrap"><table class="data" aria-label="{escape(caption)}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def form_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Form II.06a with its column numbers; the last row is the total. A phone shows the sums and what is late."""
+    shown = {
+        "received_total_count",
+        "resolved_total_count",
+        "resolved_late_count",
+        "open_total_count",
+        "open_late_count",
+    }
+    css = {name: "num" if name in shown else "num wide" for name in labels.FORM_COLUMNS}
+    head = '<th scope="col">Lĩnh vực<span class="no">(2)</span></th>' + "".join(
+        f'<th scope="col" class="{css[name]}">{escape(title)}<span class="no">({number})</span></th>'
+        for name, (number, title, _) in labels.FORM_COLUMNS.items()
+    )
+    body = "".join(
+        f"<tr{' class=total' if row is rows[-1] else ''}><td>{escape(row['line_name'])}</td>"
+        + "".join(f'<td class="{css[name]}">{labels.format_count(row[name])}</td>' for name in labels.FORM_COLUMNS)
+        + "</tr>"
+        for row in rows
+    )
+    return _wrap_table(head, body, "Biểu II.06a").replace('class="data"', 'class="data form"', 1)
 
 
 def grade_badge(row: Mapping[str, Any], is_labelled: bool = False) -> str:

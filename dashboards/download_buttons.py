@@ -35,12 +35,14 @@ def sheet(
     return downloads.Sheet(title, name, lines, headers, cells, widths, view.build.as_of_date)
 
 
-def draw(view: state.View, made: downloads.Sheet, name: str) -> None:
-    """The buttons for a sheet that is at hand."""
-    draw_later(view, lambda: made, made.name, name)
+def draw(view: state.View, made: downloads.Sheet, name: str, workbook: bytes | None = None) -> None:
+    """The buttons for a sheet that is at hand; ``workbook`` stands for one that is laid out otherwise."""
+    draw_later(view, lambda: made, made.name, name, workbook)
 
 
-def draw_later(view: state.View, make: Callable[[], downloads.Sheet], label: str, name: str) -> None:
+def draw_later(
+    view: state.View, make: Callable[[], downloads.Sheet], label: str, name: str, workbook: bytes | None = None
+) -> None:
     """The buttons for a sheet that is made only when one of them is pressed."""
     file_name = f"{name}_{view.authority_code}"
     left, right, _ = st.columns([1, 1, 3])
@@ -54,7 +56,7 @@ def draw_later(view: state.View, make: Callable[[], downloads.Sheet], label: str
     )
     right.download_button(
         f"Tải Excel: {label}",
-        lambda: downloads.table_xlsx(make()),
+        lambda: workbook or downloads.table_xlsx(make()),
         f"{file_name}.xlsx",
         EXCEL,
         on_click="ignore",

@@ -162,3 +162,70 @@ def table_xlsx(sheet: Sheet) -> bytes:
     page.freeze_panes(top + 1, sheet.text_column + 1)
     book.close()
     return buffer.getvalue()
+
+
+# The three groups of columns of form II.06a, by the first word of their names.
+_FORM_GROUPS = {"received": "Tiếp nhận", "resolved": "Đã giải quyết", "open": "Đang giải quyết"}
+
+
+def form_06a_xlsx(sheet: Sheet, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Form II.06a on one page across, with its groups of columns, and below it what it does not show.
+
+    ``rows`` are rows of fct_form_06a, the total last; of ``sheet`` the title, head and date are taken. The heads say
+    «Cột 8: trước hạn», so that landing does not take the file for a form that a unit has sent.
+    """
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": sheet.title, "created": dt.datetime.combine(sheet.as_of_date, dt.time())})
+    page = book.add_worksheet(sheet.name)
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    bold, title = book.add_format({"bold": True}), book.add_format({"bold": True, "font_size": 14})
+    centred = {
+        "bold": True,
+        "text_wrap": True,
+        "border": 1,
+        "bg_color": "#E6EEF5",
+        "align": "center",
+        "valign": "vcenter",
+    }
+    header = book.add_format(centred)
+    cell = {
+        name: book.add_format({"border": 1, "num_format": "#,##0", "bold": name == "total"})
+        for name in ("line", "total")
+    }
+    page.write_string(0, 0, sheet.title, title)
+    for line, (label, text) in enumerate(sheet.head, start=1):
+        page.write_string(line, 0, label, bold)
+        page.write_string(line, 2, text)
+    top = len(sheet.head) + 2
+    page.merge_range(top, 0, top + 1, 0, "TT", header)
+    page.merge_range(top, 1, top + 1, 1, "Lĩnh vực", header)
+    for group, name in _FORM_GROUPS.items():
+        places = [place for place, code in enumerate(labels.FORM_COLUMNS, start=2) if code.startswith(group)]
+        page.merge_range(top, places[0], top, places[-1], name, header)
+        prefix = f"{name}: "
+        for place in places:
+            number, text, parts = list(labels.FORM_COLUMNS.values())[place - 2]
+            sums = f"\n= {parts}" if parts else ""
+            page.write_string(top + 1, place, f"Cột {number}:\n{text.removeprefix(prefix).lower()}{sums}", header)
+    page.set_row(top + 1, 62)
+    for line, row in enumerate(rows, start=1):
+        style = cell["total" if row is rows[-1] else "line"]
+        page.write(top + 1 + line, 0, "" if row is rows[-1] else line, style)
+        page.write_string(top + 1 + line, 1, row["line_name"], style)
+        for place, code in enumerate(labels.FORM_COLUMNS, start=2):
+            page.write_number(top + 1 + line, place, row[code], style)
+    below = top + len(rows) + 3
+    page.write_string(below, 1, "Phần biểu không cho thấy (của dòng tổng số)", bold)
+    for line, (code, (name, where)) in enumerate(labels.FORM_HIDDEN.items(), start=1):
+        page.write_string(below + line, 1, name)
+        page.write_number(below + line, 2, rows[-1][code], cell["line"])
+        page.write_string(below + line, 3, where)
+    page.set_column(0, 0, 7)
+    page.set_column(1, 1, 44)
+    page.set_column(2, 12, 12)
+    page.freeze_panes(top + 2, 2)
+    book.close()
+    return buffer.getvalue()

@@ -311,3 +311,109 @@ def working_days_text(days: int | None, is_overdue: bool) -> str:
     if days < 0:
         return "đang dừng"  # past the day, and not late: the clock stands still
     return f"còn {format_count(days)}" if days else "hôm nay"
+
+
+SECTION_TEXT = {
+    "reports": "Báo cáo của đơn vị",
+    "national": "Cổng quốc gia",
+    "recomputed": "Hạn tính lại",
+    "declared": "Ô tự khai",
+}
+REPORT_CLASS_TEXT = {
+    "same": "khớp với hồ sơ",
+    "explained": "bằng đúng số theo cách tính khác",
+    "unexplained": "không cách tính nào cho ra, cần giải trình",
+    "no_dossiers": "không có hồ sơ để đối chiếu",
+    "not_claimed": "báo cáo để trống",
+}
+# What a sender's flag says against the dates: name and explanation.
+FLAG_CAUSES = {
+    "declared_met": (
+        "khai đúng hạn, theo ngày là quá hạn",
+        "Hệ thống ghi trước hạn hoặc đúng hạn; kết thúc sau hẹn trả.",
+    ),
+    "declared_missed": (
+        "khai quá hạn, theo ngày là đúng hạn",
+        "Hệ thống ghi quá hạn; ngày kết thúc không sau hẹn trả.",
+    ),
+    "declared_open": (
+        "khai đang giải quyết, theo ngày đã kết thúc",
+        "Hệ thống chưa ghi lại cờ sau khi hồ sơ kết thúc.",
+    ),
+    "declared_without_due_date": ("có khai, không có hẹn trả để so", "Không có ngày hẹn trả nên kho không kết luận."),
+    "not_declared": ("không khai", "Ô đúng hạn, quá hạn của hệ thống để trống."),
+}
+REPORT_TEXT = {
+    "form_06a": "Biểu II.06a",
+    "form_06a_local": "Biểu II.06a, mẫu của địa phương",
+    "opencps": "Thống kê OpenCPS",
+}
+# Columns 3–13 of form II.06a, each with its number and, where it is a sum, of what.
+FORM_COLUMNS = {
+    "received_total_count": ("3", "Tiếp nhận: tổng số", "4 + 5 + 6"),
+    "received_online_count": ("4", "Trong kỳ: trực tuyến", ""),
+    "received_direct_count": ("5", "Trong kỳ: trực tiếp, bưu chính", ""),
+    "received_carried_count": ("6", "Từ kỳ trước", ""),
+    "resolved_total_count": ("7", "Đã giải quyết: tổng số", "8 + 9 + 10"),
+    "resolved_early_count": ("8", "Trước hạn", ""),
+    "resolved_on_time_count": ("9", "Đúng hạn", ""),
+    "resolved_late_count": ("10", "Quá hạn", ""),
+    "open_total_count": ("11", "Đang giải quyết: tổng số", "12 + 13"),
+    "open_in_time_count": ("12", "Trong hạn", ""),
+    "open_late_count": ("13", "Quá hạn", ""),
+}
+# What the form does not say, with the column that holds it.
+FORM_HIDDEN = {
+    "withdrawn_count": ("Rút, dừng xử lý", "trong cột 9, như đúng hạn"),
+    "resolved_undated_count": ("Đã giải quyết, không có ngày hẹn trả", "trong cột 9, như đúng hạn"),
+    "waiting_late_count": ("Đã qua ngày hẹn, đang chờ người nộp", "trong cột 12, như trong hạn"),
+    "open_undated_count": ("Đang giải quyết, không có ngày hẹn trả", "trong cột 12, như trong hạn"),
+    "received_postal_count": ("Nộp qua bưu chính", "trong cột 5"),
+    "channel_unknown_count": ("Không ghi kênh nộp", "trong cột 5"),
+    "taken_over_count": ("Nhận bàn giao từ đơn vị đã kết thúc hoạt động", "trong cột 6"),
+    "passed_on_count": ("Bàn giao cho đơn vị kế thừa", "trong cột 3, không còn trong cột 7 và 11"),
+    "unplaced_count": ("Đã kết thúc mà không ghi ngày", "ngoài biểu"),
+}
+MEASURE_NAMES = {
+    "numerator_count": "đúng hạn",
+    "denominator_count": "tổng số làm mẫu số",
+    "overdue_count": "quá hạn",
+}
+
+
+def report_name(row: Mapping[str, Any]) -> str:
+    """Which report a row of fct_report_differences is of: a form, or an on-time report of one definition."""
+    if row["group_code"] == "on_time":
+        return f"Báo cáo đúng hạn: {row['definition_name'] or row['report_code']}"
+    return REPORT_TEXT[row["report_code"]]
+
+
+def measure_name(measure_code: str) -> str:
+    """A reported figure in words; a column of form II.06a with its number."""
+    if measure_code in FORM_COLUMNS:
+        number, name, _ = FORM_COLUMNS[measure_code]
+        return f"cột {number}: {name[0].lower()}{name[1:]}"
+    return MEASURE_NAMES[measure_code]
+
+
+def signed_count(value: int | None) -> str:
+    """A difference with its sign; a dash where there is nothing to take it from."""
+    if value is None:
+        return "–"
+    return f"+{format_count(value)}" if value > 0 else format_count(value)
+
+
+def form_identities(row: Mapping[str, Any]) -> list[str]:
+    """The sums that hold in a line of form II.06a, with its numbers."""
+    found = []
+    by_number = {number: row[name] for name, (number, _, _) in FORM_COLUMNS.items()}
+    for number, _, parts in FORM_COLUMNS.values():
+        if parts:
+            numbers = parts.split(" + ")
+            values = " + ".join(format_count(by_number[part]) for part in numbers)
+            sums = " + ".join(f"({part})" for part in numbers)
+            found.append(f"({number}) = {sums}: {format_count(by_number[number])} = {values}")
+    passed = f" + {format_count(row['passed_on_count'])}" if row["passed_on_count"] else ""
+    name = " + bàn giao" if passed else ""
+    values = f"{format_count(by_number['7'])} + {format_count(by_number['11'])}{passed}"
+    return [*found, f"(3) = (7) + (11){name}: {format_count(by_number['3'])} = {values}"]

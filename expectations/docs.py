@@ -58,6 +58,7 @@ TABLES = {
     "fct_dossiers": "Hồ sơ",
     "fct_dossier_date_changes": "Ngày bị sửa của hồ sơ",
     "fct_dossier_stops": "Lần dừng đồng hồ của hồ sơ",
+    "fct_dossier_verdicts": "Kết luận của từng định nghĩa về một hồ sơ",
     "fct_timeliness_counts": "Số đếm đúng hạn theo bộ phận, thủ tục, kênh",
     "fct_form_06a": "Biểu II.06a lập lại từ hồ sơ",
     "fct_report_differences": "Chênh lệch giữa báo cáo và hồ sơ",

@@ -64,6 +64,48 @@ ANNOUNCED = {
     "letter": "theo phiếu xin lỗi",
     "nobody": "không văn bản nào ghi",
 }
+# What a definition makes of one dossier (fct_dossier_verdicts).
+COUNTED = {
+    "met": "tính là đúng hạn",
+    "missed": "tính là quá hạn",
+    "met_withdrawn": "tính là đúng hạn, dù đã rút hoặc dừng",
+    "met_undated": "tính là đúng hạn, dù không có ngày hẹn trả",
+    "missed_supplemented_twice": "tính là quá hạn; có yêu cầu bổ sung từ hai lần",
+    "not_yet": "có trong mẫu số, chưa được tính là đúng hạn vì chưa kết thúc",
+    "unplaced": "không tính: đã kết thúc mà không ghi ngày",
+    "withdrawn": "không tính: đã rút hoặc dừng",
+    "no_due_date": "không tính: không có ngày hẹn trả",
+    "no_limit": "không tính: không biết thời hạn",
+    "no_flag": "không tính: hệ thống không tự ghi đúng hay quá hạn",
+    "still_open": "chưa tính: chưa kết thúc",
+    "not_returned": "chưa tính: chưa trả kết quả",
+    "not_due": "chưa tính: ngày hẹn trả chưa qua",
+}
+# By which dates a definition judges: the period that counts the dossier, the moments it compares, and how.
+CLOSING, BY_DATE, BY_CLOCK = "kỳ có ngày kết thúc", "so theo ngày", "so đến giờ phút"
+BASES = {
+    "resolved": (CLOSING, ("completed_at", "due_at"), BY_DATE),
+    "resolved_timestamp": (CLOSING, ("completed_at", "due_at"), BY_CLOCK),
+    "resolved_original": (CLOSING, ("completed_at", "original_due_at"), BY_DATE),
+    "resolved_recomputed": (CLOSING, ("first_completed_at", "recomputed_due_at"), BY_DATE),
+    "received": ("kỳ có ngày tiếp nhận", ("completed_at", "due_at"), BY_DATE),
+    "handed_over": ("kỳ có ngày trả kết quả", ("returned_at", "due_at"), BY_CLOCK),
+    "form_06a": (CLOSING, ("completed_at", "due_at"), BY_DATE),
+    "qd766": ("kỳ có ngày tiếp nhận", ("completed_at", "due_at"), BY_DATE),
+    "to_be_processed": ("mọi kỳ từ tiếp nhận đến kết thúc", ("completed_at", "due_at"), BY_DATE),
+    "due_in_period": ("kỳ có ngày hẹn trả", ("completed_at", "due_at"), BY_DATE),
+    "declared_flag": (CLOSING, (), "lời khai của hệ thống nguồn"),
+}
+NOT_COUNTED = "Không định nghĩa nào tính hồ sơ chưa tiếp nhận hoặc không được tiếp nhận"
+MOMENTS = {
+    "completed_at": "kết thúc",
+    "first_completed_at": "kết thúc ghi lần đầu",
+    "returned_at": "trả kết quả",
+    "due_at": "hẹn trả",
+    "original_due_at": "hẹn trả ghi lần đầu",
+    "recomputed_due_at": "hạn tính lại",
+}
+HOLDINGS = {"processing": "xử lý", "waiting": "chờ người nộp hoặc tạm dừng", "unlogged": "nhật ký chưa ghi"}
 UNCONFIRMED = (
     "Giờ làm việc, cách cộng thời gian chờ và ngày nghỉ chưa có văn bản là của các hệ thống đã đọc, chưa được xác nhận."
 )
@@ -88,10 +130,21 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Counting:
+    """Whether one on-time definition counts the dossier and as what, and by which dates."""
+
+    name: str
+    is_confirmed: bool
+    result: str
+    basis: str
+
+
+@dataclass(frozen=True)
 class Story:
     """One dossier told: ``facts`` and ``claims`` (what others say of it) are label and text.
 
-    ``cause`` is None where the verdicts agree.
+    ``cause`` is None where the verdicts agree; ``steps`` and ``delays`` are told of late and of open dossiers only;
+    ``countings`` is empty where no definition may count the dossier.
     """
 
     title: str
@@ -100,6 +153,9 @@ class Story:
     verdicts: tuple[Verdict, ...]
     claims: tuple[tuple[str, str], ...]
     cause: str | None
+    countings: tuple[Counting, ...]
+    steps: tuple[tuple[str, str], ...]
+    delays: tuple[tuple[str, str], ...]
     note: str = UNCONFIRMED
 
 
@@ -112,21 +168,26 @@ def dossier_stories(ask: Ask, dossier_code: str, authority_code: str | None = No
 
 def _story(ask: Ask, row: dict) -> Story:
     cause = row["difference_cause_code"]
+    units = _unit_names(ask, row["authority_code"])
     return Story(
         title=f"Hồ sơ {row['dossier_code']} ({row['authority_code']})",
-        facts=tuple(_facts(ask, row)),
+        facts=tuple(_facts(units, row)),
         happenings=tuple(_happenings(ask, row)),
         verdicts=tuple(_verdicts(row)),
         claims=tuple(_claims(ask, row)),
         cause=None if cause is None else _cause_name(ask, cause),
+        countings=tuple(_countings(ask, row)),
+        steps=tuple(_steps(ask, units, row)),
+        delays=tuple(_delays(ask, units, row)),
     )
 
 
-def _facts(ask: Ask, row: dict) -> list[tuple[str, str]]:
-    units = {
-        unit["unit_code"]: unit["unit_name"]
-        for unit in ask("select unit_code, unit_name from dim_units where authority_code = ?", [row["authority_code"]])
-    }
+def _unit_names(ask: Ask, authority_code: str) -> dict[str, str]:
+    found = ask("select unit_code, unit_name from dim_units where authority_code = ?", [authority_code])
+    return {unit["unit_code"]: unit["unit_name"] for unit in found}
+
+
+def _facts(units: dict[str, str], row: dict) -> list[tuple[str, str]]:
     procedure = " – ".join(text for text in (row["procedure_code"], row["procedure_name"]) if text)
     receiving = row["receiving_unit_code"]
     return [
@@ -264,6 +325,85 @@ def _national_text(ask: Ask, copy: dict) -> str:
     return f"hạn {due}, {done}; tự ghi {flag}, theo ngày là {verdict}{why}"
 
 
+def _countings(ask: Ask, row: dict) -> list[Counting]:
+    """Each definition in the order of the registry."""
+    key = [row["authority_code"], row["dossier_code"]]
+    verdicts = ask("select * from fct_dossier_verdicts where authority_code = ? and dossier_code = ?", key)
+    registry = "select indicator_code, indicator_short_name, is_confirmed from dim_indicators order by display_order"
+    found = []
+    for indicator in ask(registry, []) if verdicts else []:
+        code = indicator["indicator_code"].removeprefix("on_time_rate__")
+        if code in BASES:
+            result = COUNTED[verdicts[0][f"{code}_verdict_code"]]
+            found.append(
+                Counting(indicator["indicator_short_name"], indicator["is_confirmed"], result, _basis(code, row))
+            )
+    return found
+
+
+def _basis(code: str, row: dict) -> str:
+    period, columns, how = BASES[code]
+    # QĐ 766, 2.1: without a due date by the limit.
+    if code == "qd766":
+        columns = ("completed_at", "due_at" if row["due_at"] else "recomputed_due_at")
+    told = [f"{MOMENTS[name]} {vi_moment(row[name]) if row[name] else 'không có'}" for name in columns]
+    if code == "qd766" and row["supplement_count"] is not None:
+        told.append(f"{row['supplement_count']} lần bổ sung")
+    if code == "declared_flag":
+        told.append(f"hệ thống ghi «{_flag(row)}»")
+    return "; ".join([period, *told, how])
+
+
+def _steps(ask: Ask, units: dict[str, str], row: dict) -> list[tuple[str, str]]:
+    """The steps of a late or open dossier: where it was, how long, and what part of the delay fell to it."""
+    key = [row["authority_code"], row["dossier_code"]]
+    steps = ask(
+        "select * from fct_dossier_steps where authority_code = ? and dossier_code = ? order by step_number", key
+    )
+    return [(step["activity_name"] or "Chưa ghi bước tiếp theo", _step_text(units, step)) for step in steps]
+
+
+def _step_text(units: dict[str, str], step: dict) -> str:
+    where = units.get(step["unit_code"], step["unit_code"]) or "không ghi đơn vị"
+    until = "đến nay" if step["is_open"] else f"đến {vi_moment(step['ended_at'])}"
+    lasted = _duration(step["working_seconds"], "working") if step["working_seconds"] is not None else None
+    told = [where, f"từ {vi_moment(step['began_at'])} {until}" if step["began_at"] else until]
+    told += [lasted or _duration(step["elapsed_seconds"], "elapsed")] if step["elapsed_seconds"] is not None else []
+    told += ["chờ"] if step["is_wait"] else []
+    told += ["làm lại"] if step["is_rework"] else []
+    told += ["xong sau hạn của bước"] if step["is_step_late"] else []
+    measure = "working" if lasted else "elapsed"
+    told += [f"phần trễ {_duration(step['delay_seconds'], measure)}"] if step["delay_seconds"] else []
+    return "; ".join(told)
+
+
+def _delays(ask: Ask, units: dict[str, str], row: dict) -> list[tuple[str, str]]:
+    """Who held a late dossier after its due date and for how long; the parts add up to the whole delay."""
+    key = [row["authority_code"], row["dossier_code"]]
+    found = ask(
+        "select * from fct_dossier_delays where authority_code = ? and dossier_code = ? "
+        "order by delay_seconds desc, unit_code, holding_code",
+        key,
+    )
+    return [(units.get(part["unit_code"], part["unit_code"]), _delay_text(part)) for part in found]
+
+
+def _delay_text(part: dict) -> str:
+    whole = _duration(part["dossier_delay_seconds"], part["measure_code"])
+    told = f"{_duration(part['delay_seconds'], part['measure_code'])} trên {whole}, {HOLDINGS[part['holding_code']]}"
+    claimed = LATE_CAUSES.get(part["claimed_cause_code"])
+    return f"{told}; phiếu xin lỗi ghi {claimed}" if claimed else told
+
+
+def _duration(seconds: int, measure_code: str) -> str:
+    """A stretch of time; a working day has 8 hours."""
+    day = WORKING_DAY_SECONDS if measure_code == "working" else DAY_SECONDS
+    if seconds >= day:
+        return f"{_number(round(Decimal(seconds) / day, 1))} ngày{' làm việc' if measure_code == 'working' else ''}"
+    hours = f"giờ{' làm việc' if measure_code == 'working' else ''}"
+    return f"{_number(round(Decimal(seconds) / 3600, 1))} {hours}" if seconds >= 3600 else f"{seconds // 60} phút"
+
+
 def _number(value: Decimal) -> str:
     """A quantity as Vietnamese writes it: 5, 2,5."""
     return f"{value.normalize():f}".replace(".", ",")
@@ -280,4 +420,15 @@ def told(story: Story) -> str:
     lines += [f"  {who}: {text}" for who, text in story.claims]
     if story.cause:
         lines.append(f"  Kết luận tính lại khác ngày hẹn đang ghi vì {story.cause}.")
-    return "\n".join([*lines, f"  {story.note}"])
+    lines += [f"  {story.note}", "Theo từng định nghĩa", *(f"  {line}" for line in _counting_lines(story))]
+    for title, parts in (("Các bước", story.steps), ("Phần trễ", story.delays)):
+        lines += [title, *(f"  {label}: {text}" for label, text in parts)] if parts else []
+    return "\n".join(lines)
+
+
+def _counting_lines(story: Story) -> list[str]:
+    if not story.countings:
+        return [f"{NOT_COUNTED}."]
+    marks = {True: "", False: " (chưa xác nhận)"}
+    told = ((f"{one.name}{marks[one.is_confirmed]}: {one.result}", f"  {one.basis}") for one in story.countings)
+    return [line for lines in told for line in lines]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dagster_project.console import vi_moment
-from dagster_project.explaining.dossier import Happening, Story, Verdict
+from dagster_project.explaining.dossier import NOT_COUNTED, Counting, Happening, Story, Verdict
 from dashboards import components, data_access, labels, state
 
 
@@ -19,7 +19,9 @@ def render(view: state.View) -> None:
         components.show(components.note(text))
         return
     if not code:
-        components.show(components.note("Gõ mã một hồ sơ, hoặc mở từ danh sách hồ sơ quá hạn ở trang Đơn vị."))
+        components.show(
+            components.note("Gõ mã một hồ sơ, hoặc mở từ danh sách hồ sơ ở trang Đơn vị, Quy trình hay Đối soát.")
+        )
         return
     stories = data_access.dossier_stories(view.build, view.authority_code, code)
     if not stories:
@@ -34,9 +36,41 @@ def _draw(story: Story) -> None:
     columns = (components.Column("Thông tin", "nowrap"), components.Column("Nội dung"))
     components.show(components.section(story.title) + components.table(columns, facts, story.title))
     _draw_verdicts(story)
+    _draw_countings(story)
     happenings = (_happening_cells(one) for one in story.happenings)
     columns = (components.Column("Lúc", "nowrap"), components.Column("Việc"))
     components.show(components.section("Diễn biến") + components.table(columns, happenings, "Diễn biến của hồ sơ"))
+    _draw_parts("Các bước", "Chỉ có ở hồ sơ trễ hoặc đang mở.", ("Bước", "Ở đâu, bao lâu"), story.steps)
+    lead = "Các phần cộng lại bằng cả phần trễ; nguyên nhân trong phiếu xin lỗi là lời khai."
+    _draw_parts("Phần trễ", lead, ("Đơn vị", "Giữ bao lâu sau hạn, để"), story.delays)
+
+
+def _draw_parts(title: str, lead: str, heads: tuple[str, str], parts: tuple[tuple[str, str], ...]) -> None:
+    if parts:
+        columns = tuple(components.Column(head) for head in heads)
+        cells = ((components.text(label), components.text(text)) for label, text in parts)
+        components.show(components.section(title, lead) + components.table(columns, cells, f"{title} của hồ sơ"))
+
+
+def _draw_countings(story: Story) -> None:
+    title = "Theo từng định nghĩa đúng hạn"
+    if not story.countings:
+        components.show(components.section(title) + components.note(f"{NOT_COUNTED}."))
+        return
+    columns = (
+        components.Column("Định nghĩa"),
+        components.Column("Vào ngày chốt"),
+        components.Column("Tính vào kỳ nào, xét theo gì", "wide"),
+    )
+    lead = "Cùng một hồ sơ, mỗi tỷ lệ đúng hạn tính một cách; số nào cũng phải nói rõ mình theo cách nào."
+    cells = map(_counting_cells, story.countings)
+    components.show(components.section(title, lead) + components.table(columns, cells, title))
+
+
+def _counting_cells(one: Counting) -> Iterable[str]:
+    mark = "" if one.is_confirmed else '<span class="why">chưa xác nhận</span>'
+    basis = components.text(one.basis)
+    return (components.text(one.name) + mark, f'{components.text(one.result)}<span class="sub">{basis}</span>', basis)
 
 
 def _draw_verdicts(story: Story) -> None:

@@ -183,3 +183,30 @@
     ('on_time_rate__due_in_period', 'due_met_count', 'due_met_count + due_missed_count', 'due_not_judged_count'),
   ]) }}
 {%- endmacro %}
+
+{#- The dossiers that any of these measures counts, as a condition over int_dossiers_placed. -#}
+{% macro is_counted_in(names) -%}
+  {%- set conditions = [] -%}
+  {%- for family in resolving_measures() -%}
+    {%- for name, condition in family['measures'] if name in names -%}
+      {%- do conditions.append(family['slice'] ~ ' is not null and (' ~ condition ~ ')') -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  ({{ conditions | join(' or ') }})
+{%- endmacro %}
+
+{#-
+  The definitions that place a dossier on one day: code, the measures that count it as kept, as missed, and what it lacks when
+  neither does: on the day (while it has none) and to be judged.
+-#}
+{% macro placed_verdicts() -%}
+  {{ return([
+    ('resolved', ['early_count', 'on_time_count'], ['late_count'], 'closed_slice_date', 'still_open', 'no_due_date'),
+    ('resolved_timestamp', ['timestamp_on_time_count'], ['timestamp_late_count'], 'closed_slice_date', 'still_open', 'no_due_date'),
+    ('resolved_original', ['original_on_time_count'], ['original_late_count'], 'closed_slice_date', 'still_open', 'no_due_date'),
+    ('resolved_recomputed', ['recomputed_on_time_count'], ['recomputed_late_count'], 'closed_slice_date', 'still_open', 'no_limit'),
+    ('handed_over', ['handed_over_on_time_count'], ['handed_over_late_count'], 'handed_over_slice_date', 'not_returned', 'no_due_date'),
+    ('due_in_period', ['due_met_count'], ['due_missed_count'], 'due_slice_date', 'not_due', 'no_due_date'),
+    ('declared_flag', ['declared_on_time_count'], ['declared_late_count'], 'closed_slice_date', 'still_open', 'no_flag'),
+  ]) }}
+{%- endmacro %}

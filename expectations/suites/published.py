@@ -44,6 +44,10 @@ PROMISED_COLUMNS = {
     "announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number stopped_at resumed_at clock_mode_code "
     "wait_measure_code wait_seconds is_counted",
+    "fct_dossier_verdicts": "authority_code dossier_code resolved_verdict_code resolved_timestamp_verdict_code "
+    "resolved_original_verdict_code resolved_recomputed_verdict_code received_verdict_code handed_over_verdict_code "
+    "form_06a_verdict_code qd766_verdict_code to_be_processed_verdict_code due_in_period_verdict_code "
+    "declared_flag_verdict_code",
     "fct_timeliness_counts": "authority_code unit_code section_code procedure_code domain_name channel_code "
     "slice_start_date received_count resolved_count resolved_numerator resolved_denominator resolved_excluded_count",
     "fct_form_06a": "authority_code unit_code period_code line_kind_code line_name received_total_count "

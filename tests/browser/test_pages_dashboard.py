@@ -23,6 +23,7 @@ PAGES = {
     "/don-vi": None,
     "/quy-trinh": "Quy trình",
     "/ho-so": "Hồ sơ",
+    "/doi-soat": "Đối soát",
     "/chat-luong": "Chất lượng dữ liệu",
 }
 
@@ -495,6 +496,60 @@ def test_a_dossier_tells_its_life_and_why_its_verdicts_differ(open_at, published
     assert verdicts == told[start : start + 3]
     claims = [": ".join(row) for row in _table(page, "Lời khai về thời hạn")]
     assert claims and claims == told[start + 3 : start + 3 + len(claims)]
+    start = told.index("Theo từng định nghĩa") + 1
+    countings = _table(page, "Theo từng định nghĩa đúng hạn")
+    lines = []
+    for name, result, basis in countings:
+        lines += [f"{name.replace(MARK, f' ({MARK.strip()})')}: {result.splitlines()[0]}", basis]
+    assert len(countings) == len(VERDICT_CODES) and lines == told[start : start + len(lines)]
+    for title, label in (("Các bước", "Các bước của hồ sơ"), ("Phần trễ", "Phần trễ của hồ sơ")):
+        shown = [": ".join(row) for row in _table(page, label)]
+        assert bool(shown) == (title in told)
+        if shown:
+            assert shown == told[told.index(title) + 1 : told.index(title) + 1 + len(shown)]
+
+
+MARK = "\nchưa xác nhận"
+VERDICT_CODES = {
+    "resolved": "timeliness_by_date_code",
+    "resolved_original": "timeliness_original_by_date_code",
+    "resolved_recomputed": "timeliness_recomputed_by_date_code",
+    "resolved_timestamp": "timeliness_by_timestamp_code",
+    "received": "timeliness_by_date_code",
+    "handed_over": None,
+    "form_06a": "timeliness_by_date_code",
+    "qd766": None,
+    "to_be_processed": None,
+    "due_in_period": "timeliness_by_date_code",
+    "declared_flag": "declared_timeliness_code",
+}
+
+
+def test_a_late_dossier_says_under_each_definition_how_it_counts(open_at, published):
+    """A dossier finished in time by the calendar and late by the clock, and one that nobody has received."""
+    _, query = published
+    code = query(
+        f"""
+        select min(dossier_code) from fct_dossiers where authority_code = '{DEMO}'
+          and timeliness_by_date_code = 'on_time' and timeliness_by_timestamp_code = 'late'
+        """
+    )[0][0]
+    shown = dict(
+        zip(
+            VERDICT_CODES,
+            (row[1] for row in _table(open_at(f"/ho-so?dossier={code}"), "Theo từng định nghĩa đúng hạn")),
+            strict=True,
+        )
+    )
+    columns = [name for name in VERDICT_CODES.values() if name]
+    found = query(f"select {', '.join(columns)} from fct_dossiers where dossier_code = '{code}'")[0]
+    judged = zip((name for name, column in VERDICT_CODES.items() if column), found, strict=True)
+    for name, verdict in judged:
+        expected = {"early": "tính là đúng hạn", "on_time": "tính là đúng hạn", "late": "tính là quá hạn"}
+        assert verdict not in expected or shown[name] == expected[verdict], name
+    refused = query(f"select min(dossier_code) from fct_dossiers where authority_code = '{DEMO}' and not is_counted")
+    if refused[0][0]:
+        assert "Không định nghĩa nào tính hồ sơ" in _text(open_at(f"/ho-so?dossier={refused[0][0]}"))
 
 
 def test_an_overdue_dossier_is_opened_from_the_page_of_its_unit(open_at, published):
@@ -757,3 +812,166 @@ def test_a_deep_page_of_on_time_fits_a_phone(open_at, published, org):
             " ...[...document.querySelectorAll('.table-wrap')].map(box => box.scrollWidth - box.clientWidth + 389)]"
         )
         assert max(widths) <= 390
+
+
+def _tally(page, title):
+    """A figure of the page of claims: its value, and its parts by name."""
+    card = page.locator(".cards.two .card", has=page.locator(".label", has_text=title))
+    parts = dict(zip(card.locator("dt").all_inner_texts(), card.locator("dd").all_inner_texts(), strict=True))
+    return card.locator(".value").inner_text(), parts
+
+
+def _worst_month(query):
+    """The month of which the reports differ most from the dossiers."""
+    return query(
+        f"""
+        select period_code from fct_report_differences where authority_code = '{DEMO}' and difference_count <> 0
+        group by 1 order by sum(abs(difference_count)) desc, 1 limit 1
+        """
+    )[0][0]
+
+
+def test_reported_figures_stand_beside_findings_and_the_worst_is_first(open_at, published):
+    _, query = published
+    month = _worst_month(query)
+    rows = query(
+        f"""
+        select claimed_count, computed_count, difference_count, c.cause_name, i.indicator_name
+        from fct_report_differences left join dim_difference_causes as c using (cause_code)
+        left join dim_indicators as i on reading_code = indicator_code
+        where authority_code = '{DEMO}' and period_code = '{month}' and cause_code <> 'same'
+        order by abs(difference_count) desc nulls last
+        """
+    )
+    same, unexplained = query(
+        f"""
+        select count(*) filter (where cause_code = 'same'), count(*) filter (where cause_code = 'not_explained')
+        from fct_report_differences where authority_code = '{DEMO}' and period_code = '{month}'
+        """
+    )[0]
+    page = open_at(f"/doi-soat?authority={DEMO}&period={month}")
+    value, parts = _tally(page, "Báo cáo của đơn vị")
+    assert (value, parts["khớp với hồ sơ"]) == (_dotted(unexplained), _dotted(same))
+    shown = _table(page, "Lời khai và kết quả")
+    assert len(shown) == min(len(rows), 25) > 0
+    expected = [
+        (
+            _dotted(claim),
+            "không có số liệu" if found is None else _dotted(found),
+            "–" if diff is None else f"{diff:+}".replace("-", "−"),
+            name + (f": {reading}" if reading else ""),
+        )
+        for claim, found, diff, name, reading in rows
+    ]
+    assert {tuple(row[1:]) for row in shown} <= set(expected)
+    sizes = [abs(int(row[3].replace("−", "-"))) for row in shown if row[3] != "–"]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] == abs(rows[0][2])
+
+
+def test_the_portal_is_held_against_the_lists_as_the_published_totals_say(open_at, published):
+    """The page counts dossiers; here are the totals by month that a model of its own adds up."""
+    _, query = published
+    month = query(
+        f"""
+        select strftime(received_month_date, '%Y-%m') from rpt_sync_totals where authority_code = '{DEMO}'
+        group by 1 order by sum(late_national_count) desc, 1 limit 1
+        """
+    )[0][0]
+    whole, same, differing, here, there, late, both, delayed = query(
+        f"""
+        select sum(dossier_count), sum(same_count), sum(differing_count), sum(only_local_count),
+          sum(only_national_count), sum(late_national_count), sum(late_both_count), sum(synchronisation_delay_count)
+        from rpt_sync_totals where authority_code = '{DEMO}' and strftime(received_month_date, '%Y-%m') = '{month}'
+          and unit_code <> authority_code
+        """
+    )[0]
+    page = open_at(f"/doi-soat?authority={DEMO}&period={month}&section=national&cause=synchronisation_delay")
+    value, parts = _tally(page, "Cổng quốc gia")
+    assert value == _dotted(whole - same)
+    assert list(parts.values()) == [_dotted(number) for number in (same, differing, here, there)]
+    text = _text(page)
+    assert f"Trong {_dotted(late)} hồ sơ Cổng ghi quá hạn" in text
+    assert f"({_dotted(delayed)}/{_dotted(late)}) xong đúng hạn ở địa phương" in text
+    assert f"({_dotted(both)}/{_dotted(late)}) quá hạn ở cả hai bên" in text
+    assert f"{_dotted(delayed)} hồ sơ, 25 hồ sơ một trang" in text
+
+
+@pytest.mark.parametrize("section", ["recomputed", "declared"])
+def test_differences_are_drilled_from_cause_and_unit_to_the_dossier_with_the_filters_kept(open_at, published, section):
+    _, query = published
+    year = query(f"select max(year(completed_date)) from fct_dossiers where authority_code = '{DEMO}'")[0][0]
+    late = "declared_timeliness_code in ('early', 'on_time') and timeliness_by_date_code = 'late'"
+    differs = {"recomputed": "difference_cause_code = 'due_date_changed'", "declared": late}[section]
+    cause = {"recomputed": "due_date_changed", "declared": "declared_met"}[section]
+    expected = query(
+        f"""
+        select dossier_code, resolving_unit_code from fct_dossiers where authority_code = '{DEMO}'
+          and year(completed_date) = {year} and timeliness_by_date_code <> 'not_counted' and {differs} order by 1
+        """
+    )
+    page = open_at(f"/doi-soat?authority={DEMO}&kind=year&period={year}&section={section}")
+    link = page.locator(f"table[aria-label='Nguyên nhân khác nhau'] a[href*='cause={cause}']")
+    assert link.locator("xpath=ancestor::tr/td[2]").inner_text() == _dotted(len(expected))
+    link.click()
+    page.wait_for_url(f"**cause={cause}**")
+    settle(page)
+    label = "Hồ sơ hai bên khác nhau"
+    assert [row[0] for row in _table(page, label)] == [code for code, _ in expected[:25]]
+    row = page.locator("table[aria-label='Khác nhau theo đơn vị'] tbody tr").first
+    count = row.locator("td").nth(1).inner_text()
+    row.locator("a").click()
+    page.wait_for_url("**unit=H99.**")
+    settle(page)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert (asked["period"], asked["section"], asked["cause"]) == ([str(year)], [section], [cause])
+    mine = [code for code, unit in expected if unit == asked["unit"][0]]
+    assert _dotted(len(mine)) == count
+    assert [row[0] for row in _table(page, label)] == mine[:25]
+    page.locator(f"table[aria-label='{label}'] a").first.click()
+    page.get_by_text(f"Hồ sơ {mine[0]} ({DEMO})").first.wait_for()
+
+
+def test_form_06a_is_shown_for_a_reporting_month_and_downloaded_with_what_it_hides(open_at, published):
+    manifest, query = published
+    names = ["received_total", "received_online", "received_direct", "received_carried", "resolved_total"]
+    names += ["resolved_early", "resolved_on_time", "resolved_late", "open_total", "open_in_time", "open_late"]
+    unit, period = query(
+        f"""
+        select unit_code, period_code from fct_form_06a join dim_periods using (period_code)
+        where authority_code = '{DEMO}' and period_kind_code = 'report_month' and unit_code <> authority_code
+          and line_kind_code = 'unit' and is_complete
+        order by waiting_late_count > 0 desc, received_total_count desc, 1, 2 limit 1
+        """
+    )[0]
+    where = f"authority_code = '{DEMO}' and unit_code = '{unit}' and period_code = '{period}'"
+    columns = ", ".join(f"{name}_count" for name in names)
+    expected = query(f"select line_name, {columns} from fct_form_06a where {where} order by line_kind_code, line_name")
+    page = open_at(f"/doi-soat?authority={DEMO}&kind=report_month&period={period}&unit={unit}")
+    shown = _table(page, "Biểu II.06a")
+    wanted = [[name, *(_dotted(number) for number in numbers)] for name, *numbers in expected]
+    assert sorted(shown) == sorted(wanted) and shown[-1][0] == "Tổng số"
+    total = dict(zip(names, expected[[row[0] for row in expected].index("Tổng số")][1:], strict=True))
+    sums = f"{total['received_total']} = {total['received_online']} + {total['received_direct']} + "
+    assert f"(3) = (4) + (5) + (6): {sums}{total['received_carried']}" in _text(page)
+    waiting = query(f"select waiting_late_count from fct_form_06a where {where} and line_kind_code = 'unit'")[0][0]
+    hidden = {row[0]: row[2] for row in _table(page, "Phần biểu không cho thấy")}
+    assert hidden["Đã qua ngày hẹn, đang chờ người nộp"] == _dotted(waiting)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Tải Excel: Biểu II.06a").click()
+    book = fastexcel.read_excel(download.value.path().read_bytes())
+    rows = book.load_sheet(0, header_row=None, dtypes="string").to_polars().rows()
+    assert any(manifest["build_id"] in row for row in rows)
+    (line,) = [row for row in rows if row[1] == "Tổng số"]
+    assert [int(float(cell)) for cell in line[2:13]] == list(total.values())
+
+
+def test_what_has_nothing_to_compare_with_is_no_number(open_at, published):
+    """Phú Thọ only publishes, the Dutch town has neither flags nor limits: none of it is zero, nor is it different."""
+    page = open_at(f"/doi-soat?authority={PHU_THO}")
+    assert page.locator(".cards.two .value").all_inner_texts() == ["không có số liệu"] * 4
+    claimed = published[1](f"select count(*) from fct_report_differences where authority_code = '{PHU_THO}'")[0][0]
+    assert _tally(page, "Báo cáo của đơn vị")[1]["không có hồ sơ để đối chiếu"] == _dotted(claimed)
+    assert {row[3] for row in _table(page, "Lời khai và kết quả")} == {"–"}
+    page = open_at(f"/doi-soat?authority={WABO}&section=recomputed")
+    assert page.locator(".cards.two .value").all_inner_texts() == ["không có số liệu"] * 4
+    assert "hồ sơ kết thúc trong kỳ so được" in _text(page)

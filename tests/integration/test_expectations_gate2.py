@@ -52,6 +52,10 @@ COLUMNS = {
     "new_at:timestamp announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number:bigint stopped_at:timestamp resumed_at:timestamp "
     "clock_mode_code wait_measure_code wait_seconds:bigint is_counted:boolean",
+    "fct_dossier_verdicts": "authority_code dossier_code resolved_verdict_code resolved_timestamp_verdict_code "
+    "resolved_original_verdict_code resolved_recomputed_verdict_code received_verdict_code handed_over_verdict_code "
+    "form_06a_verdict_code qd766_verdict_code to_be_processed_verdict_code due_in_period_verdict_code "
+    "declared_flag_verdict_code",
     "fct_timeliness_counts": "authority_code unit_code section_code procedure_code domain_name channel_code "
     "slice_start_date:date received_count:bigint resolved_count:bigint resolved_numerator:bigint "
     "resolved_denominator:bigint resolved_excluded_count:bigint",
@@ -203,6 +207,7 @@ def good_tables() -> dict[str, list[dict]]:
         "fct_dossier_stops": [
             {"authority_code": "H99", "dossier_code": "H99.01-260105-0001", "stop_number": 1, "is_counted": True}
         ],
+        "fct_dossier_verdicts": [],
         "fct_timeliness_counts": [],
         "fct_form_06a": [],
         "fct_report_differences": [],

@@ -59,6 +59,7 @@ MARTS = {
     "marts/fct_dossier_steps",
     "marts/fct_dossier_stops",
     "marts/fct_dossier_supplements",
+    "marts/fct_dossier_verdicts",
     "marts/fct_dossier_versions",
     "marts/fct_dossiers",
     "marts/fct_form_06a",

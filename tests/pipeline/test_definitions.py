@@ -25,6 +25,32 @@ def test_a_definition_counts_what_it_says_in_every_period_and_unit(counted, indi
     assert definition_differences(counted, indicator) == []
 
 
+@pytest.mark.parametrize("indicator", DEFINITIONS)
+def test_a_dossier_is_told_the_verdict_that_the_rate_counts(counted, indicator):
+    """Up to the as-of date, in one period that holds everything."""
+    place, judged, met = DEFINITIONS[indicator]
+    code = f"{indicator.removeprefix('on_time_rate__')}_verdict_code"
+    rows = counted.execute(
+        f"""
+        with one as (
+          select authority_code, dossier_code, coalesce({place}, false) and coalesce({judged}, false) as is_judged,
+            coalesce({met}, false) as is_met
+          from (select *, date '1900-01-01' as s, as_of as e from dossier)
+        )
+        select v.{code}, is_judged, is_judged and is_met, count(*)
+        from one full join fct_dossier_verdicts as v using (authority_code, dossier_code) group by all
+        """
+    ).fetchall()
+    assert {verdict for verdict, *_ in rows} >= {"met"}
+    for verdict, is_judged, is_met, _ in rows:
+        stem = verdict.split("_")[0]
+        expected = {"met": (True, True), "missed": (True, False)}
+        if verdict == "not_yet":
+            assert (is_judged, is_met) == (True, False)
+        else:
+            assert (is_judged, is_met) == expected.get(stem, (False, False)), verdict
+
+
 def test_the_score_of_qd766_has_the_parts_of_its_rate(counted):
     assert (
         counted.execute(

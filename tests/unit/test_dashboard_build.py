@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dagster_project.settings import PROJECT_ROOT, load_settings
-from dashboards import data_access, data_access_time
+from dashboards import data_access, data_access_claims, data_access_time
 from dashboards.data_access_time import MEMBERSHIPS, TimeScope
 
 pytestmark = pytest.mark.unit
@@ -127,9 +127,55 @@ TABLES = {
           cast(12 as decimal(18, 6)) as observed_value, cast(null as decimal(18, 6)) as reference_value,
           12 as numerator, cast(null as bigint) as denominator""",
     "fct_apology_letters": "select 'H99' as authority_code, 'none' as dossier_code where false",
-    "dim_difference_causes": "select 'none' as cause_code, 'không rõ' as cause_name where false",
-    "fct_sync_differences": "select 'H99' as authority_code, 'none' as dossier_code where false",
-    "fct_dossier_date_changes": "select 'H99' as authority_code, 'none' as dossier_code where false",
+    "dim_difference_causes": """
+        select *, 'Lời giải thích' as explanation, 1 as display_order
+        from (values ('not_explained', 'report', 'không cách đếm nào cho ra'), ('same', 'report', 'khớp'),
+          ('unit_unknown', 'report', 'không tìm được đơn vị'), ('recomputed_due_date', 'report', 'bằng theo hạn khác'),
+          ('synchronisation_delay', 'national', 'đồng bộ muộn'), ('not_synchronised', 'national', 'chưa có trên Cổng'),
+          ('date_changed', 'national', 'ngày khác nhau'), ('due_date_changed', 'recomputed', 'ngày hẹn bị sửa'))
+        as t(cause_code, compared_code, cause_name)""",
+    # One reporter is known by its name only.
+    "fct_report_differences": """
+        select 'H99' as authority_code, *, claimed_count - computed_count as difference_count
+        from (values
+          ('H99.1', 'H99.1', 'Sở Đất', '2026-03', 'resolved', 'unit', 'Tổng số', 'on_time', 'numerator_count', 95, 90,
+            'recomputed_due_date', 'on_time_rate__resolved'),
+          ('H99.1', 'H99.1', 'Sở Đất', '2026-03', 'form_06a', 'domain', 'Đất <đai>', 'resolved', 'resolved_late_count',
+            0, 10, 'not_explained', null),
+          ('H99.1', 'H99.1', 'Sở Đất', '2026-03', 'form_06a', 'domain', 'Đất <đai>', 'resolved', 'resolved_total_count',
+            100, 100, 'same', null),
+          (null, 'sở lạ', 'Sở Lạ', '2026-03', 'form_06a', 'unit', 'Tổng số', 'open', 'open_late_count', 4, null,
+            'unit_unknown', null))
+        as t(unit_code, reporter_key, unit_name, period_code, report_code, line_kind_code, line_name, group_code,
+          measure_code, claimed_count, computed_count, cause_code, reading_code)""",
+    "fct_form_06a": """
+        select 'H99' as authority_code, 'H99.1' as unit_code, '2026-02' as period_code, *
+        from (values
+          ('domain', 'Đất <đai>', 120, 60, 40, 2, 20, 100, 60, 30, 10, 18, 15, 3, 4, 1, 5, 0, 0, 0, 0, 2),
+          ('unit', 'Tổng số', 120, 60, 40, 2, 20, 100, 60, 30, 10, 18, 15, 3, 4, 1, 5, 0, 0, 0, 0, 2))
+        as t(line_kind_code, line_name, received_total_count, received_online_count, received_direct_count,
+          received_postal_count, received_carried_count, resolved_total_count, resolved_early_count,
+          resolved_on_time_count, resolved_late_count, open_total_count, open_in_time_count, open_late_count,
+          withdrawn_count, resolved_undated_count, waiting_late_count, open_undated_count, channel_unknown_count,
+          unplaced_count, taken_over_count, passed_on_count)""",
+    "fct_sync_differences": """
+        select 'H99' as authority_code, *, date '2026-03-05' as received_date,
+          case when match_code <> 'only_national' then timestamp '2026-03-10 17:00:00' end as local_due_at,
+          timestamp '2026-03-10 10:00:00' as local_completed_at, 'on_time' as local_timeliness_by_date_code,
+          case when match_code <> 'only_local' then timestamp '2026-03-10 17:00:00' end as national_due_at,
+          timestamp '2026-03-12 10:00:00' as national_completed_at, 'late' as national_timeliness_by_date_code,
+          'late' as national_declared_timeliness_code, timestamp '2026-03-12 11:00:00' as synced_at
+        from (values
+          ('S-1', 'H99.1', 'same', null, false, false),
+          ('S-2', 'H99.1', 'differing', 'synchronisation_delay', false, true),
+          ('S-3', 'H99.2', 'same', null, true, true),
+          ('S-4', 'H99.2', 'differing', 'date_changed', false, true),
+          ('S-5', 'H99.2', 'only_local', 'not_synchronised', false, null))
+        as t(dossier_code, unit_code, match_code, cause_code, is_late_local, is_late_national)""",
+    "fct_dossier_date_changes": """
+        select 'H99' as authority_code, 'XONG-1' as dossier_code, 'due' as date_kind_code,
+          'nobody' as announced_by_code, 'became_met' as effect_code, 1 as version_number""",
+    "fct_dossier_verdicts": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_events": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "dim_procedures": """
         select 'H99' as authority_code, 'TT' as procedure_code, 'Thủ tục' as procedure_name""",
@@ -179,7 +225,19 @@ TABLES = {
           select 'HS-' || i as dossier_code, timestamp '2026-03-05' + to_days(cast(i as integer)) as completed_at,
             case when i = 7 then 'not_counted' when i > 4 then 'late' else 'on_time' end as timeliness_by_date_code
           from range(0, 8) as t(i)
-        )""",
+        )
+        union all by name
+        select 'H99' as authority_code, *, 'H99.1' as resolving_unit_code, true as is_counted, true as is_closed,
+          date '2026-02-02' as received_date, date '2026-02-10' as due_date, date '2026-02-10' as completed_date,
+          timestamp '2026-02-10 17:00:00' as due_at, timestamp '2026-02-09 17:00:00' as recomputed_due_at,
+          timestamp '2026-02-10 09:00:00' as completed_at, timestamp '2026-02-10 09:00:00' as first_completed_at
+        from (values
+          ('XONG-1', 'on_time', 'late', 'on_time', 'due_date_changed'),
+          ('XONG-2', 'late', 'late', 'on_time', null),
+          ('XONG-3', 'late', 'late', 'late', null),
+          ('XONG-4', 'on_time', 'on_time', null, null))
+        as t(dossier_code, timeliness_by_date_code, timeliness_recomputed_by_date_code, declared_timeliness_code,
+          difference_cause_code)""",
     "fct_data_quality": """
         select 'H99' as authority_code, *, dossier_count - flagged_dossier_count as unflagged_dossier_count,
           cast((dossier_count - flagged_dossier_count) / nullif(dossier_count, 0) as decimal(18, 6)) as unflagged_rate,
@@ -603,3 +661,79 @@ def test_an_authority_that_only_declares_has_its_claims_and_no_rate(settings, mo
     assert "75,00%" in html and "1/2 đơn vị khai" in html
     assert '<span class="missing">không có số liệu</span>' in html
     assert "Không có số liệu về từng hồ sơ" in html and "Chia theo" not in html
+
+
+WHOLE_MARCH = data_access_claims.Scope("H99", "H99", "2026-03", *MARCH)
+FEBRUARY = data_access_claims.Scope("H99", "H99", "2026-02", dt.date(2026, 2, 1), dt.date(2026, 2, 28))
+
+
+def test_dossiers_late_on_the_portal_are_told_apart_by_what_made_them_late(build):
+    row = data_access_claims.national_totals(build, WHOLE_MARCH)
+    counts = [row[f"{name}_count"] for name in ("dossier", "same", "differing", "only_local", "only_national")]
+    assert counts == [5, 2, 2, 1, 0]
+    assert (row["late_national_count"], row["late_both_count"], row["delayed_count"]) == (3, 1, 1)
+
+
+def test_what_nobody_declared_is_no_difference(build):
+    found = data_access_claims.compared_causes(build, FEBRUARY, "declared")
+    assert found == {"same": 2, "declared_met": 1, "not_declared": 1}
+    assert data_access_claims.differing(found) == {"declared_met": 1}
+    (unit,) = data_access_claims.compared_units(build, FEBRUARY, "declared", "*")
+    assert (unit["unit_name"], unit["differing_count"], unit["dossier_count"]) == ("Sở Đất", 1, 3)
+    listed = data_access_claims.compared_dossiers(build, FEBRUARY, "declared", "*", 1)
+    assert [row["dossier_code"] for row in listed] == ["XONG-2"]
+
+
+def test_every_cause_of_a_reported_figure_has_a_class_and_a_name(build):
+    classes = data_access_claims.figures_by_class(data_access_claims.report_causes(build, WHOLE_MARCH))
+    assert classes == {"same": 1, "explained": 1, "unexplained": 1, "no_dossiers": 1, "not_claimed": 0}
+
+
+def _claims_html(settings, monkeypatch, **query):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    script = (
+        "import streamlit as st\n"
+        f"st.query_params.from_dict({ {'period': '2026-03', **query}!r})\n"
+        "from dagster_project.settings import load_settings\n"
+        "from dashboards import data_access, state\n"
+        "from dashboards.app_pages import reconciliation\n"
+        "build = data_access.open_current_build(load_settings())\n"
+        "reconciliation.render(state.View(build, 'H99', 'Tỉnh Mẫu', True, True))\n"
+    )
+    app = AppTest.from_string(script, default_timeout=30).run()
+    assert not app.exception
+    return _html(app)
+
+
+def test_reported_figures_stand_beside_those_of_the_dossiers_worst_first(settings, monkeypatch):
+    html = _claims_html(settings, monkeypatch)
+    table = html.split('aria-label="Lời khai và kết quả"')[1].split("</table>")[0]
+    assert "Biểu II.06a, Đất &lt;đai&gt;: cột 10: quá hạn" in table
+    assert table.index("−10") < table.index("+5") < table.index("Sở Lạ")
+    assert "bằng theo hạn khác: Đúng hạn trên đã giải quyết" in table
+    assert "không có số liệu" in table  # nothing to hold the unknown unit's figure against
+    assert "số cần giải trình, trong 4 số đã báo" in html
+
+
+def test_form_06a_shows_its_sums_and_what_it_hides(settings, monkeypatch):
+    html = _claims_html(settings, monkeypatch, period="2026-02", unit="H99.1", section="recomputed")
+    assert "(3) = (4) + (5) + (6): 120 = 60 + 40 + 20" in html
+    assert "(3) = (7) + (11) + bàn giao: 120 = 100 + 18 + 2" in html
+    hidden = html.split('aria-label="Phần biểu không cho thấy"')[1].split("</table>")[0]
+    assert "trong cột 9, như đúng hạn" in hidden and '<td class="num value">4</td>' in hidden
+    assert "ngày hẹn bị sửa" in html and 'href="ho-so?authority=H99&amp;dossier=XONG-1"' in html
+    assert "từ quá hạn thành đúng hạn" in html and "không văn bản nào ghi" in html
+
+
+def test_the_share_of_synchronisation_faults_names_its_denominator(settings, monkeypatch):
+    html = _claims_html(settings, monkeypatch, section="national")
+    assert "Trong 3 hồ sơ Cổng ghi quá hạn: 33,3% (1/3) xong đúng hạn ở địa phương nhưng đồng bộ muộn" in html
+    assert "chưa có trên Cổng" in html and 'dossier=S-5"' in html and 'dossier=S-1"' not in html
+
+
+def test_an_authority_without_claims_and_dossiers_has_nothing_to_reconcile(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("reconciliation", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
+    assert "nên không có gì để đối soát" in html and "%" not in html

@@ -8,7 +8,9 @@ from decimal import Decimal
 import fastexcel
 import pytest
 
-from dashboards import downloads
+from dagster_project.landing.layouts import load_layouts
+from dagster_project.landing.sniffing import sniff_file
+from dashboards import downloads, labels
 
 pytestmark = pytest.mark.unit
 
@@ -95,3 +97,20 @@ def test_any_table_keeps_numbers_as_numbers_and_formulas_as_text():
     shown = fastexcel.read_excel(data).load_sheet("Tệp", header_row=None, dtypes="string").to_polars().rows()
     assert shown[-2:] == [("=1+1", "1204", "97.5", None), ("b.csv", "0", None, "có")]
     assert shown[1][:2] == ("Bản dựng", "abc123")
+
+
+def test_a_rebuilt_form_06a_adds_up_and_is_not_taken_for_a_claim(tmp_path):
+    """Loaded back, it would stand as the unit's own report."""
+    line = {"line_name": "Đất đai", **dict.fromkeys(labels.FORM_HIDDEN, 0)}
+    line |= {name: number for number, name in enumerate(labels.FORM_COLUMNS, start=1)}
+    sheet = downloads.Sheet("Biểu II.06a", "Biểu", [("Đơn vị", "Sở Em")], ["Lĩnh vực"], [], [42], dt.date(2026, 9, 26))
+    data = downloads.form_06a_xlsx(sheet, [line, {**line, "line_name": "Tổng số", "withdrawn_count": 7}])
+    assert data == downloads.form_06a_xlsx(sheet, [line, {**line, "line_name": "Tổng số", "withdrawn_count": 7}])
+    rows = fastexcel.read_excel(data).load_sheet(0, header_row=None, dtypes="string").to_polars().rows()
+    (total,) = [row for row in rows if row[1] == "Tổng số"]
+    assert [int(float(cell)) for cell in total[2:13]] == list(range(1, 12))
+    (hidden,) = [row for row in rows if row[1] == labels.FORM_HIDDEN["withdrawn_count"][0]]
+    assert (float(hidden[2]), hidden[3]) == (7, "trong cột 9, như đúng hạn")
+    path = tmp_path / "bieu.xlsx"
+    path.write_bytes(data)
+    assert [table.layout for table in sniff_file(path, list(load_layouts().values()))] == [None]
