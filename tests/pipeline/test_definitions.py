@@ -35,7 +35,7 @@ def test_a_dossier_is_told_the_verdict_that_the_rate_counts(counted, indicator):
         with one as (
           select authority_code, dossier_code, coalesce({place}, false) and coalesce({judged}, false) as is_judged,
             coalesce({met}, false) as is_met
-          from (select *, date '1900-01-01' as s, as_of as e from dossier)
+          from (select *, date '1900-01-01' as s, as_of as e from dossier where unit_code = authority_code)
         )
         select v.{code}, is_judged, is_judged and is_met, count(*)
         from one full join fct_dossier_verdicts as v using (authority_code, dossier_code) group by all
