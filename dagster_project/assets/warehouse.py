@@ -72,13 +72,10 @@ def build_plan(
 
 def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
     """The dbt project as assets, its data tests as asset checks."""
+    # One of each: what a node is called and depends on is worked out once, not once per event.
+    nodes, translator = manifest_of(manifest), WarehouseTranslator()
 
-    @dbt_assets(
-        manifest=manifest,
-        name="warehouse_models",
-        pool=WRITER_POOL,
-        dagster_dbt_translator=WarehouseTranslator(),
-    )
+    @dbt_assets(manifest=nodes, name="warehouse_models", pool=WRITER_POOL, dagster_dbt_translator=translator)
     def warehouse_models(
         context: dg.AssetExecutionContext,
         data_root: dg.ResourceParam[DataRoot],
@@ -90,9 +87,7 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
         os.environ.update(dbt_environment(settings))
         events, outcome = _build_in_process()
         for event in events:
-            yield from event.to_default_asset_events(
-                manifest=manifest_of(manifest), dagster_dbt_translator=WarehouseTranslator(), context=context
-            )
+            yield from event.to_default_asset_events(manifest=nodes, dagster_dbt_translator=translator, context=context)
         if not outcome.success:
             raise dg.Failure(description=_failure_text(outcome))
 

@@ -155,6 +155,7 @@ def test_a_report_that_flatters_is_a_difference_that_no_way_of_counting_explains
     ).fetchall()
     assert {(measure, sign) for measure, sign, _ in found} == {("numerator_count", 1), ("overdue_count", -1)}
     same, all_rows = counted.execute(
-        "select count(*) filter (where cause_code = 'same'), count(*) from fct_report_differences where authority_code = 'H99'"
+        "select count(*) filter (where cause_code = 'same'), count(*) from fct_report_differences "
+        "where authority_code = 'H99'"
     ).fetchone()
     assert 0.95 * all_rows < same < all_rows
