@@ -50,6 +50,11 @@ authorities as (
     select authority_code from seen
     union
     select authority_code from registered
+    union
+    -- Of some only the register of changes speaks.
+    select authority_code from successions
+    union
+    select successor_authority_code as authority_code from successions
 
 ),
 
