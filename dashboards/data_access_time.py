@@ -43,46 +43,25 @@ class TimeScope:
 
 @dataclass(frozen=True)
 class Membership:
-    """When a definition counts a dossier and what it judges, over the columns of fct_dossiers and ``as_of_date``.
-
-    ``day`` places the dossier (null: in no period); where ``judged`` does not hold it is left out of the rate.
+    """Which columns tell of a dossier under a definition: its day and unit there (fct_dossier_verdicts, fct_dossiers)
+    and the dates it is judged by. A dossier without the day is in no period.
     """
 
-    day: str
-    judged: str
-    met: str
+    day: str = "closed_date"
+    unit: str = "resolving_unit_code"
     due: str = "due_at"
     finished: str = "completed_at"
-    unit: str = "resolving_unit_code"
 
 
-# One said to be finished before it was received leaves on the day on which it enters.
-_CLOSED = "case when completed_date is not null then greatest(completed_date, received_date) end"
-_PASSED_DUE = "case when due_date < as_of_date or (due_date = as_of_date and is_closed) then due_date end"
-
-
-def _by_verdict(column: str, day: str = _CLOSED, missed: str = "'late'", **others: str) -> Membership:
-    return Membership(day, f"{column} in ('early', 'on_time', {missed})", f"{column} in ('early', 'on_time')", **others)
-
-
-# The definitions that add up (fct_timeliness_counts), told dossier by dossier; a test holds both to the same counts.
+# The definitions that add up (fct_timeliness_counts), dossier by dossier; a test holds both to the same counts.
 MEMBERSHIPS = {
-    "on_time_rate__resolved": _by_verdict("timeliness_by_date_code"),
-    "on_time_rate__resolved_timestamp": _by_verdict("timeliness_by_timestamp_code"),
-    "on_time_rate__resolved_original": _by_verdict("timeliness_original_by_date_code", due="original_due_at"),
-    "on_time_rate__resolved_recomputed": _by_verdict(
-        "timeliness_recomputed_by_date_code", due="recomputed_due_at", finished="first_completed_at"
-    ),
-    "on_time_rate__handed_over": Membership(
-        "cast(returned_at as date)",
-        "timeliness_by_date_code <> 'not_counted' and due_at is not null",
-        "returned_at <= due_at or (cast(due_at as time) = time '00:00:00' and cast(returned_at as date) = due_date)",
-        finished="returned_at",
-    ),
-    "on_time_rate__form_06a": Membership(_CLOSED, "true", "timeliness_by_date_code <> 'late'"),
-    "on_time_rate__due_in_period": _by_verdict(
-        "timeliness_by_date_code", _PASSED_DUE, "'late', 'open_late'", unit="due_unit_code"
-    ),
+    "on_time_rate__resolved": Membership(),
+    "on_time_rate__resolved_timestamp": Membership(),
+    "on_time_rate__resolved_original": Membership(due="original_due_at"),
+    "on_time_rate__resolved_recomputed": Membership(due="recomputed_due_at", finished="first_completed_at"),
+    "on_time_rate__handed_over": Membership("handed_over_date", finished="returned_at"),
+    "on_time_rate__form_06a": Membership(),
+    "on_time_rate__due_in_period": Membership("passed_due_date", "due_unit_code"),
 }
 
 # What a breakdown groups by. The unit is that of the chosen view.
@@ -99,10 +78,11 @@ PART_ORDERS = {
     "denominator": "denominator desc",
     "name": "coalesce(part_name, part_code) collate vi",
 }
+# What follows says how: met_withdrawn, missed_supplemented_twice.
 OUTCOMES = {
-    "missed": "is_judged and not is_met",
-    "met": "is_judged and is_met",
-    "excluded": "not is_judged",
+    "missed": "verdict_code like 'missed%'",
+    "met": "verdict_code like 'met%'",
+    "excluded": "verdict_code not like 'missed%' and verdict_code not like 'met%'",
 }
 
 
@@ -303,28 +283,30 @@ def unit_values(build: Build, scope: TimeScope, indicator_code: str, order: str)
 
 
 def _placed(scope: TimeScope, indicator_code: str) -> str:
-    """The dossiers that a definition places in the scope, each judged and met or not; see :func:`_placed_arguments`."""
+    """The dossiers that a definition places in the scope, each with its verdict; see :func:`_placed_arguments`."""
     membership = MEMBERSHIPS[indicator_code]
+    verdict = f"{indicator_code.removeprefix('on_time_rate__')}_verdict_code"
     dossiers = _with_shown_unit(
         scope,
         f"""
-        select authority_code, dossier_code, {membership.unit} as unit_code,
-          coalesce(procedure_code, '') as procedure_code, procedure_name,
-          coalesce(domain_name, 'Không rõ lĩnh vực') as domain_name,
-          coalesce(channel_code, '') as channel_code,
-          case when {membership.unit} = resolving_unit_code then coalesce(section_code, '') else '' end as section_code,
-          received_date, {membership.due} as shown_due_at, {membership.finished} as finished_at,
-          coalesce({membership.judged}, false) as is_judged, coalesce({membership.met}, false) as is_met
-        from fct_dossiers
-        cross join (select cast(? as date) as as_of_date) as cut
-        where is_counted and authority_code = ? and {membership.day} between ? and ?
+        select d.authority_code, d.dossier_code, {membership.unit} as unit_code,
+          coalesce(d.procedure_code, '') as procedure_code, d.procedure_name,
+          coalesce(d.domain_name, 'Không rõ lĩnh vực') as domain_name,
+          coalesce(d.channel_code, '') as channel_code,
+          case when {membership.unit} = d.resolving_unit_code then coalesce(d.section_code, '') else '' end
+            as section_code,
+          d.received_date, d.{membership.due} as shown_due_at, d.{membership.finished} as finished_at,
+          v.{verdict} as verdict_code
+        from fct_dossier_verdicts as v
+        inner join fct_dossiers as d on v.authority_code = d.authority_code and v.dossier_code = d.dossier_code
+        where v.authority_code = ? and v.{membership.day} between ? and ?
         """,
     )
     return f"select * from ({dossiers}) as d where {_WITHIN}"
 
 
-def _placed_arguments(build: Build, scope: TimeScope) -> tuple[Any, ...]:
-    return (build.as_of_date, scope.authority_code, scope.start_date, scope.end_date, *_within(scope))
+def _placed_arguments(scope: TimeScope) -> tuple[Any, ...]:
+    return (scope.authority_code, scope.start_date, scope.end_date, *_within(scope))
 
 
 def outcome_counts(build: Build, scope: TimeScope, indicator_code: str) -> Row:
@@ -333,7 +315,7 @@ def outcome_counts(build: Build, scope: TimeScope, indicator_code: str) -> Row:
     return _rows(
         build.folder,
         f"select {columns} from ({_placed(scope, indicator_code)}) as d",
-        _placed_arguments(build, scope),
+        _placed_arguments(scope),
     )[0]
 
 
@@ -351,7 +333,7 @@ def placed_dossiers(
         order by shown_due_at nulls last, dossier_code
         limit {int(limit)} offset {int(offset)}
         """,
-        _placed_arguments(build, scope),
+        _placed_arguments(scope),
     )
 
 

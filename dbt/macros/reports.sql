@@ -1,4 +1,34 @@
 {#-
+  The columns of form II.06a over int_unit_domain_periods_counted: 3 = 4 + 5 + 6, 7 = 8 + 9 + 10, 11 = 12 + 13, 3 = 7 + 11. What a
+  unit that ended handed over is carried over, from another unit. From withdrawn_count on stands what the form counts as on time or
+  in time without saying so, and what it leaves out.
+-#}
+{% macro form_columns() -%}
+  {{ return({
+    'received_total_count': 'carried_open_count + taken_over_count + assigned_count',
+    'received_online_count': 'assigned_online_count',
+    'received_direct_count': 'assigned_count - assigned_online_count',
+    'received_postal_count': 'assigned_postal_count',
+    'received_carried_count': 'carried_open_count + taken_over_count',
+    'resolved_total_count': 'closed_count',
+    'resolved_early_count': 'early_count',
+    'resolved_on_time_count': 'on_time_count + no_due_date_count + withdrawn_count',
+    'resolved_late_count': 'late_count',
+    'open_total_count': 'open_count',
+    'open_in_time_count': 'open_count - open_late_count + waiting_late_count',
+    'open_late_count': 'open_late_count - waiting_late_count',
+    'withdrawn_count': 'withdrawn_count',
+    'resolved_undated_count': 'no_due_date_count',
+    'waiting_late_count': 'waiting_late_count',
+    'open_undated_count': 'open_undated_count',
+    'channel_unknown_count': 'assigned_channel_unknown_count',
+    'unplaced_count': 'assigned_unplaced_count',
+    'taken_over_count': 'taken_over_count',
+    'passed_on_count': 'passed_on_count',
+  }) }}
+{%- endmacro %}
+
+{#-
   The columns of form II.06a by the group in which they explain each other: group, its whole, the part that speaks well of the
   unit, the part that does not.
 -#}

@@ -34,7 +34,7 @@ PROMISED_COLUMNS = {
     "value value_status numerator denominator interval_low interval_high unit_rank is_tied "
     "ranked_unit_count listed_unit_count peer_group_median is_new_in_period previous_unit_rank previous_value",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
-    "receiving_unit_code resolving_unit_code due_unit_code section_code channel_code submitted_at received_at due_at "
+    "receiving_unit_code resolving_unit_code section_code channel_code submitted_at received_at due_at "
     "completed_at returned_at received_date due_date completed_date status_code state_code "
     "timeliness_by_date_code timeliness_by_timestamp_code original_due_at recomputed_due_at first_completed_at "
     "timeliness_original_by_date_code timeliness_original_by_timestamp_code timeliness_recomputed_by_date_code "
@@ -44,7 +44,8 @@ PROMISED_COLUMNS = {
     "announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number stopped_at resumed_at clock_mode_code "
     "wait_measure_code wait_seconds is_counted",
-    "fct_dossier_verdicts": "authority_code dossier_code resolved_verdict_code resolved_timestamp_verdict_code "
+    "fct_dossier_verdicts": "authority_code dossier_code closed_date handed_over_date passed_due_date "
+    "due_unit_code resolved_verdict_code resolved_timestamp_verdict_code "
     "resolved_original_verdict_code resolved_recomputed_verdict_code received_verdict_code handed_over_verdict_code "
     "form_06a_verdict_code qd766_verdict_code to_be_processed_verdict_code due_in_period_verdict_code "
     "declared_flag_verdict_code",

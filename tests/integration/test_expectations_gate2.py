@@ -41,7 +41,7 @@ COLUMNS = {
     "listed_unit_count:bigint peer_group_median:decimal(18,6) is_new_in_period:boolean previous_unit_rank:integer "
     "previous_value:decimal(18,6)",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
-    "receiving_unit_code resolving_unit_code due_unit_code section_code channel_code submitted_at:timestamp "
+    "receiving_unit_code resolving_unit_code section_code channel_code submitted_at:timestamp "
     "received_at:timestamp due_at:timestamp completed_at:timestamp returned_at:timestamp "
     "received_date:date due_date:date completed_date:date status_code state_code "
     "timeliness_by_date_code timeliness_by_timestamp_code original_due_at:timestamp recomputed_due_at:timestamp "
@@ -52,7 +52,8 @@ COLUMNS = {
     "new_at:timestamp announced_by_code effect_code delivery_id",
     "fct_dossier_stops": "authority_code dossier_code stop_number:bigint stopped_at:timestamp resumed_at:timestamp "
     "clock_mode_code wait_measure_code wait_seconds:bigint is_counted:boolean",
-    "fct_dossier_verdicts": "authority_code dossier_code resolved_verdict_code resolved_timestamp_verdict_code "
+    "fct_dossier_verdicts": "authority_code dossier_code closed_date:date handed_over_date:date passed_due_date:date "
+    "due_unit_code resolved_verdict_code resolved_timestamp_verdict_code "
     "resolved_original_verdict_code resolved_recomputed_verdict_code received_verdict_code handed_over_verdict_code "
     "form_06a_verdict_code qd766_verdict_code to_be_processed_verdict_code due_in_period_verdict_code "
     "declared_flag_verdict_code",

@@ -236,6 +236,7 @@ def test_a_dossier_is_due_at_the_unit_that_had_it_on_the_day(ask):
     moved = ask(
         "select due_date < date '2025-07-01', due_unit_code in (select unit_code from dim_units "
         "where valid_to_date < date '2025-07-01'), count(*) from fct_dossiers "
+        "inner join fct_dossier_verdicts using (authority_code, dossier_code) "
         "where due_unit_code <> resolving_unit_code group by all"
     )
     assert [row[:2] for row in moved] == [(True, True)] and moved[0][2] > 5

@@ -175,7 +175,13 @@ TABLES = {
     "fct_dossier_date_changes": """
         select 'H99' as authority_code, 'XONG-1' as dossier_code, 'due' as date_kind_code,
           'nobody' as announced_by_code, 'became_met' as effect_code, 1 as version_number""",
-    "fct_dossier_verdicts": "select 'H99' as authority_code, 'none' as dossier_code where false",
+    "fct_dossier_verdicts": f"""
+        select 'H99' as authority_code, 'HS-' || i as dossier_code, 'H99.1' as due_unit_code,
+          date '2026-03-05' + cast(i as integer) as closed_date, closed_date as handed_over_date,
+          date '2026-03-09' as passed_due_date,
+          case when i = 7 then 'withdrawn' when i > 4 then 'missed' else 'met' end as verdict,
+          {", ".join(f"verdict as {code}_verdict_code" for code in ADDITIVE)}
+        from range(0, 8) as t(i)""",
     "fct_dossier_events": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "dim_procedures": """
         select 'H99' as authority_code, 'TT' as procedure_code, 'Thủ tục' as procedure_name""",
@@ -214,7 +220,7 @@ TABLES = {
     "fct_dossiers": """
         select *, 'H99' as authority_code, 'TT' as procedure_code, 'Thủ tục' as procedure_name,
           cast(null as varchar) as domain_name, cast(null as varchar) as channel_code, 'P1' as section_code,
-          'H99.1' as resolving_unit_code, 'H99.1' as due_unit_code, true as is_counted, true as is_closed,
+          'H99.1' as resolving_unit_code, true as is_counted, true as is_closed,
           date '2026-03-02' as received_date, date '2026-03-09' as due_date, timestamp '2026-03-09 10:00' as due_at,
           due_at as original_due_at, due_at as recomputed_due_at, completed_at as first_completed_at,
           completed_at as returned_at, cast(completed_at as date) as completed_date,

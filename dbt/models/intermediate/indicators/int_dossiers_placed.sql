@@ -126,6 +126,8 @@ select
     judged.channel_code,
     judged.late_date,
     judged.closed_date,
+    judged.returned_date as handed_over_date,
+    judged.passed_due_date,
     judged.due_date is not null as has_due_date,
     judged.is_closed,
     judged.is_unplaced,

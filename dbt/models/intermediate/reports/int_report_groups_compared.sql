@@ -77,6 +77,18 @@ counted as (
 
 ),
 
+other_windows as (
+
+    select
+        {{ line_keys | join(", ") }},
+        {%- for name, formula in form_columns().items() %}
+        {{ formula }} as {{ name }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from counted
+    where is_other_window
+
+),
+
 readings as (
 
     {%- for cause, group, whole, good, bad in form_readings() %}
@@ -92,38 +104,18 @@ readings as (
     where not is_other_window
     union all
     {%- endfor %}
+    {%- for code, group in form_groups().items() %}
     select
         {{ line_keys | join(", ") }},
-        'received' as group_code,
+        '{{ code }}' as group_code,
         98 as reading_order,
         'other_window' as cause_code,
-        carried_open_count + taken_over_count + assigned_count as whole_count,
-        assigned_count as good_count,
-        carried_open_count + taken_over_count as bad_count
-    from counted
-    where is_other_window
-    union all
-    select
-        {{ line_keys | join(", ") }},
-        'resolved' as group_code,
-        98 as reading_order,
-        'other_window' as cause_code,
-        closed_count as whole_count,
-        closed_count - late_count as good_count,
-        late_count as bad_count
-    from counted
-    where is_other_window
-    union all
-    select
-        {{ line_keys | join(", ") }},
-        'open' as group_code,
-        98 as reading_order,
-        'other_window' as cause_code,
-        open_count as whole_count,
-        open_count - open_late_count + waiting_late_count as good_count,
-        open_late_count - waiting_late_count as bad_count
-    from counted
-    where is_other_window
+        {{ group['whole'] }} as whole_count,
+        {{ group['good'] }} as good_count,
+        {{ group['bad'] }} as bad_count
+    from other_windows
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 
 ),
 

@@ -8,12 +8,6 @@ procedures as (
 
     select authority_code, procedure_code, procedure_name, domain_name from {{ ref('dim_procedures') }}
 
-),
-
-stays as (
-
-    select * from {{ ref('int_dossier_stays') }}
-
 )
 
 select
@@ -24,7 +18,6 @@ select
     coalesce(procedures.domain_name, dossiers.domain_name) as domain_name,
     dossiers.receiving_unit_code,
     dossiers.resolving_unit_code,
-    coalesce(stays.unit_code, dossiers.resolving_unit_code) as due_unit_code,
     dossiers.section_code,
     dossiers.channel_code,
     dossiers.submitted_at,
@@ -70,9 +63,3 @@ left join procedures
     on
         dossiers.authority_code = procedures.authority_code
         and dossiers.procedure_code = procedures.procedure_code
-left join stays
-    on
-        dossiers.authority_code = stays.authority_code
-        and dossiers.dossier_code = stays.dossier_code
-        and dossiers.due_date >= stays.from_date
-        and dossiers.due_date < stays.to_date

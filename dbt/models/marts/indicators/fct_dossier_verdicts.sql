@@ -2,6 +2,10 @@
 select
     authority_code,
     dossier_code,
+    closed_date,
+    handed_over_date,
+    passed_due_date,
+    due_unit_code,
     {%- for code, met, missed, slice, unplaced_reason, unjudged_reason in placed_verdicts() %}
     case
         when {{ is_counted_in(missed) }} then 'missed'
