@@ -43,6 +43,11 @@ concurrency:
   pools:
     granularity: op
     default_limit: 1
+event_log_storage:
+  module: dagster_project.event_log
+  class: OpenEventLog
+  config:
+    base_dir: {events}
 """
 
 
@@ -345,8 +350,9 @@ def prepare_dagster_home(settings: Settings) -> None:
     """Dagster's home under the data root, with telemetry off and a pool of one for the DuckDB writer."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     configuration = settings.dagster_home / "dagster.yaml"
-    if not configuration.exists() or configuration.read_text(encoding="utf-8") != DAGSTER_YAML:
-        configuration.write_text(DAGSTER_YAML, encoding="utf-8")
+    text = DAGSTER_YAML.format(events=json.dumps(str(settings.dagster_home / "history" / "runs"), ensure_ascii=False))
+    if not configuration.exists() or configuration.read_text(encoding="utf-8") != text:
+        configuration.write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
 

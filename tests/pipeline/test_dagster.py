@@ -11,6 +11,7 @@ from dagster_project.automation import inbox_files, inbox_sensor
 from dagster_project.checks import check_name
 from dagster_project.dbt_runs import manifest_path
 from dagster_project.definitions import build_defs
+from dagster_project.event_log import OpenEventLog
 from dagster_project.resources import DataRoot
 from dagster_project.settings import Settings
 from expectations.catalogue import all_rules
@@ -134,6 +135,19 @@ def test_the_last_run_told_rows_and_checks(built_real):
             [dg.AssetCheckKey(dg.AssetKey(["marts", "fct_dossiers"]), "unique_grain_fct_dossiers")]
         )
         assert [str(record.status.value) for record in checks.values()] == ["SUCCEEDED"]
+
+
+def test_the_event_log_is_where_and_what_dagster_would_have_written(built_real):
+    from dagster._core.storage.event_log import SqliteEventLogStorage
+
+    with dg.DagsterInstance.from_config(str(built_real.dagster_home)) as instance:
+        assert type(instance.event_log_storage) is OpenEventLog
+        run_id = instance.get_run_records(limit=1)[0].dagster_run.run_id
+        ours = [entry.event_log_entry for entry in instance.event_log_storage.get_records_for_run(run_id).records]
+    plain = SqliteEventLogStorage(str(built_real.dagster_home / "history" / "runs"))
+    theirs = [entry.event_log_entry for entry in plain.get_records_for_run(run_id).records]
+    assert theirs == ours
+    assert {entry.dagster_event_type.value for entry in theirs} >= {"ASSET_MATERIALIZATION", "PIPELINE_SUCCESS"}
 
 
 def test_schedule_and_job(definitions):

@@ -21,6 +21,7 @@ KNOWS_DAGSTER = {
     "automation.py",
     "resources.py",
     "dbt_translator.py",
+    "event_log.py",
     "assets/__init__.py",
     "assets/landing.py",
     "assets/warehouse.py",
