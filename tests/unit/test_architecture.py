@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,7 @@ def test_text_types_are_named_through_the_macro(path):
     assert not re.search(r"\bas (varchar|text|string)\b", path.read_text(encoding="utf-8"), re.I)
 
 
+@cache
 def documented_models() -> dict[str, dict]:
     found = {}
     for path in (PROJECT_ROOT / "dbt" / "models").rglob("_*.yml"):
