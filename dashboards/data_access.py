@@ -557,7 +557,7 @@ _LATE_STEPS = """
     from fct_dossier_delays
     where authority_code = ? and cast(delay_ended_at as date) between ? and ?
   ) as d on s.dossier_code = d.dossier_code
-  where s.authority_code = ? and (? = s.authority_code or s.unit_code = ?)
+  where s.authority_code = ? and (? = ? or s.unit_code = ?)
     and (? = '*' or coalesce(s.section_code, '-') = ?) and (? = '*' or coalesce(s.procedure_code, '-') = ?)
     and s.delay_seconds > 0
 """
@@ -569,7 +569,8 @@ def _late_arguments(scope: StepScope) -> tuple[Any, ...]:
         scope.start_date,
         scope.end_date,
         scope.authority_code,
-        *(code for code in (scope.unit_code, scope.section_code, scope.procedure_code) for _ in range(2)),
+        *(scope.unit_code, scope.authority_code, scope.unit_code),
+        *(code for code in (scope.section_code, scope.procedure_code) for _ in range(2)),
     )
 
 

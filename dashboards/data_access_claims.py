@@ -50,11 +50,11 @@ _SYNC = """
     local_due_at, local_completed_at, local_timeliness_by_date_code, national_due_at, national_completed_at,
     national_timeliness_by_date_code, national_declared_timeliness_code, synced_at, is_late_local, is_late_national
   from fct_sync_differences
-  where authority_code = ? and received_date between ? and ? and (? = authority_code or unit_code = ?)
+  where authority_code = ? and received_date between ? and ? and (? = ? or unit_code = ?)
 """
 _FINISHED = """
   from fct_dossiers
-  where authority_code = ? and completed_date between ? and ? and (? = authority_code or resolving_unit_code = ?)
+  where authority_code = ? and completed_date between ? and ? and (? = ? or resolving_unit_code = ?)
     and timeliness_by_date_code <> 'not_counted'
 """
 _COMPARED = {
@@ -83,8 +83,13 @@ _COMPARED = {
 SECTIONS = ("reports", *_COMPARED)
 
 
+def _unit_arguments(scope: Scope) -> tuple[Any, ...]:
+    """Of «(? = ? or unit_code = ?)»: the first compares two given values, so the filter on the unit stands alone."""
+    return scope.unit_code, scope.authority_code, scope.unit_code
+
+
 def _scope_arguments(scope: Scope) -> tuple[Any, ...]:
-    return scope.authority_code, scope.start_date, scope.end_date, scope.unit_code, scope.unit_code
+    return scope.authority_code, scope.start_date, scope.end_date, *_unit_arguments(scope)
 
 
 def claim_periods(build: Build, authority_code: str) -> list[Row]:
@@ -212,21 +217,21 @@ def open_differing_count(build: Build, scope: Scope) -> int:
         select count(*) as dossier_count
         from fct_dossiers
         where authority_code = ? and completed_date is null and difference_cause_code not in ({_NOT_COMPARED})
-          and (? = authority_code or resolving_unit_code = ?)
+          and (? = ? or resolving_unit_code = ?)
         """,
-        (scope.authority_code, scope.unit_code, scope.unit_code),
+        (scope.authority_code, *_unit_arguments(scope)),
     )[0]["dossier_count"]
 
 
 _REPORTED = """
   select *
   from fct_report_differences
-  where authority_code = ? and period_code = ? and (? = authority_code or unit_code = ?)
+  where authority_code = ? and period_code = ? and (? = ? or unit_code = ?)
 """
 
 
 def _report_arguments(scope: Scope) -> tuple[Any, ...]:
-    return scope.authority_code, scope.period_code, scope.unit_code, scope.unit_code
+    return scope.authority_code, scope.period_code, *_unit_arguments(scope)
 
 
 def report_causes(build: Build, scope: Scope) -> dict[str, Row]:

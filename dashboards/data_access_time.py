@@ -43,8 +43,8 @@ class TimeScope:
 
 @dataclass(frozen=True)
 class Membership:
-    """Which columns tell of a dossier under a definition: its day and unit there (fct_dossier_verdicts, fct_dossiers)
-    and the dates it is judged by. A dossier without the day is in no period.
+    """Which columns tell of a dossier under a definition: its day and unit there (fct_dossier_verdicts) and the dates
+    it is judged by (fct_dossiers). A dossier without the day is in no period.
     """
 
     day: str = "closed_date"
@@ -98,16 +98,18 @@ def _with_shown_unit(scope: TimeScope, rows: str) -> str:
     """
 
 
+# The first comparison is of two given values: it leaves the filter on the unit alone, by which row groups are skipped.
 _WITHIN = """
-  authority_code = ? and (? = authority_code or unit_code = ?)
+  authority_code = ? and (? = ? or unit_code = ?)
   and (? is null or section_code = ?) and (? is null or procedure_code = ?)
   and (? is null or domain_name = ?) and (? is null or channel_code = ?)
 """
 
 
 def _within(scope: TimeScope) -> tuple[Any, ...]:
-    filters = (scope.unit_code, scope.section_code, scope.procedure_code, scope.domain_name, scope.channel_code)
-    return (scope.authority_code, *(value for value in filters for _ in range(2)))
+    filters = (scope.section_code, scope.procedure_code, scope.domain_name, scope.channel_code)
+    unit = (scope.unit_code, scope.authority_code, scope.unit_code)
+    return (scope.authority_code, *unit, *(value for value in filters for _ in range(2)))
 
 
 def shown_units(build: Build, scope: TimeScope) -> list[Row]:
@@ -289,17 +291,11 @@ def _placed(scope: TimeScope, indicator_code: str) -> str:
     dossiers = _with_shown_unit(
         scope,
         f"""
-        select d.authority_code, d.dossier_code, {membership.unit} as unit_code,
-          coalesce(d.procedure_code, '') as procedure_code, d.procedure_name,
-          coalesce(d.domain_name, 'Không rõ lĩnh vực') as domain_name,
-          coalesce(d.channel_code, '') as channel_code,
-          case when {membership.unit} = d.resolving_unit_code then coalesce(d.section_code, '') else '' end
-            as section_code,
-          d.received_date, d.{membership.due} as shown_due_at, d.{membership.finished} as finished_at,
-          v.{verdict} as verdict_code
-        from fct_dossier_verdicts as v
-        inner join fct_dossiers as d on v.authority_code = d.authority_code and v.dossier_code = d.dossier_code
-        where v.authority_code = ? and v.{membership.day} between ? and ?
+        select authority_code, dossier_code, {membership.unit} as unit_code, procedure_code, domain_name, channel_code,
+          case when {membership.unit} = resolving_unit_code then section_code else '' end as section_code,
+          {verdict} as verdict_code
+        from fct_dossier_verdicts
+        where authority_code = ? and {membership.day} between ? and ?
         """,
     )
     return f"select * from ({dossiers}) as d where {_WITHIN}"
@@ -323,13 +319,19 @@ def placed_dossiers(
     build: Build, scope: TimeScope, indicator_code: str, outcome: str, limit: int, offset: int = 0
 ) -> list[Row]:
     """The dossiers of the scope with one outcome under a definition, earliest due first, a page of them."""
+    membership = MEMBERSHIPS[indicator_code]
     return _rows(
         build.folder,
         f"""
-        select d.*, u.unit_name
-        from ({_placed(scope, indicator_code)}) as d
-        left join dim_units as u on d.authority_code = u.authority_code and d.unit_code = u.unit_code
-        where {OUTCOMES[outcome]}
+        -- Found first, then looked up: fct_dossiers is read only where these dossiers lie.
+        with placed as materialized (
+          select * from ({_placed(scope, indicator_code)}) as v where {OUTCOMES[outcome]}
+        )
+        select p.*, d.procedure_name, d.received_date, d.{membership.due} as shown_due_at,
+          d.{membership.finished} as finished_at, u.unit_name
+        from placed as p
+        inner join fct_dossiers as d on p.authority_code = d.authority_code and p.dossier_code = d.dossier_code
+        left join dim_units as u on p.authority_code = u.authority_code and p.unit_code = u.unit_code
         order by shown_due_at nulls last, dossier_code
         limit {int(limit)} offset {int(offset)}
         """,
@@ -394,11 +396,11 @@ def open_dossiers(
         select d.*, u.unit_name, count(*) over () as listed_count
         from ({rows}) as d
         left join dim_units as u on d.authority_code = u.authority_code and d.unit_code = u.unit_code
-        where (? = d.authority_code or d.unit_code = ?) and ageing_band_code in ({marks})
+        where (? = ? or d.unit_code = ?) and ageing_band_code in ({marks})
         order by working_days_left nulls last, due_at, dossier_code
         limit {int(limit)} offset {int(offset)}
         """,
-        (scope.authority_code, scope.unit_code, scope.unit_code, *band_codes),
+        (scope.authority_code, scope.unit_code, scope.authority_code, scope.unit_code, *band_codes),
     )
 
 

@@ -45,7 +45,8 @@ PROMISED_COLUMNS = {
     "fct_dossier_stops": "authority_code dossier_code stop_number stopped_at resumed_at clock_mode_code "
     "wait_measure_code wait_seconds is_counted",
     "fct_dossier_verdicts": "authority_code dossier_code closed_date handed_over_date passed_due_date "
-    "due_unit_code resolved_verdict_code resolved_timestamp_verdict_code "
+    "resolving_unit_code due_unit_code section_code procedure_code domain_name channel_code "
+    "resolved_verdict_code resolved_timestamp_verdict_code "
     "resolved_original_verdict_code resolved_recomputed_verdict_code received_verdict_code handed_over_verdict_code "
     "form_06a_verdict_code qd766_verdict_code to_be_processed_verdict_code due_in_period_verdict_code "
     "declared_flag_verdict_code",

@@ -18,7 +18,7 @@ Question = tuple[str, Callable[[], object]]
 
 
 def measure() -> dict:
-    """All questions of all pages, for the authority with most dossiers and a spread of its units and periods."""
+    """All questions of the pages, for the authority with most dossiers and a spread of its units and periods."""
     logging.getLogger("streamlit").setLevel(logging.ERROR)  # it warns that no browser is connected
     import streamlit
 
@@ -82,7 +82,49 @@ def _one_turn(data_access, build, authority: str, unit: str, period: dict, choic
         ("choices of rankings", lambda: data_access.ranking_choices(build, authority)),
         ("one ranking", lambda: data_access.ranking(build, authority, *ranking)),
         ("overdue dossiers of a unit", lambda: data_access.overdue_dossiers(build, authority, unit)),
+        *_drill_down(build, authority, unit, period),
     ]
+
+
+def _drill_down(build, authority: str, unit: str, period: dict) -> list[Question]:
+    """The questions of Đúng hạn, Quy trình and Đối soát on the way from the authority to a list of dossiers."""
+    from dashboards import data_access, data_access_claims, data_access_time
+
+    days = (period["start_date"], period["end_date"])
+    whole = data_access_time.TimeScope(authority, period["period_code"], *days, authority)
+    of_unit = data_access_time.TimeScope(authority, period["period_code"], *days, unit)
+    steps = data_access.StepScope(authority, _step_period(period), *days, unit)
+    claims = data_access_claims.Scope(authority, unit, period["period_code"], *days)
+    rate = "on_time_rate__resolved_recomputed"
+    return [
+        ("definitions side by side", lambda: data_access_time.indicator_values(build, whole, "timeliness")),
+        ("a definition by unit", lambda: data_access_time.time_parts(build, whole, rate, "unit", "missed")),
+        (
+            "a definition by procedure of a unit",
+            lambda: data_access_time.time_parts(build, of_unit, rate, "procedure", "missed"),
+        ),
+        ("dossiers of the authority, counted", lambda: data_access_time.outcome_counts(build, whole, rate)),
+        ("dossiers of a unit, counted", lambda: data_access_time.outcome_counts(build, of_unit, rate)),
+        (
+            "late dossiers of the authority, a page",
+            lambda: data_access_time.placed_dossiers(build, whole, rate, "missed", 20),
+        ),
+        (
+            "late dossiers of a unit, a page",
+            lambda: data_access_time.placed_dossiers(build, of_unit, rate, "missed", 20),
+        ),
+        ("steps of a unit", lambda: data_access.step_times(build, steps)),
+        ("late dossiers by step", lambda: data_access.delays_by_step(build, steps)),
+        (
+            "differing dossiers of a unit, a page",
+            lambda: data_access_claims.compared_dossiers(build, claims, "recomputed", "*", 1),
+        ),
+    ]
+
+
+def _step_period(period: dict) -> str:
+    """The year of a period; steps are counted by quarter and year."""
+    return f"{period['end_date']:%Y}"
 
 
 def _seconds(ask: Callable[[], object]) -> float:

@@ -21,8 +21,7 @@ def page(figures: Figures, command: str) -> str:
         "\n\n".join(
             [
                 "# Benchmarks",
-                f"Written by `{command}`; every figure below is from that one run. Machine: {_machine()}. "
-                f"{_versions()}.",
+                f"Written by `{command}`; every figure below is from that one run. {environment_text()}",
                 f"Input: the demo province with {figures.dossiers:,} dossiers over 24 months, seed 7, everything "
                 f"the demo writes. Peak memory is the resident set of the child process. "
                 f"Load average before {figures.load_average[0]:.1f}, after {figures.load_average[1]:.1f}: more than "
@@ -40,8 +39,8 @@ def page(figures: Figures, command: str) -> str:
                 LANDING_NOTES,
                 "## Where the build's time goes",
                 _parts_table(figures),
-                f"dbt itself reports {figures.dbt_seconds:.1f} s. Its slowest nodes (two at a time, so they overlap):",
-                _table(("node", "s"), [(f"`{name}`", f"{seconds:.2f}") for name, seconds in figures.slowest_models]),
+                f"dbt itself reports {figures.dbt_seconds:.1f} s. Its slowest nodes:",
+                table(("node", "s"), [(f"`{name}`", f"{seconds:.2f}") for name, seconds in figures.slowest_models]),
                 "## Questions of the dashboard",
                 _questions_text(figures),
                 _questions_table(figures),
@@ -69,8 +68,12 @@ NOTES = """\
   and from the start of dbt, Dagster and Great Expectations, which costs the same at 1,000 dossiers as at a million.
 * The largest single piece is the log of steps (six rows per dossier): landing it, storing it, sorting it by its grain
   for publishing. Sorting is what makes the same input give the same bytes; it also sets the build's peak memory.
-* Every check result is an event in Dagster's SQLite storage (some 600 per build, several milliseconds each).
 * A second load or build with nothing new costs the hash of the files."""
+
+
+def environment_text() -> str:
+    """On what machine and with which versions."""
+    return f"Machine: {_machine()}. {_versions()}."
 
 
 def _machine() -> str:
@@ -91,7 +94,7 @@ def _floor_table(figures: Figures) -> str:
     ]
     whole = [sum(family[key] for family in figures.floor.values()) for key in ("rows", "bytes")]
     rows.append(("**all**", f"{whole[0]:,}", f"{whole[1] / 1e6:,.0f}", f"**{figures.floor_seconds:.2f}**"))
-    return _table(("files", "rows", "MB", "s"), rows)
+    return table(("files", "rows", "MB", "s"), rows)
 
 
 def _verdict(figures: Figures) -> str:
@@ -124,7 +127,7 @@ def _stage_table(figures: Figures) -> str:
         for name, title in titles.items()
     ]
     published = f"Published: {figures.published_rows:,} rows, {figures.published_bytes / 1e6:,.0f} MB."
-    return _table(("step", "s", "processor s", "peak MB", "× floor"), rows) + "\n\n" + published
+    return table(("step", "s", "processor s", "peak MB", "× floor"), rows) + "\n\n" + published
 
 
 def landing_text(landings: Sequence[Landing]) -> str:
@@ -178,7 +181,7 @@ def landing_table(landings: Sequence[Landing]) -> str:
         "bare peak MB",
         "peak MB",
     )
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _parts_table(figures: Figures) -> str:
@@ -186,7 +189,7 @@ def _parts_table(figures: Figures) -> str:
         (name, f"{seconds:.1f}", f"{seconds / figures.floor_seconds:.1f}")
         for name, seconds in figures.build_parts.items()
     ]
-    return _table(("part", "s", "× floor"), rows)
+    return table(("part", "s", "× floor"), rows)
 
 
 def _questions_text(figures: Figures) -> str:
@@ -205,9 +208,10 @@ def _questions_table(figures: Figures) -> str:
         (name, f"{cold[name] * 1000:.1f}", f"{spread['median'] * 1000:.1f}", f"{spread['slowest'] * 1000:.1f}")
         for name, spread in figures.questions["asked"].items()
     ]
-    return _table(("question", "first time, ms", "median, ms", "slowest, ms"), rows)
+    return table(("question", "first time, ms", "median, ms", "slowest, ms"), rows)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A table in Markdown, figures to the right."""
     rule = tuple("---" if index == 0 else "---:" for index in range(len(head)))
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))

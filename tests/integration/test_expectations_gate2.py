@@ -53,7 +53,8 @@ COLUMNS = {
     "fct_dossier_stops": "authority_code dossier_code stop_number:bigint stopped_at:timestamp resumed_at:timestamp "
     "clock_mode_code wait_measure_code wait_seconds:bigint is_counted:boolean",
     "fct_dossier_verdicts": "authority_code dossier_code closed_date:date handed_over_date:date passed_due_date:date "
-    "due_unit_code resolved_verdict_code resolved_timestamp_verdict_code "
+    "resolving_unit_code due_unit_code section_code procedure_code domain_name channel_code "
+    "resolved_verdict_code resolved_timestamp_verdict_code "
     "resolved_original_verdict_code resolved_recomputed_verdict_code received_verdict_code handed_over_verdict_code "
     "form_06a_verdict_code qd766_verdict_code to_be_processed_verdict_code due_in_period_verdict_code "
     "declared_flag_verdict_code",

@@ -176,7 +176,9 @@ TABLES = {
         select 'H99' as authority_code, 'XONG-1' as dossier_code, 'due' as date_kind_code,
           'nobody' as announced_by_code, 'became_met' as effect_code, 1 as version_number""",
     "fct_dossier_verdicts": f"""
-        select 'H99' as authority_code, 'HS-' || i as dossier_code, 'H99.1' as due_unit_code,
+        select 'H99' as authority_code, 'HS-' || i as dossier_code, 'H99.1' as resolving_unit_code,
+          'H99.1' as due_unit_code, '' as section_code, 'TT' as procedure_code, 'Đất <đai>' as domain_name,
+          '' as channel_code,
           date '2026-03-05' + cast(i as integer) as closed_date, closed_date as handed_over_date,
           date '2026-03-09' as passed_due_date,
           case when i = 7 then 'withdrawn' when i > 4 then 'missed' else 'met' end as verdict,

@@ -5,7 +5,13 @@ select
     closed_date,
     handed_over_date,
     passed_due_date,
+    last_unit_code as resolving_unit_code,
     due_unit_code,
+    -- As fct_timeliness_counts counts it: nothing written is ''.
+    coalesce(section_code, '') as section_code,
+    coalesce(procedure_code, '') as procedure_code,
+    domain_name,
+    coalesce(channel_code, '') as channel_code,
     {%- for code, met, missed, slice, unplaced_reason, unjudged_reason in placed_verdicts() %}
     case
         when {{ is_counted_in(missed) }} then 'missed'
