@@ -114,11 +114,11 @@ def ranking_xlsx(file: RankingFile) -> bytes:
 
 
 def _csv_cell(value: Any) -> str:
-    """A cell as a Vietnamese Excel reads it: decimal comma, no thousands mark, never a formula."""
+    """A cell as a Vietnamese Excel reads it: decimal comma, no thousands mark, text never a formula."""
     if value is None:
         return ""
-    if isinstance(value, Decimal):
-        return str(value).replace(".", ",")
+    if isinstance(value, int | Decimal):
+        return f"{value:f}".replace(".", ",") if isinstance(value, Decimal) else str(value)
     text = str(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 

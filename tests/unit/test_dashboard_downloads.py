@@ -87,15 +87,15 @@ def test_the_same_ranking_gives_the_same_bytes(file):
 
 
 def test_any_table_keeps_numbers_as_numbers_and_formulas_as_text():
-    rows = [["=1+1", 1204, Decimal("97.50"), None], ["b.csv", 0, None, "có"]]
+    rows = [["=1+1", -1204, Decimal("-97.50"), None], ["-141", 0, None, "có"]]
     head = [("Bản dựng", "abc123")]
     sheet = downloads.Sheet("Tệp", "Tệp", head, ["Tên", "Dòng", "%", "Ghi"], rows, [40, 9, 9, 9], dt.date(2026, 9, 26))
     lines = list(csv.reader(io.StringIO(downloads.table_csv(sheet).decode("utf-8-sig")), delimiter=";"))
-    assert lines[-2:] == [["'=1+1", "1204", "97,50", ""], ["b.csv", "0", "", "có"]]
+    assert lines[-2:] == [["'=1+1", "-1204", "-97,50", ""], ["'-141", "0", "", "có"]]
     data = downloads.table_xlsx(sheet)
     assert data == downloads.table_xlsx(sheet)
     shown = fastexcel.read_excel(data).load_sheet("Tệp", header_row=None, dtypes="string").to_polars().rows()
-    assert shown[-2:] == [("=1+1", "1204", "97.5", None), ("b.csv", "0", None, "có")]
+    assert shown[-2:] == [("=1+1", "-1204", "-97.5", None), ("-141", "0", None, "có")]
     assert shown[1][:2] == ("Bản dựng", "abc123")
 
 
