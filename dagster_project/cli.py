@@ -359,7 +359,7 @@ def _write_demo(settings: Settings, console: Console, **parameters) -> None:
     from dagster_project.demo.generate import generate_demo
 
     out = parameters.pop("out", None) or settings.inbox / DEMO_FOLDER
-    console.say("Viết tệp của Tỉnh Mẫu (dữ liệu tổng hợp)…")
+    console.say("Viết tệp của Tỉnh Mẫu (dữ liệu giả lập, không có thật)…")
     generate_demo(out, **parameters)
     console.say(f"Tệp của Tỉnh Mẫu ở {out}")
 

@@ -38,7 +38,9 @@ def main() -> None:
         st.Page(lambda: reconciliation.render(view), title="Đối soát", url_path="doi-soat"),
         st.Page(lambda: quality.render(view), title="Chất lượng dữ liệu", url_path="chat-luong"),
     ]
-    st.navigation(pages).run()
+    page = st.navigation(pages)
+    state.arrive(page.url_path, view.authority_code)
+    page.run()
 
 
 def _choose_view(build: data_access.Build) -> state.View:

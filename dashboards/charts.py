@@ -21,6 +21,8 @@ FONT = "'Segoe UI', 'Noto Sans', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _NUMBER_LABEL = "replace(replace(replace(datum.label, /,/g, '·'), '.', ','), /·/g, '.')"
 _PERCENT_LABEL = "replace(datum.label, '.', ',') + '%'"
 
+_QUARTERS = {"Q1": "QI", "Q2": "QII", "Q3": "QIII", "Q4": "QIV"}
+
 
 def _finish(chart: alt.Chart | alt.LayerChart, height: int | alt.Step) -> alt.Chart | alt.LayerChart:
     """The common look: our font, no frame, quiet axes."""
@@ -44,13 +46,12 @@ def _finish(chart: alt.Chart | alt.LayerChart, height: int | alt.Step) -> alt.Ch
 
 
 def period_label(row: Mapping[str, Any]) -> str:
-    """A short axis label of a period: ``08/2026`` for a month, else its code turned round."""
+    """A short axis label of a period: ``08/2026`` for a month, ``QIII/2026`` for a quarter, else its code."""
     code = row["period_code"]
-    if len(code) == 7 and code[5:].isdigit():
-        return f"{code[5:]}/{code[:4]}"
-    if len(code) == 7:
-        return f"{code[5:]}/{code[:4]}"
-    return code
+    if len(code) != 7:
+        return code
+    year, part = code[:4], code[5:]
+    return f"{_QUARTERS.get(part, part)}/{year}"
 
 
 def active_span(rows: Rows, active_codes: set[str]) -> list[Mapping[str, Any]]:

@@ -57,6 +57,11 @@ def claims_link(text: str, **filters: str) -> str:
     return f'<a href="doi-soat?{escape(urlencode(filters))}">{escape(text)}</a>'
 
 
+def ranking_link(text: str, **filters: str) -> str:
+    """A link to the page of rankings with these filters."""
+    return f'<a href="xep-hang?{escape(urlencode(filters))}">{escape(text)}</a>'
+
+
 def page_header(title: str, authority_name: str, is_synthetic: bool, as_of: str, build_id: str) -> str:
     """Title of a page with its authority, the synthetic badge, the as-of date and the build id."""
     badge = f'<span class="badge">{labels.SYNTHETIC_BADGE}</span>' if is_synthetic else ""

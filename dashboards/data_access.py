@@ -158,6 +158,21 @@ def periods_with_data(build: Build, authority_code: str, unit_code: str | None =
     )
 
 
+def period(build: Build, period_code: str) -> Row | None:
+    """The row of a period, whether or not anything is counted in it; None for a code that is none."""
+    rows = _rows(
+        build.folder,
+        """
+        select period_code, period_kind_code, period_name, start_date, end_date, counted_to_date, is_complete,
+          previous_period_code
+        from dim_periods
+        where period_code = ?
+        """,
+        (period_code,),
+    )
+    return rows[0] if rows else None
+
+
 def indicators(build: Build) -> dict[str, Row]:
     """The indicator registry by code, in display order."""
     rows = _rows(build.folder, "select * from dim_indicators order by display_order, indicator_code")
@@ -258,6 +273,41 @@ def units_to_watch(build: Build, authority_code: str, period_code: str) -> list[
         """,
         (authority_code, period_code),
     )
+
+
+# The rates of the watch list (dbt/seeds/watch_rules.csv); a unit with too few is in no rule on them.
+_WATCHED_RATES = "('on_time_rate__resolved', 'satisfaction_rate__kiosk_3_levels')"
+
+
+def units_not_watched(build: Build, authority_code: str, period_code: str) -> list[Row]:
+    """One row per rate of the watch list: how many units have something counted, but too little to be judged."""
+    return _rows(
+        build.folder,
+        f"""
+        select i.family_code, i.minimum_denominator, count(distinct r.unit_code) as unit_count
+        from fct_unit_rankings as r
+        inner join dim_indicators as i on r.indicator_code = i.indicator_code
+        where r.authority_code = ? and r.period_code = ? and r.origin_code = 'computed'
+          and r.value_status = 'insufficient_sample' and r.indicator_code in {_WATCHED_RATES}
+        group by i.family_code, i.minimum_denominator, i.display_order
+        order by i.display_order
+        """,
+        (authority_code, period_code),
+    )
+
+
+def waiting_late_count(build: Build, authority_code: str, period_code: str) -> int | None:
+    """How many of the authority's overdue dossiers wait or are paused at the end of a period; None without dossiers."""
+    rows = _rows(
+        build.folder,
+        """
+        select waiting_late_count
+        from fct_form_06a
+        where authority_code = ? and unit_code = authority_code and period_code = ? and line_kind_code = 'unit'
+        """,
+        (authority_code, period_code),
+    )
+    return rows[0]["waiting_late_count"] if rows else None
 
 
 def ranking_choices(build: Build, authority_code: str) -> list[Row]:

@@ -383,7 +383,10 @@ def backlog_units(build: Build, scope: TimeScope) -> list[Row]:
 def open_dossiers(
     build: Build, scope: TimeScope, band_codes: tuple[str, ...], limit: int, offset: int = 0
 ) -> list[Row]:
-    """The open dossiers of the scope's unit in some ageing bands, longest overdue first; ``listed_count`` in all."""
+    """The open dossiers of the scope's unit in some ageing bands, longest overdue first; ``listed_count`` in all.
+
+    ``is_recomputed_stopped``: the clock of the recomputed due date stands still on the as-of date.
+    """
     rows = _with_shown_unit(
         scope,
         "select * exclude (resolving_unit_code), resolving_unit_code as unit_code from rpt_open_dossiers "
@@ -393,12 +396,19 @@ def open_dossiers(
     return _rows(
         build.folder,
         f"""
-        select d.*, u.unit_name, count(*) over () as listed_count
-        from ({rows}) as d
-        left join dim_units as u on d.authority_code = u.authority_code and d.unit_code = u.unit_code
-        where (? = ? or d.unit_code = ?) and ageing_band_code in ({marks})
-        order by working_days_left nulls last, due_at, dossier_code
-        limit {int(limit)} offset {int(offset)}
+        -- Found first, then looked up: fct_dossiers is read only where these dossiers lie.
+        with listed as materialized (
+          select d.*, count(*) over () as listed_count
+          from ({rows}) as d
+          where (? = ? or d.unit_code = ?) and ageing_band_code in ({marks})
+          order by working_days_left nulls last, due_at, dossier_code
+          limit {int(limit)} offset {int(offset)}
+        )
+        select l.*, u.unit_name, f.stopped_since_at is not null as is_recomputed_stopped
+        from listed as l
+        left join fct_dossiers as f on l.authority_code = f.authority_code and l.dossier_code = f.dossier_code
+        left join dim_units as u on l.authority_code = u.authority_code and l.unit_code = u.unit_code
+        order by working_days_left nulls last, l.due_at, l.dossier_code
         """,
         (scope.authority_code, scope.unit_code, scope.authority_code, scope.unit_code, *band_codes),
     )

@@ -6,14 +6,14 @@ Does not belong here: queries, charts, HTML. Every function takes plain values a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 NO_DATA = "không có số liệu"
-SYNTHETIC_BADGE = "Dữ liệu tổng hợp (không có thật)"
+SYNTHETIC_BADGE = "Dữ liệu giả lập (không có thật)"
 
-ORIGIN_TEXT = {"computed": "tính từ hồ sơ, phiếu", "declared": "số đã công bố"}
+ORIGIN_TEXT = {"computed": "tính từ hồ sơ, phiếu", "declared": "số báo cáo"}
 KIND_TEXT = {
     "month": "Tháng",
     "quarter": "Quý",
@@ -25,6 +25,8 @@ KIND_TEXT = {
     "report_year": "Kỳ báo cáo năm",
     "window": "Khoảng ngày",
 }
+# Who stands as the publisher of a report that a unit sends of itself (layout on_time_report_monthly).
+SELF_REPORTED = "Đơn vị tự báo cáo"
 DIRECTION_TEXT = {
     "higher_is_better": "càng cao càng tốt",
     "lower_is_better": "càng thấp càng tốt",
@@ -45,6 +47,13 @@ CHANNEL_TEXT = {
 }
 # What one unit of the denominator is called, by indicator family.
 COUNTED_THING = {"satisfaction": "lượt đánh giá"}
+# At which unit an indicator counts a dossier, where its name leaves that open.
+COUNTED_AT = dict.fromkeys(
+    ("dossiers_received", "online_dossier_rate", "day_off_reception_rate"), "tại đơn vị tiếp nhận"
+) | dict.fromkeys(
+    ("on_time_rate__received", "on_time_rate__qd766", "on_time_score__qd766", "on_time_rate__to_be_processed"),
+    "tại đơn vị giải quyết",
+)
 Number = int | float | Decimal
 
 
@@ -302,22 +311,84 @@ def activity_text(activity_name: str) -> str:
     return activity_name or "Chưa ghi bước tiếp theo"
 
 
-def working_days_text(days: int | None, is_overdue: bool) -> str:
-    """Working days to a due date: left, today, or overdue; «không có số liệu» where the calendar is unknown."""
+def working_days_text(days: int | None, is_overdue: bool, is_stopped: bool = False) -> str:
+    """Working days to a due date: left, today, or overdue; «không có số liệu» where the calendar is unknown.
+
+    ``is_stopped``: the clock of this due date stands still, so that no number of days is true.
+    """
+    if is_stopped:
+        return "quá hạn, đang dừng" if is_overdue else "đang dừng"
     if days is None:
         return NO_DATA
     if is_overdue:
         return f"quá {overdue_days_text(-days)}"
-    if days < 0:
-        return "đang dừng"  # past the day, and not late: the clock stands still
     return f"còn {format_count(days)}" if days else "hôm nay"
+
+
+def working_days_number(days: int | None, is_overdue: bool, is_stopped: bool = False) -> int | None:
+    """The number in :func:`working_days_text`, negative when overdue; None where the words hold no whole number."""
+    return None if is_stopped or (is_overdue and not days) else days
+
+
+def is_published_by(publisher_name: str | None) -> bool:
+    """Whether somebody published a reported figure; else a unit reported it of itself."""
+    return publisher_name not in (None, SELF_REPORTED)
+
+
+def reported_name(publisher_names: Iterable[str | None]) -> str:
+    """What reported figures are called, by who stands behind them."""
+    published = {is_published_by(name) for name in publisher_names}
+    if published == {True}:
+        return "Số liệu đã công bố"
+    return "Số tự báo cáo và số liệu đã công bố" if True in published else "Số liệu đơn vị tự báo cáo"
+
+
+# What the denominators of the watch list count, by indicator family.
+WATCHED_THING = {"timeliness": ("hồ sơ đã giải quyết", "đúng hạn"), "satisfaction": ("lượt đánh giá", "hài lòng")}
+
+
+def not_watched_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many units the watch list leaves out because they have too few; ``rows`` of data_access.units_not_watched."""
+    parts = []
+    for row in rows:
+        thing, rate = WATCHED_THING[row["family_code"]]
+        least = format_count(row["minimum_denominator"])
+        parts.append(
+            f"{format_count(row['unit_count'])} đơn vị có {thing} nhưng dưới {least} thì không xét tỷ lệ {rate}"
+        )
+    return "; ".join(parts) + ": mẫu nhỏ, tỷ lệ dễ lệch do ngẫu nhiên." if parts else ""
+
+
+def kind_missing_text(kind_code: str, shown_name: str) -> str:
+    """What a page says that is asked for a kind of period it has no figures by."""
+    kind = KIND_TEXT.get(kind_code, f"«{kind_code}»")
+    return f"Trang này không có số liệu theo {kind.lower()}; đang xem {shown_name}."
+
+
+def period_missing_text(period: Mapping[str, Any] | None, code: str, kind_codes: Sequence[str], shown_name: str) -> str:
+    """What a page says that lacks the period asked for; ``period`` is its row, None where no period has that code."""
+    if period is None:
+        return f"Không có kỳ nào mang mã «{code}»; đang xem {shown_name}."
+    if period["period_kind_code"] not in kind_codes:
+        return kind_missing_text(period["period_kind_code"], f"{shown_name} thay cho {period['period_name']}")
+    return f"Trang này không có số liệu của {period['period_name']}; đang xem {shown_name}."
+
+
+def unit_missing_text(unit_name: str, shown_name: str) -> str:
+    """What a page says that lacks the unit asked for in the chosen period."""
+    return f"Trang này không có số liệu của {unit_name} ở kỳ này; đang xem {shown_name}."
+
+
+def named_code(name: str | None, code: str) -> str:
+    """A name with its code, as the head of a file gives it."""
+    return f"{name} ({code})" if name and name != code else code
 
 
 SECTION_TEXT = {
     "reports": "Báo cáo của đơn vị",
     "national": "Cổng quốc gia",
     "recomputed": "Hạn tính lại",
-    "declared": "Ô tự khai",
+    "declared": "Ô hệ thống ghi",
 }
 REPORT_CLASS_TEXT = {
     "same": "khớp với hồ sơ",
@@ -329,19 +400,19 @@ REPORT_CLASS_TEXT = {
 # What a sender's flag says against the dates: name and explanation.
 FLAG_CAUSES = {
     "declared_met": (
-        "khai đúng hạn, theo ngày là quá hạn",
+        "ghi đúng hạn, theo ngày là quá hạn",
         "Hệ thống ghi trước hạn hoặc đúng hạn; kết thúc sau hẹn trả.",
     ),
     "declared_missed": (
-        "khai quá hạn, theo ngày là đúng hạn",
+        "ghi quá hạn, theo ngày là đúng hạn",
         "Hệ thống ghi quá hạn; ngày kết thúc không sau hẹn trả.",
     ),
     "declared_open": (
-        "khai đang giải quyết, theo ngày đã kết thúc",
+        "ghi đang giải quyết, theo ngày đã kết thúc",
         "Hệ thống chưa ghi lại cờ sau khi hồ sơ kết thúc.",
     ),
-    "declared_without_due_date": ("có khai, không có hẹn trả để so", "Không có ngày hẹn trả nên kho không kết luận."),
-    "not_declared": ("không khai", "Ô đúng hạn, quá hạn của hệ thống để trống."),
+    "declared_without_due_date": ("có ghi, không có hẹn trả để so", "Không có ngày hẹn trả nên kho không kết luận."),
+    "not_declared": ("không ghi", "Ô hệ thống ghi để trống."),
 }
 REPORT_TEXT = {
     "form_06a": "Biểu II.06a",
@@ -366,7 +437,7 @@ FORM_COLUMNS = {
 FORM_HIDDEN = {
     "withdrawn_count": ("Rút, dừng xử lý", "trong cột 9, như đúng hạn"),
     "resolved_undated_count": ("Đã giải quyết, không có ngày hẹn trả", "trong cột 9, như đúng hạn"),
-    "waiting_late_count": ("Đã qua ngày hẹn, đang chờ người nộp", "trong cột 12, như trong hạn"),
+    "waiting_late_count": ("Đã qua ngày hẹn, đang chờ, tạm dừng", "trong cột 12, như trong hạn"),
     "open_undated_count": ("Đang giải quyết, không có ngày hẹn trả", "trong cột 12, như trong hạn"),
     "received_postal_count": ("Nộp qua bưu chính", "trong cột 5"),
     "channel_unknown_count": ("Không ghi kênh nộp", "trong cột 5"),

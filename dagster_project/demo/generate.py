@@ -230,7 +230,7 @@ def _label_text(record: dict) -> str:
         for item in planted["flatteries"]
     )
     silence = "\n".join(f"  - {item['unit_code']}: {', '.join(item['months'])}" for item in planted["silences"])
-    return f"""DỮ LIỆU TỔNG HỢP – KHÔNG CÓ THẬT
+    return f"""DỮ LIỆU GIẢ LẬP – KHÔNG CÓ THẬT
 
 Mọi tệp trong thư mục này do chương trình sinh ra cho một tỉnh không có thật: {AUTHORITY_NAME} ({AUTHORITY}).
 Không có hồ sơ, đơn vị hay con người nào trong đây là thật. Ngày nghỉ là ngày nghỉ thật của các năm.

@@ -16,7 +16,7 @@ AUTHORITY = "H99"
 AUTHORITY_NAME = "Tỉnh Mẫu"
 VALID_FROM = "01/01/2019"
 REVISED_ON = date(2026, 1, 1)  # the day the shortened limits below took effect
-LEGAL_BASIS = "Dữ liệu tổng hợp, không có thật"
+LEGAL_BASIS = "Dữ liệu giả lập, không có thật"
 BLOC_NAMES = {
     "authority": "Toàn tỉnh",
     "department": "Sở, ban, ngành",

@@ -266,6 +266,6 @@ def unit_registry(parts: Reorganisation, first_day: int) -> pl.DataFrame:
             "Có hiệu lực từ ngày": [VALID_FROM, *[f"{day_of(row[1]):%d/%m/%Y}" for row in rows]],
             "Đến hết ngày": pl.Series([None, *lasts], dtype=pl.String),
             "Căn cứ": [LEGAL_BASIS] * count,
-            "Dữ liệu tổng hợp": ["Có"] * count,
+            "Dữ liệu giả lập": ["Có"] * count,
         }
     )

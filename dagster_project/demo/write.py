@@ -404,10 +404,10 @@ def write_report(path: Path, world: World, month: int, rows: list[ReportRow]) ->
     first, last = day_of(world.month_starts[month]), day_of(world.month_starts[month + 1] - 1)
     units = world.listed_units
     with xlsxwriter.Workbook(path) as book:
-        book.set_properties({"title": "Báo cáo tháng (dữ liệu tổng hợp)", "created": REPORT_CREATED})
+        book.set_properties({"title": "Báo cáo tháng (dữ liệu giả lập)", "created": REPORT_CREATED})
         sheet = book.add_worksheet("Báo cáo")
         sheet.write(0, 0, "BÁO CÁO KẾT QUẢ GIẢI QUYẾT THỦ TỤC HÀNH CHÍNH")
-        sheet.write(1, 0, f"Tháng {first:%m/%Y} (dữ liệu tổng hợp, không có thật)")
+        sheet.write(1, 0, f"Tháng {first:%m/%Y} (dữ liệu giả lập, không có thật)")
         sheet.write_row(3, 0, REPORT_HEADERS)
         for number, row in enumerate(rows):
             line = [

@@ -76,7 +76,7 @@ COUNTED = {
     "withdrawn": "không tính: đã rút hoặc dừng",
     "no_due_date": "không tính: không có ngày hẹn trả",
     "no_limit": "không tính: không biết thời hạn",
-    "no_flag": "không tính: hệ thống không tự ghi đúng hay quá hạn",
+    "no_flag": "không tính: hệ thống không ghi đúng hay quá hạn",
     "still_open": "chưa tính: chưa kết thúc",
     "not_returned": "chưa tính: chưa trả kết quả",
     "not_due": "chưa tính: ngày hẹn trả chưa qua",
@@ -94,7 +94,7 @@ BASES = {
     "qd766": ("kỳ có ngày tiếp nhận", ("completed_at", "due_at"), BY_DATE),
     "to_be_processed": ("mọi kỳ từ tiếp nhận đến kết thúc", ("completed_at", "due_at"), BY_DATE),
     "due_in_period": ("kỳ có ngày hẹn trả", ("completed_at", "due_at"), BY_DATE),
-    "declared_flag": (CLOSING, (), "lời khai của hệ thống nguồn"),
+    "declared_flag": (CLOSING, (), "theo ô hệ thống ghi"),
 }
 NOT_COUNTED = "Không định nghĩa nào tính hồ sơ chưa tiếp nhận hoặc không được tiếp nhận"
 MOMENTS = {
@@ -322,7 +322,7 @@ def _national_text(ask: Ask, copy: dict) -> str:
     done = f"xong {vi_moment(copy['national_completed_at'])}" if copy["national_completed_at"] else "chưa xong"
     verdict = VERDICTS[copy["national_timeliness_by_date_code"]]
     flag = _flag(copy, "national_declared_timeliness_code")
-    return f"hạn {due}, {done}; tự ghi {flag}, theo ngày là {verdict}{why}"
+    return f"hạn {due}, {done}; ô hệ thống ghi {flag}, theo ngày là {verdict}{why}"
 
 
 def _countings(ask: Ask, row: dict) -> list[Counting]:
@@ -429,6 +429,6 @@ def told(story: Story) -> str:
 def _counting_lines(story: Story) -> list[str]:
     if not story.countings:
         return [f"{NOT_COUNTED}."]
-    marks = {True: "", False: " (chưa xác nhận)"}
+    marks = {True: "", False: " (chưa được xác nhận)"}
     told = ((f"{one.name}{marks[one.is_confirmed]}: {one.result}", f"  {one.basis}") for one in story.countings)
     return [line for lines in told for line in lines]

@@ -41,7 +41,7 @@ def _draw(story: Story) -> None:
     columns = (components.Column("Lúc", "nowrap"), components.Column("Việc"))
     components.show(components.section("Diễn biến") + components.table(columns, happenings, "Diễn biến của hồ sơ"))
     _draw_parts("Các bước", "Chỉ có ở hồ sơ trễ hoặc đang mở.", ("Bước", "Ở đâu, bao lâu"), story.steps)
-    lead = "Các phần cộng lại bằng cả phần trễ; nguyên nhân trong phiếu xin lỗi là lời khai."
+    lead = "Các phần cộng lại bằng cả phần trễ; nguyên nhân trong phiếu xin lỗi là do nơi lập phiếu ghi."
     _draw_parts("Phần trễ", lead, ("Đơn vị", "Giữ bao lâu sau hạn, để"), story.delays)
 
 
@@ -68,7 +68,7 @@ def _draw_countings(story: Story) -> None:
 
 
 def _counting_cells(one: Counting) -> Iterable[str]:
-    mark = "" if one.is_confirmed else '<span class="why">chưa xác nhận</span>'
+    mark = "" if one.is_confirmed else '<span class="why">chưa được xác nhận</span>'
     basis = components.text(one.basis)
     return (components.text(one.name) + mark, f'{components.text(one.result)}<span class="sub">{basis}</span>', basis)
 
@@ -86,9 +86,9 @@ def _draw_verdicts(story: Story) -> None:
         + components.table(columns, map(_verdict_cells, story.verdicts), "Kết luận về thời hạn")
     )
     claims = ((components.text(who), components.text(text)) for who, text in story.claims)
-    columns = (components.Column("Nơi khai", "nowrap"), components.Column("Khai về thời hạn"))
-    lead = "Giữ nguyên để đối chiếu; không kết luận nào ở trên dùng những điều này."
-    components.show(components.section("Lời khai", lead) + components.table(columns, claims, "Lời khai về thời hạn"))
+    columns = (components.Column("Nơi ghi", "nowrap"), components.Column("Ghi về thời hạn"))
+    title, lead = "Các nơi ghi về thời hạn", "Giữ nguyên để đối chiếu; không kết luận nào ở trên dùng những điều này."
+    components.show(components.section(title, lead) + components.table(columns, claims, title))
     if story.cause:
         text = f"Kết luận tính lại khác ngày hẹn đang ghi vì {story.cause}."
         components.show(components.note(text, is_warning=True))

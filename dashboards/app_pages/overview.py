@@ -35,12 +35,12 @@ def render(view: state.View) -> None:
     if not periods:
         components.show(components.note(f"Địa phương này {labels.NO_DATA} trong bản dựng."))
         return
-    period = state.pick_period(periods, st.columns([1, 1.4, 2.6]))
+    period = state.pick_period(view, periods, st.columns([1, 1.4, 2.6]))
     series = data_access.unit_series(view.build, view.authority_code, view.authority_code, period["period_kind_code"])
     history = _by_indicator(series)
     headline = headline_on_time(series, period["period_code"])
     totals = data_access.reported_totals(view.build, view.authority_code, period["period_code"])
-    cards = _computed_cards(period, history)
+    cards = _computed_cards(view, period, history)
     if headline:
         cards.insert(0, _card(ON_TIME, *_now_and_before(history[headline], period)))
     else:
@@ -90,7 +90,7 @@ def _unfinished_note(period: Row) -> str:
     return components.note(f"{period['period_name']} chưa kết thúc: số liệu mới có đến {until}.", True) + "<br>"
 
 
-def _computed_cards(period: Row, history: Mapping[tuple[str, str], list[Row]]) -> list[Card]:
+def _computed_cards(view: state.View, period: Row, history: Mapping[tuple[str, str], list[Row]]) -> list[Card]:
     """The key figures beside the on-time rate."""
 
     def computed(indicator: str) -> tuple[Row | None, Row | None]:
@@ -100,7 +100,10 @@ def _computed_cards(period: Row, history: Mapping[tuple[str, str], list[Row]]) -
     late_of = ""
     if still_open is not None and still_open["value"] is not None:
         until = labels.format_date(period["counted_to_date"])
-        late_of = f"trong {labels.format_count(still_open['value'])} hồ sơ đang giải quyết, cuối ngày {until}"
+        late_of = f"trên tổng số {labels.format_count(still_open['value'])} hồ sơ đang giải quyết, cuối ngày {until}"
+        waiting = data_access.waiting_late_count(view.build, view.authority_code, period["period_code"])
+        if waiting:
+            late_of = f"trong đó {labels.format_count(waiting)} đang chờ, tạm dừng; {late_of}"
     return [
         _card("Đang quá hạn", *computed("dossiers_open_late"), of=late_of),
         _card("Hài lòng tại quầy (3 mức)", *computed("satisfaction_rate__kiosk_3_levels")),
@@ -117,7 +120,7 @@ def _declared_card(totals: Sequence[Row]) -> Card:
     for row in totals:
         if row["peer_group_code"] == ALL_GROUPS and row["is_complete"] and row["value"] is not None:
             return Card(
-                f"{row['indicator_short_name']} (số đã công bố)",
+                f"{row['indicator_short_name']} ({labels.reported_name([row['publisher_name']]).lower()})",
                 labels.format_percent(row["value"]),
                 f"{labels.format_fraction(row['numerator'], row['denominator'])} hồ sơ của {row['unit_count']} đơn vị",
             )
@@ -153,7 +156,7 @@ def _tone(now: Row, before: Row) -> str:
 
 
 def _draw_declared(view: state.View, period: Row, totals: Sequence[Row]) -> None:
-    """The figures units published themselves: unit by unit where they are few, else summed by group."""
+    """The figures that units report or somebody published: unit by unit where they are few, else summed by group."""
     if not totals:
         return
     rows = data_access.declared_values(view.build, view.authority_code, period["period_code"])
@@ -162,16 +165,16 @@ def _draw_declared(view: state.View, period: Row, totals: Sequence[Row]) -> None
         lead = "Ghi nguyên theo nguồn; mỗi tỷ lệ có mẫu số riêng, không so sánh giữa các định nghĩa."
     else:
         head, cells = "Nhóm đơn vị", _total_cells(totals)
-        lead = "Cộng từ số đã công bố của các đơn vị. Từng đơn vị: xem trang Xếp hạng đơn vị."
+        lead = "Cộng từ số báo cáo của các đơn vị. Từng đơn vị: xem trang Xếp hạng đơn vị."
     columns = (
         components.Column(head),
         components.Column("Chỉ số"),
         components.Column("Giá trị", "num value"),
         components.Column("Tử số / mẫu số", "num"),
         components.Column("Mẫu số là", "wide"),
-        components.Column("Nơi công bố", "wide"),
+        components.Column("Nơi báo cáo, công bố", "wide"),
     )
-    title = "Số liệu đã công bố"
+    title = labels.reported_name(row["publisher_name"] for row in totals)
     components.show(components.section(title, lead) + components.table(columns, cells, title))
 
 
@@ -234,8 +237,13 @@ def _draw_trends(
 
 
 def _draw_watch(view: state.View, period: Row) -> None:
-    """Units to look at; the list is made by month, from dossiers and ratings."""
-    if period["period_kind_code"] != "month" or not view.has_dossiers:
+    """Units to look at, and how many were not judged; the list is made by month, from dossiers and ratings."""
+    if not view.has_dossiers:
+        return
+    title = "Đơn vị cần chú ý"
+    if period["period_kind_code"] != "month":
+        text = "Danh sách này chỉ lập theo tháng; chọn loại kỳ «Tháng» để xem."
+        components.show(components.section(title) + components.note(text))
         return
     rows = data_access.units_to_watch(view.build, view.authority_code, period["period_code"])
     if rows:
@@ -243,7 +251,19 @@ def _draw_watch(view: state.View, period: Row) -> None:
         body = components.watch_list(view.authority_code, rows)
     else:
         lead, body = "", components.note("Không có đơn vị nào vượt ngưỡng cần chú ý trong kỳ này.")
-    components.show(components.section("Đơn vị cần chú ý", lead) + body)
+    components.show(components.section(title, lead) + body + _not_watched(view, period))
+
+
+def _not_watched(view: state.View, period: Row) -> str:
+    """How many units are too small for the list, and where their rates stand."""
+    text = labels.not_watched_text(
+        data_access.units_not_watched(view.build, view.authority_code, period["period_code"])
+    )
+    if not text:
+        return ""
+    kept = {"authority": view.authority_code, "kind": "month", "period": period["period_code"]}
+    link = components.ranking_link("Tỷ lệ của các đơn vị ấy", **kept)
+    return f'<p class="lead">{components.text(text)} {link} ở trang Xếp hạng đơn vị, phần Không xếp hạng.</p>'
 
 
 def _draw_definitions(view: state.View, headline: tuple[str, str] | None, totals: Sequence[Row]) -> None:

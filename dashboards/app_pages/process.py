@@ -48,11 +48,11 @@ def render(view: state.View) -> None:
 def _pick_scope(view: state.View, periods: Sequence[Row]) -> tuple[StepScope, Row]:
     """The filters: period, unit, section and procedure; each list holds what the log has under the filter before it."""
     columns = st.columns([0.8, 1.1, 2, 1.1, 2])
-    period = state.pick_period(periods, columns[:2])
+    period = state.pick_period(view, periods, columns[:2])
     authority = view.authority_code
     scope = StepScope(authority, period["period_code"], period["start_date"], period["end_date"], authority)
-    with columns[2]:
-        unit = _pick_part(view, scope, "Đơn vị", authority, "Toàn địa phương")
+    texts = _part_texts(view, scope, authority, "Toàn địa phương")
+    unit = state.pick_unit(view, columns[2], list(texts), authority, texts.__getitem__)
     scope = replace(scope, unit_code=unit)
     if unit == authority:
         return scope, period
@@ -67,10 +67,15 @@ def _pick_scope(view: state.View, periods: Sequence[Row]) -> tuple[StepScope, Ro
 
 
 def _pick_part(view: state.View, scope: StepScope, label: str, everything: str, everything_text: str) -> str:
-    level, _, name = PARTS[scope.level_code]
-    parts = {row["part_code"]: row for row in data_access.step_parts(view.build, scope, level)}
-    texts = {everything: everything_text} | {code: _part_text(row) for code, row in sorted(parts.items())}
-    return state.pick(label, list(texts), name, everything, texts.__getitem__)
+    texts = _part_texts(view, scope, everything, everything_text)
+    return state.pick(label, list(texts), PARTS[scope.level_code][2], everything, texts.__getitem__)
+
+
+def _part_texts(view: state.View, scope: StepScope, everything: str, everything_text: str) -> dict[str, str]:
+    """The parts of the scope by code, everything first."""
+    rows = data_access.step_parts(view.build, scope, PARTS[scope.level_code][0])
+    parts = {row["part_code"]: _part_text(row) for row in rows}
+    return {everything: everything_text} | dict(sorted(parts.items()))
 
 
 def _part_text(row: Row) -> str:

@@ -28,7 +28,7 @@ def render(view: state.View) -> None:
         components.show(components.note(f"Địa phương này {labels.NO_DATA} theo kỳ trong bản dựng.") + "<br>")
         _draw_received(view, (dt.date.min, dt.date.max), "mọi ngày", "moi-ngay")
         return
-    period = state.pick_period(periods, st.columns([1, 1.4, 2.6]))
+    period = state.pick_period(view, periods, st.columns([1, 1.4, 2.6]))
     span = (period["start_date"], period["end_date"])
     files = data_access.deliveries(view.build, view.authority_code, *span)
     _draw_headline(files)
@@ -85,7 +85,7 @@ def _draw_grades(view: state.View, period: Row) -> None:
     rows = data_access.quality_grades(view.build, view.authority_code, period["period_code"])
     title = f"Xếp loại dữ liệu của từng đơn vị, {state.period_text(period)}"
     if not rows:
-        text = "Chưa xếp loại được: kỳ này không có hồ sơ hay phiếu khảo sát nào của địa phương, chỉ có số đã công bố."
+        text = "Chưa xếp loại được: kỳ này không có hồ sơ hay phiếu khảo sát nào của địa phương, chỉ có số báo cáo."
         components.show(components.section(title) + components.note(text))
         return
     lead = (
@@ -152,7 +152,7 @@ def _draw_months(view: state.View, period: Row) -> None:
     rows = data_access.quality_months(view.build, view.authority_code, period["end_date"])
     title = "Đã nhận hay còn thiếu, theo tháng"
     if not rows:
-        text = "Không có tháng nào để xét: địa phương chỉ có số đã công bố theo khoảng ngày."
+        text = "Không có tháng nào để xét: địa phương chỉ có số báo cáo theo khoảng ngày."
         components.show(components.section(title) + components.note(text))
         return
     lead = (

@@ -22,7 +22,7 @@ def render(view: state.View) -> None:
     if not choices:
         components.show(components.note(f"Địa phương này {labels.NO_DATA} để xếp hạng trong bản dựng."))
         return
-    choice = _pick_choice(choices)
+    choice = _pick_choice(view, choices)
     rows = data_access.ranking(
         view.build,
         view.authority_code,
@@ -44,14 +44,14 @@ def render(view: state.View) -> None:
         _draw_downloads(view, choice, indicator, rows)
 
 
-def _pick_choice(choices: Sequence[Row]) -> Row:
+def _pick_choice(view: state.View, choices: Sequence[Row]) -> Row:
     """Four boxes that narrow the rankings there are down to one."""
     columns = st.columns([1.4, 0.9, 1.3, 2.2])
     with columns[0]:
         names = {row["peer_group_code"]: f"{row['peer_group_name']} ({row['unit_count']})" for row in choices}
         group = state.pick("Nhóm đơn vị", list(names), "group", next(iter(names)), names.__getitem__)
     of_group = [row for row in choices if row["peer_group_code"] == group]
-    period = state.pick_period(_distinct(of_group, "period_code"), columns[1:3])
+    period = state.pick_period(view, _distinct(of_group, "period_code"), columns[1:3])
     of_period = [row for row in of_group if row["period_code"] == period["period_code"]]
     by_key = {f"{row['indicator_code']}.{row['origin_code']}": row for row in of_period}
     with columns[3]:

@@ -23,12 +23,12 @@ COMPARED_OVER = {
     "declared": "hồ sơ kết thúc trong kỳ",
 }
 LEADS = {
-    "reports": "Lời khai là số đơn vị báo cáo; kết quả là số kho tính từ hồ sơ theo đúng định nghĩa của báo cáo ấy. "
+    "reports": "Số báo cáo là số đơn vị gửi lên; kết quả là số kho tính từ hồ sơ theo đúng định nghĩa của báo cáo ấy. "
     "«Bằng đúng số theo cách tính khác» là nhận xét về con số, không phải lời giải thích của đơn vị.",
-    "national": "Lời khai là bản xuất của Cổng Dịch vụ công quốc gia; kết quả là hồ sơ trong danh sách của địa phương.",
-    "recomputed": "Lời khai là ngày hẹn trả và ngày kết thúc tệp đang ghi; kết quả là hạn kho tính lại từ thời hạn của "
-    "thủ tục, lịch làm việc và các lần dừng (chưa xác nhận), so với ngày kết thúc ghi lần đầu.",
-    "declared": "Lời khai là ô đúng hạn, quá hạn do hệ thống một cửa tự ghi; kết quả là so ngày kết thúc với "
+    "national": "Một bên là bản xuất của Cổng Dịch vụ công quốc gia; bên kia là hồ sơ trong danh sách của địa phương.",
+    "recomputed": "Một bên là ngày hẹn trả và ngày kết thúc tệp đang ghi; bên kia là hạn kho tính lại từ thời hạn của "
+    "thủ tục, lịch làm việc và các lần dừng (chưa được xác nhận), so với ngày kết thúc ghi lần đầu.",
+    "declared": "Một bên là ô kết quả thời hạn do hệ thống nguồn ghi (ô hệ thống ghi); bên kia là so ngày kết thúc với "
     "ngày hẹn trả.",
 }
 
@@ -58,11 +58,10 @@ def render(view: state.View) -> None:
 
 def _pick_scope(view: state.View, periods: Sequence[Row]) -> tuple[Scope, Row]:
     columns = st.columns([0.9, 1.2, 2.2])
-    period = state.pick_period(periods, columns[:2])
+    period = state.pick_period(view, periods, columns[:2])
     units = {row["unit_code"]: row["unit_name"] for row in data_access.units(view.build, view.authority_code)}
     units[view.authority_code] = "Toàn địa phương"
-    with columns[2]:
-        unit = state.pick("Đơn vị", list(units), "unit", view.authority_code, units.__getitem__)
+    unit = state.pick_unit(view, columns[2], list(units), view.authority_code, units.__getitem__)
     return Scope(view.authority_code, unit, period["period_code"], period["start_date"], period["end_date"]), period
 
 
@@ -99,8 +98,8 @@ def _pick_cause(counts: Mapping[str, int], names: Mapping[str, str]) -> tuple[st
 def _draw_tallies(view: state.View, scope: Scope, period: Row) -> None:
     components.show(
         components.section(
-            f"Lời khai và kết quả, {state.period_text(period)}",
-            "Lời khai là điều đơn vị, hệ thống nói; kết quả là điều kho tính từ ngày tháng của hồ sơ. "
+            f"Số báo cáo và kết quả, {state.period_text(period)}",
+            "Số báo cáo là điều đơn vị, hệ thống ghi và gửi lên; kết quả là điều kho tính từ ngày tháng của hồ sơ. "
             "Hai bên khác nhau thì cần giải trình, chưa phải là sai phạm.",
         )
         + components.tallies(
@@ -340,7 +339,7 @@ def _national_cells(row: Row) -> Iterable[str]:
     if row["match_code"] == "only_local":
         return "không có", local
     flag = row["national_declared_timeliness_code"]
-    more = f", tự ghi {CLAIMS[flag]}" if flag else ""
+    more = f", ô hệ thống ghi {CLAIMS[flag]}" if flag else ""
     verdict = VERDICTS[row["national_timeliness_by_date_code"]]
     return _side(row["national_due_at"], row["national_completed_at"], verdict, more), local
 
@@ -355,13 +354,13 @@ def _recomputed_cells(row: Row) -> Iterable[str]:
 def _declared_cells(row: Row) -> Iterable[str]:
     flag = row["declared_timeliness_code"]
     found = _side(row["due_at"], row["completed_at"], VERDICTS[row["timeliness_by_date_code"]])
-    return (CLAIMS[flag] if flag else "không khai"), found
+    return (CLAIMS[flag] if flag else "không ghi"), found
 
 
 _DOSSIER_TABLES: dict[str, tuple[tuple[components.Column, ...], Callable[[Row], Iterable[str]]]] = {
     "national": ((components.Column("Cổng ghi"), components.Column("Địa phương ghi")), _national_cells),
     "recomputed": ((components.Column("Theo tệp đang ghi"), components.Column("Theo hạn tính lại")), _recomputed_cells),
-    "declared": ((components.Column("Tự khai"), components.Column("Theo ngày")), _declared_cells),
+    "declared": ((components.Column("Hệ thống ghi"), components.Column("Theo ngày")), _declared_cells),
 }
 
 
@@ -417,7 +416,7 @@ def _draw_figures(view: state.View, scope: Scope, names: Mapping[str, str], caus
     rows = data_access_claims.report_figures(view.build, scope, cause, page)
     columns = (
         components.Column("Đơn vị, số"),
-        components.Column("Lời khai", "num"),
+        components.Column("Số báo cáo", "num"),
         components.Column("Kết quả", "num"),
         components.Column("Lệch", "num value"),
         components.Column("Nguyên nhân", "wide"),
@@ -426,7 +425,7 @@ def _draw_figures(view: state.View, scope: Scope, names: Mapping[str, str], caus
     lead = f"{labels.format_count(rows[0]['figure_count'])} số, lệch nhiều nhất đứng đầu."
     components.show(
         components.section("Số báo cáo và số tính từ hồ sơ", lead)
-        + components.table(columns, cells, "Lời khai và kết quả")
+        + components.table(columns, cells, "Số báo cáo và kết quả")
     )
 
 
@@ -454,7 +453,7 @@ def _draw_late(view: state.View, scope: Scope) -> None:
         components.Column("Hẹn trả", "num"),
         components.Column("Kết thúc", "num"),
         components.Column("Quá hạn (ngày làm việc)", "num wide"),
-        components.Column("Hệ thống tự khai", "wide"),
+        components.Column("Hệ thống ghi", "wide"),
     )
     cells = (
         [
@@ -462,7 +461,7 @@ def _draw_late(view: state.View, scope: Scope) -> None:
             labels.format_date(row["due_at"]),
             labels.format_date(row["completed_at"]),
             labels.overdue_days_text(row["overdue_working_days"]),
-            CLAIMS.get(row["declared_timeliness_code"], "không khai"),
+            CLAIMS.get(row["declared_timeliness_code"], "không ghi"),
         ]
         for row in rows
     )

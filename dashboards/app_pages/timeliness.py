@@ -34,7 +34,7 @@ def render(view: state.View) -> None:
     title = f"Các định nghĩa đúng hạn, {unit_name}, {state.period_text(period)}"
     if not view.has_dossiers:
         _draw_definitions(values, scope, title)
-        text = f"{labels.NO_DATA.capitalize()} về từng hồ sơ: bản dựng chỉ có số địa phương đã công bố."
+        text = f"{labels.NO_DATA.capitalize()} về từng hồ sơ: bản dựng chỉ có số báo cáo của địa phương."
         components.show(components.note(text))
         return
     is_deep = any(state.kept(name) for name in FILTERS) or state.kept("by") == "dossier"
@@ -51,21 +51,20 @@ def render(view: state.View) -> None:
 def _pick_scope(view: state.View, periods: Sequence[Row]) -> tuple[TimeScope, Row, str]:
     """Period, view of units and unit from their boxes; section, procedure, domain, channel from the links followed."""
     columns = st.columns([0.9, 1.2, 1.4, 2.2])
-    period = state.pick_period(periods, columns[:2])
+    period = state.pick_period(view, periods, columns[:2])
     with columns[2]:
         organised = state.pick("Đơn vị theo", list(ORGANISED), "org", "then", ORGANISED.__getitem__)
     authority = view.authority_code
     days = (period["start_date"], period["end_date"])
     scope = TimeScope(authority, period["period_code"], *days, authority, organised == "now")
     names = {row["unit_code"]: row["unit_name"] for row in time_access.shown_units(view.build, scope)}
-    with columns[3]:
-        unit = state.pick(
-            "Đơn vị",
-            list(names),
-            "unit",
-            authority,
-            lambda code: "Toàn địa phương" if code == authority else f"{names[code]} ({code})",
-        )
+    unit = state.pick_unit(
+        view,
+        columns[3],
+        list(names),
+        authority,
+        lambda code: "Toàn địa phương" if code == authority else f"{names[code]} ({code})",
+    )
     # A section is one of its unit: another unit chosen in the box starts above it.
     if st.session_state.get("time_unit", unit) != unit or unit == authority:
         state.drop("section")
@@ -90,9 +89,9 @@ def _draw_definitions(values: Sequence[Row], scope: TimeScope, title: str) -> No
         "định nghĩa kia."
     )
     if has_claims:
-        lead += " Lời khai là số đơn vị tự báo cáo cho đúng kỳ và đúng định nghĩa, chưa ai kiểm chứng."
+        lead += " Số báo cáo là số đơn vị tự báo cáo cho đúng kỳ và đúng định nghĩa, chưa ai kiểm chứng."
     elif scope.is_today:
-        lead += " Theo tổ chức hiện nay thì không nêu lời khai: lời khai là của đơn vị đã khai."
+        lead += " Theo tổ chức hiện nay thì không nêu số báo cáo: số ấy là của đơn vị đã báo cáo."
     columns = [
         Column("Định nghĩa và cái được đếm"),
         Column("Giá trị", "num value"),
@@ -102,7 +101,7 @@ def _draw_definitions(values: Sequence[Row], scope: TimeScope, title: str) -> No
         Column("Khoảng tin cậy 95%", "num wide"),
     ]
     if has_claims:
-        columns.append(Column("Lời khai", "num wide"))
+        columns.append(Column("Số báo cáo", "num wide"))
     cells = ([*_definition_cells(row), *([_claim(row)] if has_claims else [])] for row in shown)
     components.show(components.section(title, lead) + components.table(columns, cells, "Các định nghĩa đúng hạn"))
 
@@ -120,7 +119,7 @@ def _indicator_name(row: Row) -> str:
     counted = components.text(f"{row['numerator_text']} / {row['denominator_text']}")
     name = f'<b>{components.text(row["indicator_short_name"])}</b><span class="counted">{counted}</span>'
     if not row["is_confirmed"]:
-        name += '<span class="why">chưa xác nhận</span>'
+        name += '<span class="why">chưa được xác nhận</span>'
     if row["value"] is not None and row["value_status"] != "ok":
         name += f'<span class="why">{components.text(labels.status_text(row))}</span>'
     return name
@@ -133,7 +132,7 @@ def _value(row: Row) -> str:
     sub = labels.format_fraction(row["numerator"], row["denominator"])
     if row["declared_value"] is not None:
         sub += (
-            f"<br>lời khai {components.text(labels.format_value(row['declared_value'], row['unit_of_measure_code']))}"
+            f"<br>số báo cáo {components.text(labels.format_value(row['declared_value'], row['unit_of_measure_code']))}"
         )
     return f'{value}<span class="sub">{sub}</span>'
 
@@ -154,7 +153,7 @@ def _claim(row: Row) -> str:
     fraction = labels.format_fraction(row["declared_numerator"], row["declared_denominator"])
     claim = f'{value}<br><span class="soft">{fraction}</span>'
     if row["unit_count"] is not None:
-        claim += f'<br><span class="soft">{row["reporting_unit_count"]}/{row["unit_count"]} đơn vị khai</span>'
+        claim += f'<br><span class="soft">{row["reporting_unit_count"]}/{row["unit_count"]} đơn vị báo cáo</span>'
     return claim
 
 
@@ -215,7 +214,7 @@ def _draw_officers(view: state.View, scope: TimeScope) -> None:
     first = rows[0]
     lead = (
         f"Cán bộ có hơn {first['threshold_count']} hồ sơ trễ trong {first['threshold_months']} tháng đến ngày chốt, "
-        "không kể hồ sơ có lý do chính đáng. Chỉ đếm, không nêu ai; ngưỡng chưa xác nhận."
+        "không kể hồ sơ có lý do chính đáng. Chỉ đếm, không nêu ai; ngưỡng chưa được xác nhận."
     )
     columns = (
         Column("Đơn vị"),

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
-from dashboards import components, download_buttons, downloads, labels, state
+from dashboards import components, data_access, download_buttons, downloads, labels, state
 from dashboards import data_access_time as time_access
 from dashboards.components import Column
 from dashboards.data_access_time import MEMBERSHIPS, TimeScope
@@ -78,7 +78,7 @@ def draw(view: state.View, scope: TimeScope, period: Row, definition: Row) -> No
         rows = time_access.time_parts(view.build, scope, code, by, order)
     else:
         rows = time_access.unit_values(view.build, scope, code, order)
-    _draw_part_table(view, definition, rows, by, {**kept, "sort": order})
+    _draw_part_table(view, scope, definition, rows, by, {**kept, "sort": order})
 
 
 def _parts_lead(code: str) -> str:
@@ -163,11 +163,13 @@ def _total_line(definition: Row, total: Row) -> str:
     excluded = labels.format_count(total["excluded_count"])
     fraction = labels.format_fraction(numerator, denominator)
     text = f"{fraction} hồ sơ đạt = {rate}; {missed} không đạt; {excluded} không tính."
-    mark = "" if definition["is_confirmed"] else ' <span class="badge quiet">định nghĩa chưa xác nhận</span>'
+    mark = "" if definition["is_confirmed"] else ' <span class="badge quiet">chưa được xác nhận</span>'
     return f'<p class="equation">{components.text(text)}{mark}</p>'
 
 
-def _draw_part_table(view: state.View, definition: Row, rows: Sequence[Row], by: str, kept: dict[str, str]) -> None:
+def _draw_part_table(
+    view: state.View, scope: TimeScope, definition: Row, rows: Sequence[Row], by: str, kept: dict[str, str]
+) -> None:
     if not rows:
         return
     title = f"Theo {PARTS[by].lower()}"
@@ -184,7 +186,7 @@ def _draw_part_table(view: state.View, definition: Row, rows: Sequence[Row], by:
     if len(cells) > SHOWN:
         with st.expander(f"Còn lại ({len(cells) - SHOWN})"):
             components.show(components.table(columns, cells[SHOWN:], f"{title}, còn lại"))
-    sheet = _parts_sheet(view, definition, rows, by, kept)
+    sheet = _parts_sheet(view, scope, definition, rows, by)
     download_buttons.draw(view, sheet, f"dung-han-{by}_{kept['period']}_{kept['unit']}")
 
 
@@ -210,9 +212,7 @@ def _part_text(row: Row, by: str) -> str:
     return row["part_name"] or row["part_code"]
 
 
-def _parts_sheet(
-    view: state.View, definition: Row, rows: Sequence[Row], by: str, kept: dict[str, str]
-) -> downloads.Sheet:
+def _parts_sheet(view: state.View, scope: TimeScope, definition: Row, rows: Sequence[Row], by: str) -> downloads.Sheet:
     cells = [
         [
             row["part_code"],
@@ -230,18 +230,30 @@ def _parts_sheet(
         view,
         f"{definition['indicator_name']} theo {PARTS[by].lower()}",
         f"Theo {PARTS[by].lower()}",
-        _file_head(definition, kept),
+        _file_head(view, scope, definition),
         headers,
         cells,
         [24, 46, 13, 13, 13, 13, 13],
     )
 
 
-def _file_head(definition: Row, kept: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What a file says of its scope and definition."""
-    scope = [("Kỳ", kept["period"]), ("Đơn vị", kept["unit"]), ("Đơn vị theo", ORGANISED[kept["org"]])]
-    scope += [(PARTS[name], kept[name]) for name in FILTERS if name in kept]
-    return [*scope, *components.definition_items(definition, "computed")]
+def _file_head(view: state.View, scope: TimeScope, definition: Row) -> list[tuple[str, str]]:
+    """What a file says of its scope and definition, in names with their codes."""
+    names = time_access.scope_names(view.build, scope)
+    period = data_access.period(view.build, scope.period_code)
+    told = [
+        ("Kỳ", labels.named_code(state.period_text(period), scope.period_code)),
+        ("Đơn vị", labels.named_code(names["unit_name"], scope.unit_code)),
+        ("Đơn vị theo", ORGANISED["now" if scope.is_today else "then"]),
+    ]
+    filters = {
+        "section": scope.section_code,
+        "procedure": scope.procedure_code and labels.named_code(names["procedure_name"], scope.procedure_code),
+        "domain": scope.domain_name,
+        "channel": _channel(scope.channel_code),
+    }
+    told += [(PARTS[name], text or "không ghi") for name, text in filters.items() if text is not None]
+    return [*told, *components.definition_items(definition, "computed")]
 
 
 def _draw_dossiers(view: state.View, scope: TimeScope, definition: Row, kept: dict[str, str], column: Any) -> None:
@@ -283,7 +295,7 @@ def _draw_dossiers(view: state.View, scope: TimeScope, definition: Row, kept: di
     )
     download_buttons.draw_later(
         view,
-        lambda: _dossiers_sheet(view, scope, definition, outcome, kept),
+        lambda: _dossiers_sheet(view, scope, definition, outcome),
         title,
         f"ho-so-{outcome}_{kept['period']}_{kept['unit']}",
     )
@@ -304,12 +316,10 @@ def _dossier_cells(row: Row, show: Callable[[Any], str]) -> list[str]:
     ]
 
 
-def _dossiers_sheet(
-    view: state.View, scope: TimeScope, definition: Row, outcome: str, kept: Mapping[str, str]
-) -> downloads.Sheet:
+def _dossiers_sheet(view: state.View, scope: TimeScope, definition: Row, outcome: str) -> downloads.Sheet:
     rows = time_access.placed_dossiers(view.build, scope, definition["indicator_code"], outcome, FILE_SIZE)
     cells = [[row["dossier_code"], row["section_code"], *_dossier_plain(row)] for row in rows]
-    head = [*_file_head(definition, kept), ("Danh sách", f"{OUTCOMES[outcome]}; nhiều nhất {FILE_SIZE} hồ sơ")]
+    head = [*_file_head(view, scope, definition), ("Danh sách", f"{OUTCOMES[outcome]}; nhiều nhất {FILE_SIZE} hồ sơ")]
     headers = ["Mã hồ sơ", "Bộ phận", "Đơn vị", "Thủ tục", "Tiếp nhận", "Hạn", "Xong"]
     title = f"{definition['indicator_name']}: hồ sơ {OUTCOMES[outcome].lower()}"
     return download_buttons.sheet(view, title, "Hồ sơ", head, headers, cells, [24, 12, 42, 46, 13, 18, 18])

@@ -28,7 +28,7 @@ def draw(view: state.View, scope: TimeScope, unit_name: str) -> None:
         return
     lead = "Ngày làm việc theo lịch của chính đơn vị; tính đến ngày chốt, không theo kỳ đã chọn."
     if not all(row["is_confirmed"] for row in bands.values()):
-        lead += " Cách chia mức chưa xác nhận."
+        lead += " Cách chia mức chưa được xác nhận."
     largest = max(row["open_count"] for row in bands.values()) or 1
     columns = (
         Column("Mức"),
@@ -48,12 +48,12 @@ def draw(view: state.View, scope: TimeScope, unit_name: str) -> None:
     components.show(
         components.section(title, lead) + components.table(columns, cells, "Hồ sơ đang giải quyết theo mức")
     )
-    _draw_open_dossiers(view, scope, bands)
+    _draw_open_dossiers(view, scope, unit_name, bands)
     if scope.is_authority:
         _draw_open_units(view, scope)
 
 
-def _draw_open_dossiers(view: state.View, scope: TimeScope, bands: Mapping[str, Row]) -> None:
+def _draw_open_dossiers(view: state.View, scope: TimeScope, unit_name: str, bands: Mapping[str, Row]) -> None:
     groups = {
         "overdue": ("Đã quá hạn", tuple(code for code, row in bands.items() if row["is_overdue"])),
         "falling_due": ("Đến hạn từ hôm nay (T) đến T−3", tuple(code for code in FALLING_DUE if code in bands)),
@@ -92,7 +92,7 @@ def _draw_open_dossiers(view: state.View, scope: TimeScope, bands: Mapping[str, 
     )
     download_buttons.draw_later(
         view,
-        lambda: _open_sheet(view, scope, name, codes),
+        lambda: _open_sheet(view, scope, unit_name, name, codes),
         "Đang giải quyết",
         f"dang-giai-quyet-{group}_{scope.unit_code}",
     )
@@ -109,16 +109,25 @@ def _open_cells(view: state.View, row: Row) -> list[str]:
         labels.format_date(row["due_date"]),
         labels.working_days_text(row["working_days_left"], row["is_overdue"]),
         labels.format_date(row["recomputed_due_at"]),
-        _recomputed_days(row),
+        labels.working_days_text(*_recomputed_days(row)),
     ]
 
 
-def _recomputed_days(row: Row) -> str:
+def _recomputed_days(row: Row) -> tuple[int | None, bool, bool]:
+    """Days, overdue, stopped: what labels.working_days_text tells of the recomputed due date."""
     is_late = row["timeliness_recomputed_by_date_code"] == "open_late"
-    return labels.working_days_text(row["recomputed_working_days_left"], is_late)
+    return row["recomputed_working_days_left"], is_late, row["is_recomputed_stopped"]
 
 
-def _open_sheet(view: state.View, scope: TimeScope, name: str, codes: tuple[str, ...]) -> downloads.Sheet:
+def _days_cells(days: int | None, is_overdue: bool, is_stopped: bool = False) -> list[str | int | None]:
+    """The words that the screen says, and their number."""
+    told = (days, is_overdue, is_stopped)
+    return [labels.working_days_text(*told), labels.working_days_number(*told)]
+
+
+def _open_sheet(
+    view: state.View, scope: TimeScope, unit_name: str, name: str, codes: tuple[str, ...]
+) -> downloads.Sheet:
     rows = time_access.open_dossiers(view.build, scope, codes, FILE_SIZE)
     cells = [
         [
@@ -128,18 +137,24 @@ def _open_sheet(view: state.View, scope: TimeScope, name: str, codes: tuple[str,
             row["procedure_name"] or row["procedure_code"],
             labels.format_date(row["received_date"]),
             labels.format_date(row["due_date"]),
-            row["working_days_left"],
+            *_days_cells(row["working_days_left"], row["is_overdue"]),
             labels.format_date(row["recomputed_due_at"]),
-            row["recomputed_working_days_left"],
+            *_days_cells(*_recomputed_days(row)),
             "có" if row["is_waiting"] else "",
         ]
         for row in rows
     ]
-    headers = ["Mã hồ sơ", "Đơn vị", "Bộ phận", "Thủ tục", "Tiếp nhận", "Hẹn trả", "Ngày làm việc còn (âm: quá hạn)"]
-    headers += ["Hạn tính lại", "Ngày làm việc còn đến hạn tính lại", "Đang chờ, tạm dừng"]
-    head = [("Đơn vị", scope.unit_code), ("Mức", name), ("Số dòng", f"nhiều nhất {FILE_SIZE} hồ sơ")]
+    headers = ["Mã hồ sơ", "Đơn vị", "Bộ phận", "Thủ tục", "Tiếp nhận", "Hẹn trả", "So với hẹn trả (ngày làm việc)"]
+    headers += ["Số ngày làm việc còn đến hẹn trả (âm: quá hạn)", "Hạn tính lại", "So với hạn tính lại (ngày làm việc)"]
+    headers += ["Số ngày làm việc còn đến hạn tính lại (âm: quá hạn)", "Đang chờ, tạm dừng"]
+    head = [
+        ("Đơn vị", labels.named_code(unit_name, scope.unit_code)),
+        ("Mức", name),
+        ("Ô số để trống", "đang dừng, quá chưa đủ một ngày làm việc, hoặc không tính được: xem cột chữ bên cạnh"),
+        ("Số dòng", f"nhiều nhất {FILE_SIZE} hồ sơ"),
+    ]
     return download_buttons.sheet(
-        view, "Hồ sơ đang giải quyết", "Đang giải quyết", head, headers, cells, [24, 42, 12, 46] + [14] * 6
+        view, "Hồ sơ đang giải quyết", "Đang giải quyết", head, headers, cells, [24, 42, 12, 46] + [14] * 8
     )
 
 

@@ -18,10 +18,9 @@ def render(view: state.View) -> None:
     own = [code for code, row in units.items() if row["unit_bloc_code"] != "authority"]
     header = st.container()
     columns = st.columns([2.2, 0.8, 1.3])
-    with columns[0]:
-        code = state.pick(
-            "Đơn vị", list(units), "unit", (own or list(units))[0], lambda c: f"{units[c]['unit_name']} ({c})"
-        )
+    code = state.pick_unit(
+        view, columns[0], list(units), (own or list(units))[0], lambda c: f"{units[c]['unit_name']} ({c})"
+    )
     unit = units[code]
     as_of = labels.format_date(view.build.as_of_date)
     with header:
@@ -30,24 +29,26 @@ def render(view: state.View) -> None:
                 unit["unit_name"], view.authority_name, view.is_synthetic, as_of, view.build.build_id
             )
         )
-    components.show(_identity(unit))
+    components.show(_identity(unit, units))
     periods = data_access.periods_with_data(view.build, view.authority_code, code)
     if not periods:
         components.show(components.note(f"Đơn vị này {labels.NO_DATA} trong bản dựng."))
         return
-    period = state.pick_period(periods, columns[1:3])
+    period = state.pick_period(view, periods, columns[1:3])
+    components.show(_links(view, code, period))
     _draw_quality(view, code, period)
     series = data_access.unit_series(view.build, view.authority_code, code, period["period_kind_code"])
     _draw_values(series, period)
     _draw_history(series, period, {row["period_code"] for row in periods})
-    _draw_overdue(view, code)
+    _draw_overdue(view, code, period)
 
 
-def _identity(unit: Row) -> str:
+def _identity(unit: Row, units: Mapping[str, Row]) -> str:
     """Bloc, code, parent, and whether the registry knows the unit."""
     parts = [unit["unit_bloc_name"], f"mã {unit['unit_code']}"]
     if unit["parent_unit_code"]:
-        parts.append(f"trực thuộc {unit['parent_unit_code']}")
+        parent = units.get(unit["parent_unit_code"])
+        parts.append(f"trực thuộc {parent['unit_name'] if parent else unit['parent_unit_code']}")
     badges = "".join(f'<span class="badge quiet">{components.text(part)}</span> ' for part in parts)
     if not unit["is_registered"]:
         badges += '<span class="badge">chưa có trong danh mục đơn vị</span>'
@@ -83,10 +84,12 @@ def _draw_values(series: Sequence[Row], period: Row) -> None:
 
 def _value_cells(row: Row) -> list[str]:
     name = components.text(row["indicator_short_name"])
+    if row["indicator_code"] in labels.COUNTED_AT:
+        name += f' <span class="soft">({labels.COUNTED_AT[row["indicator_code"]]})</span>'
     if row["origin_code"] == "declared":
-        name += ' <span class="badge quiet">số đã công bố</span>'
+        name += f' <span class="badge quiet">{labels.ORIGIN_TEXT["declared"]}</span>'
     if not row["is_confirmed"]:
-        name += '<span class="why">định nghĩa chưa được xác nhận</span>'
+        name += '<span class="why">chưa được xác nhận</span>'
     if row["value"] is not None and row["value_status"] != "ok":
         name += f'<span class="why">{components.text(labels.status_text(row))}</span>'
     fraction = labels.format_fraction(row["numerator"], row["denominator"])
@@ -129,21 +132,52 @@ def _draw_history(series: Sequence[Row], period: Row, active_codes: set[str]) ->
     for start in range(0, len(drawn), 2):
         for column, rows in zip(st.columns(2, gap="medium"), drawn[start : start + 2], strict=False):
             with column:
-                origin = " (số đã công bố)" if rows[0]["origin_code"] == "declared" else ""
+                origin = f" ({labels.ORIGIN_TEXT['declared']})" if rows[0]["origin_code"] == "declared" else ""
                 components.show(f"<b>{components.text(rows[0]['indicator_short_name'] + origin)}</b>")
                 chart = charts.trend_chart(rows, height=170)
                 st.altair_chart(chart, theme=None, width="stretch", alt=rows[0]["indicator_name"])
 
 
-def _draw_overdue(view: state.View, unit_code: str) -> None:
+def _links(view: state.View, unit_code: str, period: Row) -> str:
+    """The ways on from here, with unit and period kept."""
+    kept = _kept(view, unit_code, period)
+    links = (
+        components.time_link("Đúng hạn", **kept),
+        components.process_link("Quy trình", **kept),
+        components.claims_link("Đối soát", **kept),
+    )
+    return (
+        f'<p class="crumbs">Đơn vị này, {components.text(state.period_text(period))}, ở trang: {" · ".join(links)}</p>'
+    )
+
+
+def _kept(view: state.View, unit_code: str, period: Row) -> dict[str, str]:
+    return {
+        "authority": view.authority_code,
+        "kind": period["period_kind_code"],
+        "period": period["period_code"],
+        "unit": unit_code,
+    }
+
+
+def _finished_late(view: state.View, unit_code: str, period: Row) -> str:
+    """Where those are that the list of open dossiers leaves out."""
+    address = {"definition": "on_time_rate__resolved", "by": "dossier", "list": "missed"}
+    link = components.time_link("hồ sơ đã xong trễ hạn", **_kept(view, unit_code, period), **address)
+    name = components.text(state.period_text(period))
+    return f'<p class="lead">Chỉ liệt kê hồ sơ chưa xong; xem {link} trong {name}.</p>'
+
+
+def _draw_overdue(view: state.View, unit_code: str, period: Row) -> None:
     rows = data_access.overdue_dossiers(view.build, view.authority_code, unit_code)
     as_of = labels.format_date(view.build.as_of_date)
     title = "Hồ sơ đang giải quyết đã quá hạn"
     if not rows:
         text = f"Không thấy hồ sơ nào đang giải quyết mà đã quá hạn, tính đến {as_of}."
+        more = _finished_late(view, unit_code, period)
         if not view.has_dossiers:
-            text = f"{labels.NO_DATA.capitalize()}: bản dựng không chứa hồ sơ của địa phương này."
-        components.show(components.section(title) + components.note(text))
+            text, more = f"{labels.NO_DATA.capitalize()}: bản dựng không chứa hồ sơ của địa phương này.", ""
+        components.show(components.section(title) + components.note(text) + more)
         return
     columns = (
         components.Column("Mã hồ sơ", "nowrap"),
@@ -166,4 +200,8 @@ def _draw_overdue(view: state.View, unit_code: str) -> None:
     )
     total = labels.format_count(rows[0]["open_late_count"])
     lead = f"Tính đến {as_of}: {total} hồ sơ; dưới đây là {len(rows)} hồ sơ quá hạn lâu nhất."
-    components.show(components.section(title, lead) + components.table(columns, cells, title))
+    components.show(
+        components.section(title, lead)
+        + _finished_late(view, unit_code, period)
+        + components.table(columns, cells, title)
+    )

@@ -154,7 +154,14 @@ def test_overview_volumes_and_backlog(open_at, published):
     )
     cards = open_at("/").locator(".card").all_inner_texts()
     assert cards[1].splitlines()[:2] == ["Đang quá hạn", _dotted(counts["dossiers_open_late"])]
-    assert f"trong {_dotted(counts['dossiers_open'])} hồ sơ" in cards[1]
+    assert f"trên tổng số {_dotted(counts['dossiers_open'])} hồ sơ" in cards[1]
+    ((waiting,),) = query(
+        f"""
+        select waiting_late_count from fct_form_06a
+        where authority_code = '{DEMO}' and unit_code = '{DEMO}' and period_code = '{code}' and line_kind_code = 'unit'
+        """
+    )
+    assert waiting and f"trong đó {_dotted(waiting)} đang chờ, tạm dừng" in cards[1]
     assert cards[3].splitlines()[:2] == ["Tiếp nhận", _dotted(counts["dossiers_received"])]
     assert cards[4].splitlines()[:2] == ["Đã giải quyết", _dotted(counts["dossiers_resolved"])]
 
@@ -262,7 +269,7 @@ def test_ranking_downloads_carry_title_definition_date_and_build(open_at, publis
     assert head["Mẫu số"] == denominator
     assert head["Số liệu chốt đến ngày"] == f"{day}/{month}/{year}"
     assert head["Bản dựng"] == manifest["build_id"]
-    assert head["Lưu ý"] == "Dữ liệu tổng hợp (không có thật)"
+    assert head["Lưu ý"] == "Dữ liệu giả lập (không có thật)"
     with page.expect_download() as download:
         page.get_by_role("button", name="Tải Excel").click()
     book = fastexcel.read_excel(download.value.path().read_bytes())
@@ -448,7 +455,7 @@ def test_quality_downloads_say_what_they_are(open_at, published):
     lines = list(csv.reader(io.StringIO(text), delimiter=";"))
     head = {line[0]: line[1] for line in lines[1 : lines.index([])]}
     assert head["Bản dựng"] == manifest["build_id"]
-    assert head["Lưu ý"] == "Dữ liệu tổng hợp (không có thật)"
+    assert head["Lưu ý"] == "Dữ liệu giả lập (không có thật)"
     assert {line[0] for line in lines[lines.index([]) + 2 :]} == {file[1] for file in _files_of(query, code)}
     with page.expect_download() as download:
         page.get_by_role("button", name="Tải Excel: Xếp loại").click()
@@ -494,7 +501,7 @@ def test_a_dossier_tells_its_life_and_why_its_verdicts_differ(open_at, published
     ]
     start = told.index("Kết luận") + 1
     assert verdicts == told[start : start + 3]
-    claims = [": ".join(row) for row in _table(page, "Lời khai về thời hạn")]
+    claims = [": ".join(row) for row in _table(page, "Các nơi ghi về thời hạn")]
     assert claims and claims == told[start + 3 : start + 3 + len(claims)]
     start = told.index("Theo từng định nghĩa") + 1
     countings = _table(page, "Theo từng định nghĩa đúng hạn")
@@ -509,7 +516,7 @@ def test_a_dossier_tells_its_life_and_why_its_verdicts_differ(open_at, published
             assert shown == told[told.index(title) + 1 : told.index(title) + 1 + len(shown)]
 
 
-MARK = "\nchưa xác nhận"
+MARK = "\nchưa được xác nhận"
 VERDICT_CODES = {
     "resolved": "timeliness_by_date_code",
     "resolved_original": "timeliness_original_by_date_code",
@@ -672,7 +679,7 @@ def test_every_definition_stands_with_its_own_denominator_and_what_was_claimed(o
     assert [(row[0].split("\n")[0], row[3], row[4]) for row in shown] == [
         (name, f"{_dotted(met)}/{_dotted(counted)}", _dotted(left)) for name, _, met, counted, left in expected
     ]
-    assert ["chưa xác nhận" in row[0] for row in shown] == [not row[1] for row in expected]
+    assert ["chưa được xác nhận" in row[0] for row in shown] == [not row[1] for row in expected]
     claims = [row[6] for row in shown if row[6] != "–"]
     assert [claim.split("\n") for claim in claims] == [
         [_percent(claimed, whole), f"{_dotted(claimed)}/{_dotted(whole)}"]
@@ -853,7 +860,7 @@ def test_reported_figures_stand_beside_findings_and_the_worst_is_first(open_at, 
     page = open_at(f"/doi-soat?authority={DEMO}&period={month}")
     value, parts = _tally(page, "Báo cáo của đơn vị")
     assert (value, parts["khớp với hồ sơ"]) == (_dotted(unexplained), _dotted(same))
-    shown = _table(page, "Lời khai và kết quả")
+    shown = _table(page, "Số báo cáo và kết quả")
     assert len(shown) == min(len(rows), 25) > 0
     expected = [
         (
@@ -972,7 +979,7 @@ def test_what_has_nothing_to_compare_with_is_no_number(open_at, published):
     assert page.locator(".cards.two .value").all_inner_texts() == ["không có số liệu"] * 4
     claimed = published[1](f"select count(*) from fct_report_differences where authority_code = '{PHU_THO}'")[0][0]
     assert _tally(page, "Báo cáo của đơn vị")[1]["không có hồ sơ để đối chiếu"] == _dotted(claimed)
-    assert {row[3] for row in _table(page, "Lời khai và kết quả")} == {"–"}
+    assert {row[3] for row in _table(page, "Số báo cáo và kết quả")} == {"–"}
     page = open_at(f"/doi-soat?authority={WABO}&section=recomputed")
     assert page.locator(".cards.two .value").all_inner_texts() == ["không có số liệu"] * 4
     assert "hồ sơ kết thúc trong kỳ so được" in _text(page)

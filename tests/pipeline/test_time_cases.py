@@ -198,9 +198,9 @@ Kết luận
 Theo từng định nghĩa
   Đúng hạn / đã giải quyết: không tính: không có ngày hẹn trả
     kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; hẹn trả không có; so theo ngày
-  Đúng hạn theo hẹn lần đầu (chưa xác nhận): không tính: không có ngày hẹn trả
+  Đúng hạn theo hẹn lần đầu (chưa được xác nhận): không tính: không có ngày hẹn trả
     kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; hẹn trả ghi lần đầu không có; so theo ngày
-  Đúng hạn theo hạn tính lại (chưa xác nhận): tính là đúng hạn
+  Đúng hạn theo hạn tính lại (chưa được xác nhận): tính là đúng hạn
     kỳ có ngày kết thúc; kết thúc ghi lần đầu 11/03/2026 09:00; hạn tính lại 11/03/2026 09:00; so theo ngày
   Đúng hạn theo giờ phút: không tính: không có ngày hẹn trả
     kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; hẹn trả không có; so đến giờ phút
@@ -208,7 +208,7 @@ Theo từng định nghĩa
     kỳ có ngày tiếp nhận; kết thúc 11/03/2026 09:00; hẹn trả không có; so theo ngày
   Đúng hạn / đã trả: chưa tính: chưa trả kết quả
     kỳ có ngày trả kết quả; trả kết quả không có; hẹn trả không có; so đến giờ phút
-  Đúng hạn biểu 06a (chưa xác nhận): tính là đúng hạn, dù không có ngày hẹn trả
+  Đúng hạn biểu 06a (chưa được xác nhận): tính là đúng hạn, dù không có ngày hẹn trả
     kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; hẹn trả không có; so theo ngày
   Đúng hạn QĐ 766: tính là quá hạn; có yêu cầu bổ sung từ hai lần
     kỳ có ngày tiếp nhận; kết thúc 11/03/2026 09:00; hạn tính lại 11/03/2026 09:00; so theo ngày
@@ -216,8 +216,8 @@ Theo từng định nghĩa
     mọi kỳ từ tiếp nhận đến kết thúc; kết thúc 11/03/2026 09:00; hẹn trả không có; so theo ngày
   Đúng hạn / đến hạn: không tính: không có ngày hẹn trả
     kỳ có ngày hẹn trả; kết thúc 11/03/2026 09:00; hẹn trả không có; so theo ngày
-  Đúng hạn theo tự khai: không tính: hệ thống không tự ghi đúng hay quá hạn
-    kỳ có ngày kết thúc; hệ thống ghi «không ghi»; lời khai của hệ thống nguồn"""
+  Đúng hạn theo ô hệ thống ghi: không tính: hệ thống không ghi đúng hay quá hạn
+    kỳ có ngày kết thúc; hệ thống ghi «không ghi»; theo ô hệ thống ghi"""
     )
 
 

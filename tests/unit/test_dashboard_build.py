@@ -228,7 +228,8 @@ TABLES = {
           completed_at as returned_at, cast(completed_at as date) as completed_date,
           timeliness_by_date_code as timeliness_by_timestamp_code,
           timeliness_by_date_code as timeliness_original_by_date_code,
-          timeliness_by_date_code as timeliness_recomputed_by_date_code
+          timeliness_by_date_code as timeliness_recomputed_by_date_code,
+          case when dossier_code = 'HS-3' then timestamp '2026-03-04' end as stopped_since_at
         from (
           select 'HS-' || i as dossier_code, timestamp '2026-03-05' + to_days(cast(i as integer)) as completed_at,
             case when i = 7 then 'not_counted' when i > 4 then 'late' else 'on_time' end as timeliness_by_date_code
@@ -444,7 +445,7 @@ def test_overview_takes_the_latest_complete_month_and_keeps_no_data_apart_from_z
     _publish(settings.root, "a1")
     html = _html(_run(settings, monkeypatch))
     assert "90,00%" in html and "180/200 hồ sơ" in html
-    assert "Dữ liệu tổng hợp (không có thật)" in html and "10/04/2026" in html
+    assert "Dữ liệu giả lập (không có thật)" in html and "10/04/2026" in html
     assert html.count('<div class="value none">không có số liệu</div>') == 4  # only one indicator has rows
     assert "so với" not in html  # the month before has no value to compare with
     assert 'href="don-vi?authority=H99&amp;unit=H99.1"' in html
@@ -483,7 +484,7 @@ def test_without_dossiers_the_unit_page_does_not_claim_that_none_is_overdue(sett
     html = _page_html("unit", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
     assert "Không có số liệu: bản dựng không chứa hồ sơ của địa phương này." in html
     assert "Không thấy hồ sơ nào" not in html
-    assert "75,00%" in html and "số đã công bố" in html
+    assert "75,00%" in html and "số báo cáo" in html
 
 
 def test_the_authority_stands_for_the_overdue_dossiers_of_all_its_units(build):
@@ -656,7 +657,7 @@ def test_open_stock_is_told_by_age_and_officers_only_counted(settings, monkeypat
     _publish(settings.root, "a1")
     html = _html(_run_timeliness(settings, monkeypatch, period="2026-03"))
     assert "25 hồ sơ, gấp nhất đứng trước." in html and "quá 25" in html
-    assert "Cách chia mức chưa xác nhận." in html and "ngưỡng chưa xác nhận" in html
+    assert "Cách chia mức chưa được xác nhận." in html and "ngưỡng chưa được xác nhận" in html
     assert "khóa bí mật" not in html
     html = _html(_run_timeliness(settings, monkeypatch, period="2026-03", band="falling_due"))
     assert "3 hồ sơ, gấp nhất đứng trước." in html and "còn 1" in html and "đang chờ, tạm dừng" in html
@@ -666,7 +667,7 @@ def test_an_authority_that_only_declares_has_its_claims_and_no_rate(settings, mo
     _publish(settings.root, "a1")
     monkeypatch.setenv("CCHC_DATA", str(settings.root))
     html = _page_html("timeliness", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
-    assert "75,00%" in html and "1/2 đơn vị khai" in html
+    assert "75,00%" in html and "1/2 đơn vị báo cáo" in html
     assert '<span class="missing">không có số liệu</span>' in html
     assert "Không có số liệu về từng hồ sơ" in html and "Chia theo" not in html
 
@@ -716,7 +717,7 @@ def _claims_html(settings, monkeypatch, **query):
 
 def test_reported_figures_stand_beside_those_of_the_dossiers_worst_first(settings, monkeypatch):
     html = _claims_html(settings, monkeypatch)
-    table = html.split('aria-label="Lời khai và kết quả"')[1].split("</table>")[0]
+    table = html.split('aria-label="Số báo cáo và kết quả"')[1].split("</table>")[0]
     assert "Biểu II.06a, Đất &lt;đai&gt;: cột 10: quá hạn" in table
     assert table.index("−10") < table.index("+5") < table.index("Sở Lạ")
     assert "bằng theo hạn khác: Đúng hạn trên đã giải quyết" in table

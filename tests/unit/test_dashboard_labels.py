@@ -200,15 +200,19 @@ def test_a_long_list_of_files_says_how_many_more():
 
 
 @pytest.mark.parametrize(
-    ("days", "is_overdue", "expected"),
+    ("days", "is_overdue", "is_stopped", "words", "number"),
     [
-        (None, True, "không có số liệu"),
-        (0, False, "hôm nay"),
-        (3, False, "còn 3"),
-        (-2, False, "đang dừng"),
-        (-1200, True, "quá 1.200"),
-        (0, True, "quá dưới 1"),
+        (None, True, False, "không có số liệu", None),
+        (0, False, False, "hôm nay", 0),
+        (3, False, False, "còn 3", 3),
+        (-1200, True, False, "quá 1.200", -1200),
+        (0, True, False, "quá dưới 1", None),
+        (-2, False, True, "đang dừng", None),
+        (0, False, True, "đang dừng", None),
+        (9, False, True, "đang dừng", None),
+        (-4, True, True, "quá hạn, đang dừng", None),
     ],
 )
-def test_working_days_to_a_due_date(days, is_overdue, expected):
-    assert labels.working_days_text(days, is_overdue) == expected
+def test_working_days_to_a_due_date_have_a_number_where_the_words_have_one(days, is_overdue, is_stopped, words, number):
+    assert labels.working_days_text(days, is_overdue, is_stopped) == words
+    assert labels.working_days_number(days, is_overdue, is_stopped) == number

@@ -118,7 +118,7 @@ def test_what_a_killed_run_left_is_cleared(tmp_path):
 
 def test_the_label_says_it_is_synthetic(demo):
     label = (demo.out / LABEL).read_text(encoding="utf-8")
-    assert label.startswith("DỮ LIỆU TỔNG HỢP – KHÔNG CÓ THẬT")
+    assert label.startswith("DỮ LIỆU GIẢ LẬP – KHÔNG CÓ THẬT")
     assert "5000 hồ sơ, 6 tháng, đến 17:00 ngày 31/12/2025, số khởi tạo 11" in label
     assert json.loads((demo.out / RECORD).read_text(encoding="utf-8"))["planted"] == demo.planted
 
@@ -340,7 +340,7 @@ def test_required_columns_are_never_empty(tables):
 
 def test_nothing_can_be_taken_for_a_real_unit(tables):
     for row in tables["danh_muc/don_vi.csv"]:
-        assert "Mẫu" in row["Tên đơn vị"] and row["Dữ liệu tổng hợp"] == "Có"
+        assert "Mẫu" in row["Tên đơn vị"] and row["Dữ liệu giả lập"] == "Có"
     assert all(row["Mã TTHC"].startswith("9.") for row in tables["danh_muc/thu_tuc.csv"])
 
 
