@@ -30,9 +30,10 @@ def show(html: str) -> None:
     st.html(f'<div class="cchc">{html}</div>')
 
 
-def unit_link(authority_code: str, unit_code: str, text: str) -> str:
-    """A link to the page of one unit, relative to any page of the dashboard."""
-    query = urlencode({"authority": authority_code, "unit": unit_code})
+def unit_link(authority_code: str, unit_code: str, text: str, period_code: str = "") -> str:
+    """A link to the page of one unit, relative to any page of the dashboard; the period is kept where one is named."""
+    kept = {"period": period_code} if period_code else {}
+    query = urlencode({"authority": authority_code, "unit": unit_code, **kept})
     return f'<a href="don-vi?{escape(query)}">{escape(text)}</a>'
 
 
@@ -139,15 +140,16 @@ def _tally(item: Tally) -> str:
     )
 
 
-def watch_list(authority_code: str, rows: Iterable[Mapping[str, Any]]) -> str:
+def watch_list(authority_code: str, rows: Iterable[Mapping[str, Any]], period_code: str) -> str:
     """Units to look at, one sentence each, with a link to the unit's page."""
     items, last_reason = [], None
     for row in rows:
+        unit = unit_link(authority_code, row["unit_code"], row["unit_name"], period_code)
         why = "" if row["reason_code"] == last_reason else labels.WATCH_TITLE[row["reason_code"]]
         last_reason = row["reason_code"]
         items.append(
             f'<li{" class=first" if why else ""}><span class="why">{escape(why)}</span><span>'
-            f'<span class="who">{unit_link(authority_code, row["unit_code"], row["unit_name"])}</span> '
+            f'<span class="who">{unit}</span> '
             f"{escape(labels.watch_sentence(row))}</span></li>"
         )
     return f'<ol class="watch">{"".join(items)}</ol>'
@@ -302,7 +304,7 @@ def _ranking_row(
     interval = labels.format_interval(row["interval_low"], row["interval_high"])
     value = labels.format_value(row["value"], row["unit_of_measure_code"])
     change = labels.rank_change_text(row["unit_rank"], row["previous_unit_rank"])
-    unit = unit_link(authority_code, row["unit_code"], row["unit_name"])
+    unit = unit_link(authority_code, row["unit_code"], row["unit_name"], row["period_code"])
     return (
         f'<tr><td class="rank">{escape(labels.rank_text(row["unit_rank"], row["is_tied"]))}</td>'
         f'<td>{unit}</td><td class="num value">{escape(value)}<span class="sub">{fraction}</span></td>'

@@ -180,7 +180,7 @@ def _draw_declared(view: state.View, period: Row, totals: Sequence[Row]) -> None
 
 def _declared_cells(view: state.View, row: Row) -> list[str]:
     return [
-        components.unit_link(view.authority_code, row["unit_code"], row["unit_name"]),
+        components.unit_link(view.authority_code, row["unit_code"], row["unit_name"], row["period_code"]),
         components.text(row["indicator_short_name"]),
         components.text(labels.format_value(row["value"], "rate")),
         labels.format_fraction(row["numerator"], row["denominator"]) or labels.NO_DATA,
@@ -248,7 +248,7 @@ def _draw_watch(view: state.View, period: Row) -> None:
     rows = data_access.units_to_watch(view.build, view.authority_code, period["period_code"])
     if rows:
         lead = f"{period['period_name']}, nặng nhất trước. Bấm tên đơn vị để xem chi tiết."
-        body = components.watch_list(view.authority_code, rows)
+        body = components.watch_list(view.authority_code, rows, period["period_code"])
     else:
         lead, body = "", components.note("Không có đơn vị nào vượt ngưỡng cần chú ý trong kỳ này.")
     components.show(components.section(title, lead) + body + _not_watched(view, period))

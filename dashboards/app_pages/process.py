@@ -251,7 +251,9 @@ def _draw_delay_units(view: state.View, scope: StepScope) -> None:
     )
     cells = (
         [
-            components.unit_link(view.authority_code, row["unit_code"], row["unit_name"] or row["unit_code"]),
+            components.unit_link(
+                view.authority_code, row["unit_code"], row["unit_name"] or row["unit_code"], scope.period_code
+            ),
             labels.HOLDING_TEXT[row["holding_code"]],
             labels.duration_text(row["delay_seconds"], row["measure_code"]),
             labels.share_text(row["delay_seconds"], total),

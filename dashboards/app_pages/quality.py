@@ -117,7 +117,7 @@ def _draw_grades(view: state.View, period: Row) -> None:
 def _grade_cells(view: state.View, row: Row) -> list[str]:
     rate = row["unflagged_rate"]
     return [
-        components.unit_link(view.authority_code, row["unit_code"], row["unit_name"]),
+        components.unit_link(view.authority_code, row["unit_code"], row["unit_name"], row["period_code"]),
         components.grade_badge(row),
         components.text(labels.grade_reason(row)),
         labels.format_count(row["dossier_count"]),

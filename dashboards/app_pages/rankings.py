@@ -131,7 +131,7 @@ def _unranked_cells(view: state.View, row: Row) -> list[str]:
     if row["value"] is not None:
         value = components.text(labels.format_value(row["value"], row["unit_of_measure_code"]))
     return [
-        components.unit_link(view.authority_code, row["unit_code"], row["unit_name"]),
+        components.unit_link(view.authority_code, row["unit_code"], row["unit_name"], row["period_code"]),
         components.text(labels.status_text(row) or "không thuộc diện xếp hạng"),
         f'{value}<span class="sub">{fraction}</span>',
         fraction or "–",

@@ -224,7 +224,9 @@ def _draw_officers(view: state.View, scope: TimeScope) -> None:
     )
     cells = (
         [
-            components.unit_link(view.authority_code, row["unit_code"], row["unit_name"] or row["unit_code"]),
+            components.unit_link(
+                view.authority_code, row["unit_code"], row["unit_name"] or row["unit_code"], scope.period_code
+            ),
             *(labels.format_count(row[name]) for name in ("officer_count", "late_count", "justified_count")),
         ]
         for row in rows

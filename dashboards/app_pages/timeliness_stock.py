@@ -172,7 +172,9 @@ def _draw_open_units(view: state.View, scope: TimeScope) -> None:
     names = ("open_count", "overdue_count", *(f"{band}_count" for band in FALLING_DUE))
     cells = [
         [
-            components.unit_link(view.authority_code, row["unit_code"], row["unit_name"] or row["unit_code"]),
+            components.unit_link(
+                view.authority_code, row["unit_code"], row["unit_name"] or row["unit_code"], scope.period_code
+            ),
             *(labels.format_count(row[name]) for name in names),
         ]
         for row in rows

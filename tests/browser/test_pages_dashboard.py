@@ -325,6 +325,73 @@ def test_choosing_a_quarter_and_following_a_sent_link(open_at, published):
         assert shown.locator(".card .value").nth(4).inner_text() == _dotted(resolved)
 
 
+def _chosen(page):
+    """What stands in the boxes of the page."""
+    return [box.input_value() for box in page.locator("[data-testid='stMain'] [role='combobox']").all()]
+
+
+def _open_from_sidebar(page, title):
+    page.locator("[data-testid='stSidebarNav'] a").get_by_text(title, exact=True).click()
+    page.locator(".page-head h1").get_by_text(title, exact=True).wait_for()
+    settle(page)
+
+
+def test_unit_and_period_are_kept_from_page_to_page(open_at, published):
+    _, query = published
+    unit, name = query(
+        f"""
+        select unit_code, any_value(unit_name) from fct_step_times join dim_units using (authority_code, unit_code)
+        where authority_code = '{DEMO}' and period_code = '2026-Q3' and level_code = 'unit'
+        group by unit_code order by sum(step_count) desc, unit_code limit 1
+        """
+    )[0]
+    page = open_at(f"/dung-han?period=2026-09&unit={unit}")
+    _open_from_sidebar(page, "Quy trình")
+    assert _chosen(page)[:3] == ["Quý", "Quý III/2026", name]
+    said = "Trang này không có số liệu theo tháng; đang xem Quý III/2026 thay cho Tháng 09/2026."
+    assert page.locator(".note.warn").all_inner_texts() == [said]
+    _open_from_sidebar(page, "Đối soát")
+    assert _chosen(page)[:3] == ["Tháng", "Tháng 09/2026", name]
+    assert page.locator(".note.warn").count() == 0
+
+
+def test_the_unit_page_leads_on_with_unit_and_period_and_to_what_was_finished_late(open_at, published):
+    _, query = published
+    unit, missed = query(
+        f"""
+        select unit_code, denominator - numerator from fct_indicator_values
+        where authority_code = '{DEMO}' and unit_code <> authority_code and period_code = '2026-09'
+          and indicator_code = 'on_time_rate__resolved' and origin_code = 'computed'
+        order by 2 desc, 1 limit 1
+        """
+    )[0]
+    page = open_at(f"/don-vi?authority={DEMO}&unit={unit}&period=2026-09")
+    links = page.locator("p.crumbs a")
+    assert links.all_inner_texts() == ["Đúng hạn", "Quy trình", "Đối soát"]
+    kept = {"authority": [DEMO], "kind": ["month"], "period": ["2026-09"], "unit": [unit]}
+    assert [parse_qs(urlsplit(link.get_attribute("href")).query) for link in links.all()] == [kept] * 3
+    page.get_by_role("link", name="hồ sơ đã xong trễ hạn").click()
+    page.wait_for_url("**/dung-han**")
+    settle(page)
+    assert f"{_dotted(missed)} hồ sơ, hạn sớm nhất đứng trước." in _text(page)
+
+
+def test_a_watch_list_says_who_is_too_small_for_it_and_that_it_is_made_by_month(open_at, published):
+    _, query = published
+    code, _ = _latest_month(query)
+    ((small, least),) = query(
+        f"""
+        select count(distinct unit_code), min(minimum_denominator)
+        from fct_unit_rankings join dim_indicators using (indicator_code)
+        where authority_code = '{DEMO}' and period_code = '{code}' and origin_code = 'computed'
+          and indicator_code = 'on_time_rate__resolved' and denominator between 1 and minimum_denominator - 1
+        """
+    )
+    said = f"{_dotted(small)} đơn vị có hồ sơ đã giải quyết nhưng dưới {least} thì không xét tỷ lệ đúng hạn"
+    assert small and said in _text(open_at("/"))
+    assert "Danh sách này chỉ lập theo tháng" in _text(open_at("/?kind=quarter"))
+
+
 def test_switching_the_authority_in_the_sidebar(open_at, published):
     _, query = published
     name = query(f"select authority_name from dim_authorities where authority_code = '{PHU_THO}'")[0][0]

@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dagster_project.settings import PROJECT_ROOT, load_settings
-from dashboards import data_access, data_access_claims, data_access_time
+from dashboards import data_access, data_access_claims, data_access_time, state
+from dashboards.app_pages import timeliness_parts, timeliness_stock
 from dashboards.data_access_time import MEMBERSHIPS, TimeScope
 
 pytestmark = pytest.mark.unit
@@ -68,6 +69,7 @@ TABLES = {
           ('H99', 'H99.1', '2026-03', 'on_time_rate__resolved', 'computed', 90, 100, 'ok'),
           ('H99', 'H99.2', '2026-03', 'on_time_rate__resolved', 'computed', 90, 100, 'ok'),
           ('H99', 'H99.3', '2026-03', 'on_time_rate__resolved', 'computed', 0, null, 'no_activity'),
+          ('H99', 'H99.2', '2026-04', 'on_time_rate__resolved', 'computed', 19, 26, 'insufficient_sample'),
           ('H44', 'H44.1', '2026-03', 'on_time_rate__resolved', 'declared', 30, 40, 'ok'),
           ('H44', 'H44.2', '2026-03', 'on_time_rate__resolved', 'declared', null, null, 'not_reported'))
         as t(authority_code, unit_code, period_code, indicator_code, origin_code, numerator, denominator,
@@ -94,7 +96,7 @@ TABLES = {
           date '2026-02-02' as received_date, date '2026-03-02' as due_date, timestamp '2026-03-02' as due_at,
           i < 26 as is_overdue, case when i < 26 then -i when i < 28 then 1 end as working_days_left,
           timestamp '2026-03-05' as recomputed_due_at, 'open_in_time' as timeliness_recomputed_by_date_code,
-          -i as recomputed_working_days_left, if(i < 26, 'late_1_5', 'due_in_1') as ageing_band_code,
+          if(i = 3, -3, i) as recomputed_working_days_left, if(i < 26, 'late_1_5', 'due_in_1') as ageing_band_code,
           'in_progress' as state_code, i = 27 as is_waiting
         from range(1, 29) as t(i)""",
     "rpt_repeat_late_officers": """
@@ -448,7 +450,7 @@ def test_overview_takes_the_latest_complete_month_and_keeps_no_data_apart_from_z
     assert "Dữ liệu giả lập (không có thật)" in html and "10/04/2026" in html
     assert html.count('<div class="value none">không có số liệu</div>') == 4  # only one indicator has rows
     assert "so với" not in html  # the month before has no value to compare with
-    assert 'href="don-vi?authority=H99&amp;unit=H99.1"' in html
+    assert 'href="don-vi?authority=H99&amp;unit=H99.1&amp;period=2026-03"' in html
 
 
 def test_an_unfinished_month_says_until_when_it_counts(settings, monkeypatch):
@@ -621,20 +623,7 @@ def test_a_definition_is_drilled_by_links_that_keep_the_filters(settings, monkey
 
 def _run_timeliness(settings, monkeypatch, **query):
     """The page Đúng hạn alone, with these query parameters."""
-    monkeypatch.setenv("CCHC_DATA", str(settings.root))
-    script = (
-        "from dagster_project.settings import load_settings\n"
-        "from dashboards import data_access, state\n"
-        "from dashboards.app_pages import timeliness\n"
-        "build = data_access.open_current_build(load_settings())\n"
-        "timeliness.render(state.View(build, 'H99', 'Tỉnh Mẫu', True, True))\n"
-    )
-    app = AppTest.from_string(script, default_timeout=30)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return _run_page(settings, monkeypatch, "timeliness", **query)
 
 
 def test_the_dossiers_of_each_outcome_are_told_apart_and_paged(build, march_scope):
@@ -661,6 +650,77 @@ def test_open_stock_is_told_by_age_and_officers_only_counted(settings, monkeypat
     assert "khóa bí mật" not in html
     html = _html(_run_timeliness(settings, monkeypatch, period="2026-03", band="falling_due"))
     assert "3 hồ sơ, gấp nhất đứng trước." in html and "còn 1" in html and "đang chờ, tạm dừng" in html
+
+
+def test_a_stopped_clock_has_words_and_no_number_on_the_screen_and_in_the_file(
+    build, settings, monkeypatch, march_scope
+):
+    view = state.View(build, "H99", "Tỉnh Mẫu", True, True)
+    sheet = timeliness_stock._open_sheet(view, march_scope, "Tỉnh Mẫu", "Đã quá hạn", ("late_1_5",))
+    assert ("Đơn vị", "Tỉnh Mẫu (H99)") in sheet.head
+    rows = {row[0]: row for row in sheet.rows}
+    due, recomputed = slice(6, 8), slice(9, 11)
+    assert rows["HS-3"][due] == ["quá 3", -3] and rows["HS-3"][recomputed] == ["đang dừng", None]
+    assert rows["HS-4"][recomputed] == ["còn 4", 4]
+    html = _html(_run_timeliness(settings, monkeypatch, period="2026-03"))
+    assert html.count('<td class="num wide">đang dừng</td>') == 1
+
+
+def test_the_head_of_a_file_names_what_it_is_of(build, march_scope):
+    view = state.View(build, "H99", "Tỉnh Mẫu", True, True)
+    definition = data_access.indicators(build)["on_time_rate__resolved"]
+    scope = replace(march_scope, unit_code="H99.1", section_code="", procedure_code="TT")
+    head = timeliness_parts._file_head(view, scope, definition)
+    assert head[:5] == [
+        ("Kỳ", "Tháng 03/2026 (2026-03)"),
+        ("Đơn vị", "Sở Đất (H99.1)"),
+        ("Đơn vị theo", "Theo tổ chức khi đó"),
+        ("Bộ phận", "không ghi"),
+        ("Thủ tục", "Thủ tục (TT)"),
+    ]
+
+
+def _run_page(settings, monkeypatch, module, **query):
+    """One page alone for Tỉnh Mẫu, with these query parameters."""
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    script = (
+        "from dagster_project.settings import load_settings\n"
+        "from dashboards import data_access, state\n"
+        f"from dashboards.app_pages import {module}\n"
+        "build = data_access.open_current_build(load_settings())\n"
+        f"{module}.render(state.View(build, 'H99', 'Tỉnh Mẫu', True, True))\n"
+    )
+    app = AppTest.from_string(script, default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"period": "2026-02"}, "Trang này không có số liệu của Tháng 02/2026; đang xem Tháng 03/2026."),
+        ({"period": "2031-01"}, "Không có kỳ nào mang mã «2031-01»; đang xem Tháng 03/2026."),
+        ({"kind": "quarter"}, "Trang này không có số liệu theo quý; đang xem Tháng 03/2026."),
+        ({"unit": "H99.2"}, "Trang này không có số liệu của Sở Em (H99.2) ở kỳ này; đang xem Toàn địa phương."),
+    ],
+)
+def test_a_page_says_when_it_lacks_what_its_address_asks_for(settings, monkeypatch, query, said):
+    _publish(settings.root, "a1")
+    app = _run_page(settings, monkeypatch, "process", **query)
+    assert said in _html(app)
+    app.run()
+    assert (said in _html(app)) == ("kind" not in query)  # the box of kinds has the answer by then
+    asked = {"period": "2026-03", "kind": "month", "unit": "H99.1"}
+    assert "Trang này không có" not in _html(_run_page(settings, monkeypatch, "process", **asked))
+
+
+def test_units_too_small_for_the_watch_list_are_counted_apart_from_those_without_dossiers(build):
+    assert data_access.units_not_watched(build, "H99", "2026-03") == []
+    rows = data_access.units_not_watched(build, "H99", "2026-04")
+    assert [(row["unit_count"], row["minimum_denominator"]) for row in rows] == [(1, 30)]
 
 
 def test_an_authority_that_only_declares_has_its_claims_and_no_rate(settings, monkeypatch):

@@ -193,6 +193,23 @@ def test_a_grade_is_a_letter_or_the_reason_there_is_none(row, text, reason):
     assert labels.grade_reason(row) == reason
 
 
+def test_what_somebody_published_is_told_from_what_a_unit_reports_of_itself():
+    assert labels.reported_name(["Đơn vị tự báo cáo", None]) == "Số liệu đơn vị tự báo cáo"
+    assert labels.reported_name(["Cổng Dịch vụ công quốc gia"]) == "Số liệu đã công bố"
+    assert labels.reported_name([None, "Cổng"]) == "Số tự báo cáo và số liệu đã công bố"
+
+
+def test_units_that_are_too_small_to_be_watched_are_told_by_rate():
+    rows = [
+        {"family_code": "timeliness", "minimum_denominator": 30, "unit_count": 1115},
+        {"family_code": "satisfaction", "minimum_denominator": 25, "unit_count": 6},
+    ]
+    text = labels.not_watched_text(rows)
+    assert "1.115 đơn vị có hồ sơ đã giải quyết nhưng dưới 30 thì không xét tỷ lệ đúng hạn" in text
+    assert "6 đơn vị có lượt đánh giá nhưng dưới 25" in text
+    assert labels.not_watched_text([]) == ""
+
+
 def test_a_long_list_of_files_says_how_many_more():
     assert labels.files_text(["a.csv"]) == "a.csv"
     assert labels.files_text(["a.csv", "b.csv"]) == "a.csv, b.csv"
