@@ -1030,7 +1030,7 @@ def test_form_06a_is_shown_for_a_reporting_month_and_downloaded_with_what_it_hid
     assert f"(3) = (4) + (5) + (6): {sums}{total['received_carried']}" in _text(page)
     waiting = query(f"select waiting_late_count from fct_form_06a where {where} and line_kind_code = 'unit'")[0][0]
     hidden = {row[0]: row[2] for row in _table(page, "Phần biểu không cho thấy")}
-    assert hidden["Đã qua ngày hẹn, đang chờ người nộp"] == _dotted(waiting)
+    assert hidden["Đã qua ngày hẹn, đang chờ, tạm dừng"] == _dotted(waiting)
     with page.expect_download() as download:
         page.get_by_role("button", name="Tải Excel: Biểu II.06a").click()
     book = fastexcel.read_excel(download.value.path().read_bytes())
