@@ -98,6 +98,7 @@ COLUMNS = {
     "rows_rejected:bigint rows_ignored:bigint rows_flagged:bigint data_until_date:date",
     "fct_delivery_authorities": "delivery_id authority_code",
     "fct_rule_results": "rule_code subject_name effect_code is_passed:boolean checked_count:bigint failed_count:bigint",
+    "fct_dossier_flags": "authority_code dossier_code source_code reason_code reason_text flagged_row_count:bigint",
     "fct_data_quality": "authority_code unit_code period_code dossier_count:bigint flagged_dossier_count:bigint "
     "unflagged_dossier_count:bigint unflagged_rate:decimal(18,6) dossiers_status reports_status answers_status "
     "grade_code grade_status grade_reason_text is_grade_confirmed:boolean",
@@ -256,6 +257,7 @@ def good_tables() -> dict[str, list[dict]]:
         ],
         "fct_delivery_authorities": [{"delivery_id": "d1", "authority_code": "H99"}],
         "fct_rule_results": [{"rule_code": "dossiers.has_due_date", "subject_name": "d1"}],
+        "fct_dossier_flags": [],
         "fct_data_quality": [
             {
                 "authority_code": "H99",

@@ -162,6 +162,14 @@ def test_a_limit_that_ends_past_the_known_calendar_has_its_own_cause(served):
     ).fetchall() == [(60, "calendar_unknown")]
 
 
+def test_what_to_look_at_again_stands_with_the_dossier(served):
+    rows = served.execute(
+        "select dossier_code, source_code, flagged_row_count from fct_dossier_flags "
+        "where reason_code = 'dossiers.received_at_not_after_completed'"
+    ).fetchall()
+    assert rows == [("finish_before_receipt", "one_stop__dossiers", 1)]
+
+
 def test_stops_that_did_not_count_are_told(served):
     rows = served.execute(
         "select dossier_code, counted_stop_count, uncounted_stop_count from fct_dossiers "
