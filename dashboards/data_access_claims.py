@@ -15,7 +15,7 @@ from dashboards.data_access import Build, Row, _rows
 PAGE_SIZE = 25
 # Where there is no difference: both sides agree, or there is nothing to compare: no flag, no due date for a flag, no
 # limit to recompute by. A file without a due date is a difference: a due date has to be given.
-AGREED, NOT_COMPARED = "same", ("not_declared", "declared_without_due_date", "missing_limit")
+AGREED, NOT_COMPARED = "same", ("not_declared", "declared_without_due_date", "missing_limit", "calendar_unknown")
 _NOT_COMPARED = ", ".join(f"'{code}'" for code in NOT_COMPARED)
 # Every cause of a report's difference, by what it asks of the reader.
 REPORT_CLASSES = {

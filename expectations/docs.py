@@ -75,6 +75,7 @@ TABLES = {
     "fct_delivery_authorities": "Tệp đã nạp theo địa phương",
     "fct_rule_results": "Kết quả kiểm tra",
     "fct_data_quality": "Chất lượng dữ liệu",
+    "fct_dossier_flags": "Điều cần xem lại của hồ sơ",
     "dim_rules": "Danh mục quy tắc",
     "rpt_units_to_watch": "Đơn vị cần xem",
     "rpt_open_dossiers": "Hồ sơ đang giải quyết",

@@ -23,18 +23,18 @@ DEFINITIONS = {
     ),
     "on_time_rate__resolved_timestamp": (
         "is_last and closed between s and e",
-        "timeliness_by_timestamp_code in ('on_time', 'late')",
-        "timeliness_by_timestamp_code = 'on_time'",
+        "verdict <> 'not_counted' and due_at is not null",
+        "completed_at <= due_at or (due_at::time = time '00:00' and completed_date = due_date)",
     ),
     "on_time_rate__resolved_original": (
         "is_last and closed between s and e",
-        "timeliness_original_by_date_code in ('early', 'on_time', 'late')",
-        "timeliness_original_by_date_code in ('early', 'on_time')",
+        "verdict <> 'not_counted' and original_due_at is not null",
+        "completed_date <= original_due_at::date",
     ),
     "on_time_rate__resolved_recomputed": (
         "is_last and closed between s and e",
-        "timeliness_recomputed_by_date_code in ('early', 'on_time', 'late')",
-        "timeliness_recomputed_by_date_code in ('early', 'on_time')",
+        "verdict <> 'not_counted' and recomputed_due_at is not null",
+        "first_completed_at::date <= recomputed_due_at::date",
     ),
     "on_time_rate__handed_over": (
         "is_last and returned_at::date between s and e",
@@ -65,7 +65,24 @@ DEFINITIONS = {
         "verdict in ('early', 'on_time', 'late', 'open_late')",
         "verdict in ('early', 'on_time')",
     ),
+    "on_time_rate__declared_flag": (
+        "is_last and closed between s and e",
+        "declared_timeliness_code in ('early', 'on_time', 'late')",
+        "declared_timeliness_code in ('early', 'on_time')",
+    ),
 }
+# Why a dossier is left out, as the verdict says it: what must be true of it then.
+REASONS = {
+    "unplaced": "lost",
+    "withdrawn": "withdrawn",
+    "still_open": "closed is null",
+    "not_returned": "returned_at is null",
+    "not_due": "due_date is null or due_date >= as_of",
+    "no_due_date": "{due_at} is null",
+    "no_limit": "recomputed_due_at is null",
+    "no_flag": "coalesce(declared_timeliness_code, '') not in ('early', 'on_time', 'late')",
+}
+JUDGED_BY = {"resolved_original": "original_due_at", "resolved_recomputed": "recomputed_due_at"}
 # At its units, and at the authority as a whole, where no hand-over between units moves it.
 STAYS = """
     create table stay as
@@ -81,7 +98,13 @@ DOSSIERS = """
     create table dossier as
     select d.*, a.as_of, h.unit_code, h.from_date, h.to_date as left_on, h.is_first,
       left_on = date '9999-12-31' as is_last,
-      greatest(received_date, from_date) as arrived, timeliness_by_date_code as verdict,
+      greatest(received_date, from_date) as arrived,
+      case when timeliness_by_date_code = 'not_counted' then 'not_counted'
+        when due_at is null then 'no_due_date'
+        when completed_at is null then case when as_of > due_at::date then 'open_late' else 'open_in_time' end
+        when completed_at::date < due_at::date then 'early'
+        when completed_at::date = due_at::date then 'on_time'
+        else 'late' end as verdict,
       case when completed_date is not null then greatest(completed_date, received_date) end as closed,
       is_closed and completed_date is null as lost,
       completed_date is not null and timeliness_by_date_code = 'not_counted' as withdrawn,

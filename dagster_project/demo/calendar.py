@@ -8,12 +8,13 @@ Does not belong here: who submits what and when.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+
+from dagster_project.days_off import read_days_off
 
 DAY = 86_400
 OPEN, LUNCH, BACK, CLOSE = 7 * 3600, 11 * 3600 + 1800, 13 * 3600 + 1800, 17 * 3600
@@ -53,19 +54,14 @@ class WorkCalendar:
     def read(cls, days_off_csv: Path) -> WorkCalendar:
         """Build the calendar from the days-off table; every row counts, confirmed or not.
 
-        Raises ``ValueError`` for an empty table or a kind_code outside holiday, swap_off, swap_work.
+        Raises ``ValueError`` for a table without a whole year or with an unknown kind_code.
         """
-        with days_off_csv.open(encoding="utf-8", newline="") as handle:
-            rows = [(date.fromisoformat(row["calendar_date"]), row["kind_code"]) for row in csv.DictReader(handle)]
-        if not rows:
-            raise ValueError(f"{days_off_csv.name} has no rows")
-        first_year, last_year = min(rows)[0].year, max(rows)[0].year
+        kinds, years = read_days_off(days_off_csv)
+        first_year, last_year = years[0], years[-1]
         first_day = epoch_day(date(first_year, 1, 1))
         days = np.arange(first_day, epoch_day(date(last_year, 12, 31)) + DAYS_AFTER_LAST_YEAR)
         is_working = (days + 3) % 7 < 5  # 1970-01-01 was a Thursday
-        for day, kind in rows:
-            if kind not in ("holiday", "swap_off", "swap_work"):
-                raise ValueError(f"{days_off_csv.name}: unknown kind_code {kind!r} on {day}")
+        for day, kind in kinds.items():
             is_working[epoch_day(day) - first_day] = kind == "swap_work"
         worked_before = np.concatenate([[0], np.cumsum(is_working)[:-1]]).astype(np.int64)
         return cls(first_day, is_working, worked_before, days[is_working], first_year, last_year)

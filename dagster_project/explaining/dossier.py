@@ -50,7 +50,7 @@ EFFECTS = {
     "still_missed": "vẫn quá hạn",
     "not_judged": "không có kết luận để so",
 }
-DATE_KINDS = {"due": "ngày hẹn trả", "completed": "ngày kết thúc"}
+DATE_KINDS = {"received": "ngày tiếp nhận", "due": "ngày hẹn trả", "completed": "ngày kết thúc"}
 SIGNERS = {"head": "người đứng đầu ký", "deputy": "cấp phó ký", "other": "người khác ký"}
 LATE_CAUSES = {
     "resolving_unit": "chậm do đơn vị giải quyết",
@@ -257,12 +257,14 @@ def _letter_text(letter: dict) -> str:
 
 def _version_text(version: dict) -> str:
     moments = [
+        ("tiếp nhận", version["received_at"], "không ghi ngày tiếp nhận"),
         ("hẹn trả", version["due_at"], "không ghi ngày hẹn trả"),
         ("kết thúc", version["completed_at"], "chưa kết thúc"),
         ("trả kết quả", version["returned_at"], "chưa trả kết quả"),
     ]
     told = ", ".join(f"{name} {vi_moment(at)}" if at else absent for name, at, absent in moments)
-    return f"Tệp «{version['file_name']}» (lần {version['version_number']}) ghi: {told}"
+    where = f"thủ tục {version['procedure_code'] or 'không ghi'}, đơn vị giải quyết {version['resolving_unit_code']}"
+    return f"Tệp «{version['file_name']}» (lần {version['version_number']}) ghi: {told}; {where}"
 
 
 def _stop_text(stop: dict) -> str:

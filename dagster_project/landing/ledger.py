@@ -5,7 +5,6 @@ Does not belong here: writing records (``deliveries``), the workbook that goes b
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 
 from dagster_project.console import vi_count, vi_moment
+from dagster_project.days_off import read_days_off
 from dagster_project.landing.deliveries import Delivery, LedgerError, landed_path, list_deliveries
 from dagster_project.landing.refusals import open_refusals
 from dagster_project.settings import Settings
@@ -201,10 +201,9 @@ class _Days:
 
     @classmethod
     def read(cls, days_off_csv: Path) -> _Days:
-        """Every working day of the years in the table of days off; every row counts, confirmed or not."""
-        with days_off_csv.open(encoding="utf-8", newline="") as handle:
-            kinds = {dt.date.fromisoformat(row["calendar_date"]): row["kind_code"] for row in csv.DictReader(handle)}
-        first, last = dt.date(min(kinds).year, 1, 1), dt.date(max(kinds).year, 12, 31)
+        """Every working day of the years whose days off are known; every row counts, confirmed or not."""
+        kinds, years = read_days_off(days_off_csv)
+        first, last = dt.date(years[0], 1, 1), dt.date(years[-1], 12, 31)
         days = (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
         working = [day for day in days if kinds.get(day) == "swap_work" or (day.weekday() < 5 and day not in kinds)]
         return cls(working, first.year, last.year)

@@ -1,4 +1,7 @@
-{#- What is counted of dossiers, named once: counting by slice and summing by period both read these lists. -#}
+{#-
+  What is counted of dossiers on one day each, named once: counting by slice and summing by period both read these lists. What
+  became of those received in a period is counted in int_unit_cohorts_counted.
+-#}
 
 {#- Counted on the day of receipt, at the receiving unit. -#}
 {% macro received_measures() -%}
@@ -71,7 +74,7 @@
 {%- endmacro %}
 
 {#- What a reorganisation takes from one unit and gives to another. -#}
-{% macro hand_over_measures() -%}
+{% macro transfer_measures() -%}
   {{ return([
     'passed_on_count', 'passed_on_undated_count', 'passed_on_late_count',
     'taken_over_count', 'taken_over_undated_count', 'taken_over_late_count',
@@ -92,7 +95,7 @@
   {%- for family in resolving_measures() -%}
     {%- for name, condition in family['measures'] -%}{%- do names.append(name) -%}{%- endfor -%}
   {%- endfor -%}
-  {{ return(names + hand_over_measures() + ['waiting_late_change']) }}
+  {{ return(names + transfer_measures() + ['waiting_late_change']) }}
 {%- endmacro %}
 
 {#- The receipts of the resolving unit by channel, told apart when channels are summed away. -#}

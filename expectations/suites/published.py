@@ -36,7 +36,8 @@ PROMISED_COLUMNS = {
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at received_at due_at "
     "completed_at returned_at received_date due_date completed_date status_code state_code "
-    "timeliness_by_date_code timeliness_by_timestamp_code original_due_at recomputed_due_at first_completed_at "
+    "timeliness_by_date_code timeliness_by_timestamp_code first_received_at original_due_at recomputed_due_at "
+    "first_completed_at "
     "timeliness_original_by_date_code timeliness_original_by_timestamp_code timeliness_recomputed_by_date_code "
     "timeliness_recomputed_by_timestamp_code difference_cause_code overdue_working_days declared_timeliness_code "
     "delivery_id source_row_number",
@@ -60,8 +61,8 @@ PROMISED_COLUMNS = {
     "working_days_since_received working_days_left due_basis_code is_asked_on_last_days",
     "fct_apology_letters": "authority_code dossier_code letter_code issued_at due_at_before due_at_after is_issued "
     "is_before_due has_new_date is_new_date_kept is_signed_by_head late_cause_code",
-    "fct_dossier_versions": "authority_code dossier_code version_number status_code due_at completed_at returned_at "
-    "delivery_id",
+    "fct_dossier_versions": "authority_code dossier_code version_number status_code procedure_code resolving_unit_code "
+    "received_at due_at completed_at returned_at delivery_id",
     "fct_dossier_steps": "authority_code dossier_code step_number activity_name began_at ended_at unit_code "
     "section_code procedure_code is_logged is_open is_wait elapsed_seconds working_seconds delay_seconds "
     "is_largest_delay",
@@ -86,6 +87,7 @@ PROMISED_COLUMNS = {
     "fct_data_quality": "authority_code unit_code period_code dossier_count flagged_dossier_count "
     "unflagged_dossier_count unflagged_rate dossiers_status reports_status answers_status grade_code grade_status "
     "grade_reason_text is_grade_confirmed",
+    "fct_dossier_flags": "authority_code dossier_code source_code reason_code reason_text flagged_row_count",
     "dim_rules": "rule_code rule_text owner_text example_text effect_code",
     "rpt_units_to_watch": "authority_code period_code unit_code reason_code severity_order observed_value "
     "reference_value numerator denominator",

@@ -44,8 +44,9 @@ COLUMNS = {
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at:timestamp "
     "received_at:timestamp due_at:timestamp completed_at:timestamp returned_at:timestamp "
     "received_date:date due_date:date completed_date:date status_code state_code "
-    "timeliness_by_date_code timeliness_by_timestamp_code original_due_at:timestamp recomputed_due_at:timestamp "
-    "first_completed_at:timestamp timeliness_original_by_date_code timeliness_original_by_timestamp_code "
+    "timeliness_by_date_code timeliness_by_timestamp_code first_received_at:timestamp original_due_at:timestamp "
+    "recomputed_due_at:timestamp first_completed_at:timestamp "
+    "timeliness_original_by_date_code timeliness_original_by_timestamp_code "
     "timeliness_recomputed_by_date_code timeliness_recomputed_by_timestamp_code difference_cause_code "
     "overdue_working_days:bigint declared_timeliness_code delivery_id source_row_number:bigint",
     "fct_dossier_date_changes": "authority_code dossier_code date_kind_code version_number:bigint old_at:timestamp "
@@ -71,8 +72,9 @@ COLUMNS = {
     "fct_apology_letters": "authority_code dossier_code letter_code issued_at:timestamp due_at_before:timestamp "
     "due_at_after:timestamp is_issued:boolean is_before_due:boolean has_new_date:boolean is_new_date_kept:boolean "
     "is_signed_by_head:boolean late_cause_code",
-    "fct_dossier_versions": "authority_code dossier_code version_number:bigint status_code due_at:timestamp "
-    "completed_at:timestamp returned_at:timestamp delivery_id",
+    "fct_dossier_versions": "authority_code dossier_code version_number:bigint status_code procedure_code "
+    "resolving_unit_code received_at:timestamp due_at:timestamp completed_at:timestamp returned_at:timestamp "
+    "delivery_id",
     "fct_sync_differences": "authority_code dossier_code unit_code received_date:date match_code "
     "local_due_at:timestamp national_due_at:timestamp local_completed_at:timestamp national_completed_at:timestamp "
     "local_timeliness_by_date_code national_timeliness_by_date_code national_declared_timeliness_code "
@@ -96,6 +98,7 @@ COLUMNS = {
     "rows_rejected:bigint rows_ignored:bigint rows_flagged:bigint data_until_date:date",
     "fct_delivery_authorities": "delivery_id authority_code",
     "fct_rule_results": "rule_code subject_name effect_code is_passed:boolean checked_count:bigint failed_count:bigint",
+    "fct_dossier_flags": "authority_code dossier_code source_code reason_code reason_text flagged_row_count:bigint",
     "fct_data_quality": "authority_code unit_code period_code dossier_count:bigint flagged_dossier_count:bigint "
     "unflagged_dossier_count:bigint unflagged_rate:decimal(18,6) dossiers_status reports_status answers_status "
     "grade_code grade_status grade_reason_text is_grade_confirmed:boolean",
@@ -254,6 +257,7 @@ def good_tables() -> dict[str, list[dict]]:
         ],
         "fct_delivery_authorities": [{"delivery_id": "d1", "authority_code": "H99"}],
         "fct_rule_results": [{"rule_code": "dossiers.has_due_date", "subject_name": "d1"}],
+        "fct_dossier_flags": [],
         "fct_data_quality": [
             {
                 "authority_code": "H99",

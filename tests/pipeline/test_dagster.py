@@ -57,6 +57,7 @@ MARTS = {
     "marts/fct_dossier_date_changes",
     "marts/fct_dossier_delays",
     "marts/fct_dossier_events",
+    "marts/fct_dossier_flags",
     "marts/fct_dossier_steps",
     "marts/fct_dossier_stops",
     "marts/fct_dossier_supplements",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.naive_counts import DEFINITIONS, counted_tables, definition_differences, form_differences
+from tests.naive_counts import DEFINITIONS, JUDGED_BY, REASONS, counted_tables, definition_differences, form_differences
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,24 @@ def test_a_dossier_is_told_the_verdict_that_the_rate_counts(counted, indicator):
             assert (is_judged, is_met) == (True, False)
         else:
             assert (is_judged, is_met) == expected.get(stem, (False, False)), verdict
+
+
+@pytest.mark.parametrize("indicator", DEFINITIONS)
+def test_a_dossier_is_left_out_for_a_reason_that_is_true(counted, indicator):
+    code = indicator.removeprefix("on_time_rate__")
+    reasons = " ".join(
+        f"when '{reason}' then {told.format(due_at=JUDGED_BY.get(code, 'due_at'))}" for reason, told in REASONS.items()
+    )
+    rows = counted.execute(
+        f"""
+        select v.{code}_verdict_code, count(*) from fct_dossier_verdicts as v
+        inner join (select * from dossier where unit_code = authority_code) using (authority_code, dossier_code)
+        where not split_part(v.{code}_verdict_code, '_', 1) in ('met', 'missed') and v.{code}_verdict_code <> 'not_yet'
+          and not coalesce(case v.{code}_verdict_code {reasons} end, false)
+        group by all
+        """
+    ).fetchall()
+    assert rows == []
 
 
 def test_the_score_of_qd766_has_the_parts_of_its_rate(counted):

@@ -51,8 +51,8 @@ def test_the_dossiers_handed_over_are_those_that_the_units_handed_over(built_cas
             handed += [(row["Mã hồ sơ"], row["Mã đơn vị giải quyết"]) for row in csv.DictReader(handle)]
     with duckdb.connect(str(built_cases.warehouse_file), read_only=True) as connection:
         found = connection.execute(
-            "select dossier_code, from_unit_code, to_unit_code, handed_over_date "
-            "from intermediate.int_dossiers_handed_over"
+            "select dossier_code, from_unit_code, to_unit_code, transferred_date "
+            "from intermediate.int_dossiers_transferred"
         ).fetchall()
         latest = dict(
             connection.execute(
@@ -237,6 +237,6 @@ def test_a_dossier_is_due_at_the_unit_that_had_it_on_the_day(ask):
         "select due_date < date '2025-07-01', due_unit_code in (select unit_code from dim_units "
         "where valid_to_date < date '2025-07-01'), count(*) from fct_dossiers "
         "inner join fct_dossier_verdicts using (authority_code, dossier_code) "
-        "where due_unit_code <> resolving_unit_code group by all"
+        "where due_unit_code <> fct_dossiers.resolving_unit_code group by all"
     )
     assert [row[:2] for row in moved] == [(True, True)] and moved[0][2] > 5

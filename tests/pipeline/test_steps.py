@@ -75,7 +75,7 @@ def test_an_open_dossier_lies_with_its_resolving_unit_until_the_as_of_date(serve
         "from fct_dossier_steps where not is_logged"
     ).fetchall()
     began, ended = dt.datetime(2026, 3, 30, 10), dt.datetime(2026, 3, 31, 23, 59, 59)
-    assert rows == [("still_open", 3, began, ended, "H99.01", "P01", 46800, True)]
+    assert rows == [("still_open", 4, began, ended, "H99.01", "P01", 46800, True)]
 
 
 def test_delay_is_split_over_those_who_held_the_dossier(served):

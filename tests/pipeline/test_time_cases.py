@@ -144,6 +144,32 @@ def test_a_dossier_that_came_again_is_what_the_newest_export_says(served):
     ]
 
 
+def test_a_receipt_moved_afterwards_is_told_and_moves_no_limit(served):
+    first, moved = dt.datetime(2026, 3, 2, 9), dt.datetime(2026, 3, 9, 9)
+    assert served.execute(
+        "select received_at, first_received_at, difference_cause_code from fct_dossiers "
+        "where dossier_code = 'received_again'"
+    ).fetchall() == [(moved, first, "receipt_changed")]
+    assert served.execute(
+        "select date_kind_code, old_at, new_at, effect_code from fct_dossier_date_changes "
+        "where dossier_code = 'received_again'"
+    ).fetchall() == [("received", first, moved, "still_met")]
+
+
+def test_a_limit_that_ends_past_the_known_calendar_has_its_own_cause(served):
+    assert served.execute(
+        "select limit_value, difference_cause_code from fct_dossiers where dossier_code = 'past_the_calendar'"
+    ).fetchall() == [(60, "calendar_unknown")]
+
+
+def test_what_to_look_at_again_stands_with_the_dossier(served):
+    rows = served.execute(
+        "select dossier_code, source_code, flagged_row_count from fct_dossier_flags "
+        "where reason_code = 'dossiers.received_at_not_after_completed'"
+    ).fetchall()
+    assert rows == [("finish_before_receipt", "one_stop__dossiers", 1)]
+
+
 def test_stops_that_did_not_count_are_told(served):
     rows = served.execute(
         "select dossier_code, counted_stop_count, uncounted_stop_count from fct_dossiers "
@@ -231,8 +257,9 @@ def test_letters_and_versions_are_explained(built_cases, cchc):
     told = explained(built_cases, cchc, "letter_broken").stdout
     letter = "hẹn lại 13/03/2026 09:00, gửi không kịp trước hạn, cấp phó ký, chậm do đơn vị giải quyết"
     assert f"09/03/2026 09:00  Gửi phiếu xin lỗi 2/PXL: {letter}, không giữ được ngày hẹn mới\n" in told
-    assert "Tệp «around_dossiers_early.csv» (lần 1) ghi: hẹn trả 09/03/2026 09:00, kết thúc 16/03/2026 10:00, " in told
-    assert "Tệp «around_dossiers.csv» (lần 2) ghi: hẹn trả 09/03/2026 09:00, kết thúc 16/03/2026 10:00, " in told
+    dates = "tiếp nhận 02/03/2026 09:00, hẹn trả 09/03/2026 09:00, kết thúc 16/03/2026 10:00, "
+    assert f"Tệp «around_dossiers_early.csv» (lần 1) ghi: {dates}" in told
+    assert f"Tệp «around_dossiers.csv» (lần 2) ghi: {dates}" in told
     told = explained(built_cases, cchc, "letter_not_sent").stdout
     assert "23/10/2026 08:00  Lập phiếu xin lỗi 5/PXL, chưa gửi: hẹn lại 10/11/2026 09:00\n" in told
     told = explained(built_cases, cchc, "letter_still_open").stdout

@@ -152,11 +152,12 @@ def test_moments_and_work_seconds_are_inverse(calendar):
 
 def test_a_wrong_table_is_refused(tmp_path):
     path = tmp_path / "days_off.csv"
+    (tmp_path / "public_holidays.csv").write_text("first_mmdd,last_mmdd\n101,104\n", encoding="utf-8")
     path.write_text("calendar_date,kind_code\n2025-01-01,feast\n", encoding="utf-8")
     with pytest.raises(ValueError, match="unknown kind_code 'feast'"):
         WorkCalendar.read(path)
     path.write_text("calendar_date,kind_code\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="no rows"):
+    with pytest.raises(ValueError, match="no whole year"):
         WorkCalendar.read(path)
 
 

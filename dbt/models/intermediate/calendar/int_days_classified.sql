@@ -19,13 +19,9 @@ calendars as (
 
 ),
 
-covered_years as (
+known_years as (
 
-    select
-        year(min(calendar_date)) as first_year,
-        year(max(calendar_date)) as last_year
-    from days_off
-    where authority_code = 'VN'
+    select calendar_year from {{ ref('int_calendar_years_known') }}
 
 ),
 
@@ -36,13 +32,13 @@ classified as (
         days.calendar_date,
         coalesce(own.kind_code, national.kind_code) as day_off_kind_code,
         case when own.kind_code is not null then own.day_off_name else national.day_off_name end as day_off_name,
-        coalesce(own.is_confirmed, national.is_confirmed, true) as is_confirmed,
+        coalesce(own.is_confirmed, national.is_confirmed, known_years.calendar_year is not null) as is_confirmed,
         -- 03/01/2000 was a Monday; whole-number arithmetic gives the same weekday on every engine.
         cast({{ dbt.datediff("cast('2000-01-03' as date)", "days.calendar_date", "day") }} as bigint) as days_since_monday,
-        year(days.calendar_date) between covered_years.first_year and covered_years.last_year as is_calendar_known
+        known_years.calendar_year is not null as is_calendar_known
     from days
     cross join calendars
-    cross join covered_years
+    left join known_years on year(days.calendar_date) = known_years.calendar_year
     left join days_off as own
         on days.calendar_date = own.calendar_date and calendars.calendar_code = own.authority_code
     left join days_off as national

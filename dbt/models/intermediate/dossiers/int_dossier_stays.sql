@@ -1,6 +1,6 @@
-with hand_overs as (
+with transfers as (
 
-    select * from {{ ref('int_dossiers_handed_over') }}
+    select * from {{ ref('int_dossiers_transferred') }}
 
 ),
 
@@ -9,12 +9,12 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by authority_code, dossier_code order by handed_over_date nulls last, to_unit_code nulls last
-        ) as hand_over_number,
-        lead(handed_over_date) over (
-            partition by authority_code, dossier_code order by handed_over_date nulls last, to_unit_code nulls last
-        ) as next_hand_over_date
-    from hand_overs
+            partition by authority_code, dossier_code order by transferred_date nulls last, to_unit_code nulls last
+        ) as transfer_number,
+        lead(transferred_date) over (
+            partition by authority_code, dossier_code order by transferred_date nulls last, to_unit_code nulls last
+        ) as next_transfer_date
+    from transfers
 
 )
 
@@ -24,16 +24,16 @@ select
     dossier_code,
     from_unit_code as unit_code,
     cast('0001-01-01' as date) as from_date,
-    handed_over_date as to_date,
+    transferred_date as to_date,
     true as is_first
 from numbered
-where hand_over_number = 1
+where transfer_number = 1
 union all
 select
     authority_code,
     dossier_code,
     to_unit_code as unit_code,
-    handed_over_date as from_date,
-    coalesce(next_hand_over_date, cast('9999-12-31' as date)) as to_date,
+    transferred_date as from_date,
+    coalesce(next_transfer_date, cast('9999-12-31' as date)) as to_date,
     false as is_first
 from numbered

@@ -51,8 +51,8 @@ stacked as (
     select
         {{ dimensions | join(", ") }},
         slice_start_date
-        {%- for name in names %}, {{ name if name in hand_over_measures() else '0' }} as {{ name }}{% endfor %}
-    from {{ ref('int_hand_overs_counted') }}
+        {%- for name in names %}, {{ name if name in transfer_measures() else '0' }} as {{ name }}{% endfor %}
+    from {{ ref('int_transfers_counted') }}
     union all
     select
         {{ dimensions | join(", ") }},

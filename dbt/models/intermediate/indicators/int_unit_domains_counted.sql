@@ -25,7 +25,7 @@ with_totals as (
     select * from counts
     union all
     select authority_code, authority_code as unit_code, domain_name, slice_start_date
-        {%- for measure in measures %}, {{ '0' if measure in hand_over_measures() else measure }} as {{ measure }}{% endfor %}
+        {%- for measure in measures %}, {{ '0' if measure in transfer_measures() else measure }} as {{ measure }}{% endfor %}
     from counts
     where unit_code <> authority_code
 

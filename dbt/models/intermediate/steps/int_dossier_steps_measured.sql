@@ -70,13 +70,15 @@ placed as (
         coalesce(dossiers.clock_code, 'VN/VN') as clock_code,
         coalesce(statuses.is_waiting, false) as is_wait,
         coalesce(ordered.occurred_at > dossiers.completed_at, false) as is_after_finish,
-        -- The first step begins with reception; after the finish, what was logged before it no longer counts.
+        -- The first step begins with reception, whatever is dated before it; after the finish, what was logged before it no
+        -- longer counts.
         least(
             ordered.occurred_at,
             case
                 when ordered.occurred_at > dossiers.completed_at
                     then greatest(coalesce(ordered.previous_at, dossiers.received_at), dossiers.completed_at)
-                else coalesce(ordered.previous_at, dossiers.received_at, ordered.occurred_at)
+                when ordered.previous_at is null then coalesce(dossiers.received_at, ordered.occurred_at)
+                else greatest(ordered.previous_at, coalesce(dossiers.received_at, ordered.previous_at))
             end
         ) as began_at
     from ordered
@@ -109,8 +111,9 @@ select
     ) as is_handed_over,
     coalesce(placed.occurred_at > {{ end_of_limit('placed.step_due_at') }}, false) as is_step_late,
     {{ elapsed_seconds_at('placed.occurred_at') }} - {{ elapsed_seconds_at('placed.began_at') }} as elapsed_seconds,
-    -- Outside the years whose holidays we hold, working time would be invented.
+    -- Outside the years whose holidays we hold, working time would be invented; no time at all is none in any year.
     case
+        when placed.began_at = placed.occurred_at then 0
         when began_days.is_calendar_known and ended_days.is_calendar_known
             then
                 {{ working_seconds_at('placed.occurred_at', 'ended_days') }}

@@ -7,7 +7,8 @@ with dossiers as (
 first_given as (
 
     -- The same in every version of a dossier.
-    select authority_code, dossier_code, max(first_due_at) as due_at, max(first_completed_at) as completed_at
+    select authority_code, dossier_code, max(first_received_at) as received_at,
+        max(first_due_at) as due_at, max(first_completed_at) as completed_at
     from {{ ref('int_dossier_versions_compared') }}
     group by authority_code, dossier_code
 
@@ -32,6 +33,7 @@ gathered as (
 
     select
         dossiers.*,
+        coalesce(first_given.received_at, dossiers.received_at) as first_received_at,
         coalesce(first_given.due_at, dossiers.due_at) as original_due_at,
         -- A dossier that is open again has not finished, whatever an earlier delivery said.
         case when dossiers.completed_at is not null then coalesce(first_given.completed_at, dossiers.completed_at) end as first_completed_at,
@@ -118,6 +120,7 @@ select
     as_of_date,
     delivery_id,
     source_row_number,
+    first_received_at,
     original_due_at,
     first_completed_at,
     recomputed_due_at,
@@ -138,9 +141,11 @@ select
         when is_not_counted or is_met_on_current = is_met_on_recomputed then null
         when due_at is null and recomputed_due_at is null then null
         when due_at is null then 'missing_due_date'
+        when recomputed_due_at is null and limit_value is not null then 'calendar_unknown'
         when recomputed_due_at is null then 'missing_limit'
         when is_met_on_last_finish = is_met_on_current then 'finish_changed'
         when is_met_on_original = is_met_on_recomputed then 'due_date_changed'
+        when first_received_at <> received_at then 'receipt_changed'
         when uncounted_stop_count > 0 then 'stop_not_accepted'
         when counted_stop_count > 0 and is_met_without_stops = is_met_on_current then 'stop_not_credited'
         when supplement_count > 0 and counted_stop_count = 0 then 'stop_not_recorded'

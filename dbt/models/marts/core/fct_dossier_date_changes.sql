@@ -6,6 +6,16 @@ with versions as (
 
 changes as (
 
+    -- A moved receipt moves no date that anybody is judged by; the limit is computed from the first.
+    select
+        authority_code, dossier_code, version_number, 'received' as date_kind_code, delivery_id, source_row_number,
+        earlier_received_at as old_at, received_at as new_at,
+        due_at as due_before_at, due_at as due_after_at, completed_at as finish_before_at, completed_at as finish_after_at
+    from versions
+    where earlier_received_at is not null and received_at <> earlier_received_at
+
+    union all
+
     select
         authority_code, dossier_code, version_number, 'due' as date_kind_code, delivery_id, source_row_number,
         earlier_due_at as old_at, due_at as new_at,

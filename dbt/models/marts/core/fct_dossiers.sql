@@ -34,6 +34,7 @@ select
     dossiers.is_closed,
     dossiers.timeliness_by_date_code,
     dossiers.timeliness_by_timestamp_code,
+    dossiers.first_received_at,
     dossiers.original_due_at,
     dossiers.recomputed_due_at,
     dossiers.first_completed_at,

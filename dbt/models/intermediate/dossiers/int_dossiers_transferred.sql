@@ -47,18 +47,18 @@ latest as (
 ),
 
 -- The unit ended, or gave the work away, while the dossier was open there; a later or earlier change moved nothing.
-handed as (
+moved_on as (
 
     select
         holders.authority_code,
         holders.dossier_code,
         holders.unit_code as from_unit_code,
         successions.successor_unit_code as to_unit_code,
-        successions.change_date as handed_over_date,
+        successions.change_date as transferred_date,
         row_number() over (
             partition by holders.authority_code, holders.dossier_code, holders.unit_code
             order by successions.change_date nulls last, successions.successor_unit_code nulls last
-        ) as hand_over_rank
+        ) as transfer_rank
     from held as holders
     inner join latest
         on
@@ -84,6 +84,6 @@ select
     dossier_code,
     from_unit_code,
     to_unit_code,
-    handed_over_date
-from handed
-where hand_over_rank = 1
+    transferred_date
+from moved_on
+where transfer_rank = 1

@@ -8,9 +8,9 @@ with dossiers as (
 
 ),
 
-hand_overs as (
+transfers as (
 
-    select * from {{ ref('int_dossiers_handed_over') }}
+    select * from {{ ref('int_dossiers_transferred') }}
 
 ),
 
@@ -18,18 +18,18 @@ moves as (
 
     select
         dossiers.authority_code,
-        hand_overs.from_unit_code,
-        hand_overs.to_unit_code,
+        transfers.from_unit_code,
+        transfers.to_unit_code,
         dossiers.procedure_code,
         dossiers.domain_name,
         dossiers.channel_code,
         dossiers.has_due_date,
-        coalesce(dossiers.late_date < hand_overs.handed_over_date, false) as is_late,
+        coalesce(dossiers.late_date < transfers.transferred_date, false) as is_late,
         days.slice_start_date
-    from hand_overs
+    from transfers
     inner join dossiers
-        on hand_overs.authority_code = dossiers.authority_code and hand_overs.dossier_code = dossiers.dossier_code
-    inner join {{ ref('int_days_sliced') }} as days on hand_overs.handed_over_date = days.calendar_date
+        on transfers.authority_code = dossiers.authority_code and transfers.dossier_code = dossiers.dossier_code
+    inner join {{ ref('int_days_sliced') }} as days on transfers.transferred_date = days.calendar_date
 
 ),
 
