@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
-from dashboards import components, download_buttons, downloads, labels, state
+from dashboards import components, download_buttons, downloads, labels, paging, state
 from dashboards import data_access_time as time_access
 from dashboards.components import Column
 from dashboards.data_access_time import MEMBERSHIPS, TimeScope
@@ -260,7 +260,7 @@ def _draw_dossiers(view: state.View, scope: TimeScope, definition: Row, kept: di
     if not counts[outcome]:
         components.show(components.note("Không có hồ sơ nào.") + "<br>")
         return
-    page, pages = _page(counts[outcome], "page")
+    page, pages = paging.asked_page(counts[outcome], PAGE_SIZE, "page")
     rows = time_access.placed_dossiers(view.build, scope, code, outcome, PAGE_SIZE, (page - 1) * PAGE_SIZE)
     show = _clock if code in BY_CLOCK else labels.format_date
     columns = (
@@ -279,7 +279,7 @@ def _draw_dossiers(view: state.View, scope: TimeScope, definition: Row, kept: di
     components.show(
         f'<p class="lead">{lead}</p>'
         + components.table(columns, cells, title)
-        + _pager({**kept, "by": "dossier", "list": outcome}, page, pages, "page")
+        + paging.links(components.time_link, {**kept, "by": "dossier", "list": outcome}, page, pages, "page")
     )
     download_buttons.draw_later(
         view,
@@ -323,19 +323,3 @@ def _dossier_plain(row: Row) -> list[str]:
         vi_moment(row["shown_due_at"]) if row["shown_due_at"] else "",
         vi_moment(row["finished_at"]) if row["finished_at"] else "",
     ]
-
-
-def _page(count: int, name: str) -> tuple[int, int]:
-    """The page in the address and how many there are; one that is not there becomes the nearest."""
-    pages = -(-count // PAGE_SIZE)
-    asked = state.kept(name) or "1"
-    page = int(asked) if asked.isdecimal() and len(asked) < 9 else 1
-    return min(max(page, 1), pages), pages
-
-
-def _pager(kept: Mapping[str, str], page: int, pages: int, name: str) -> str:
-    if pages == 1:
-        return ""
-    before = components.time_link("‹ trang trước", **kept, **{name: str(page - 1)}) if page > 1 else ""
-    after = components.time_link("trang sau ›", **kept, **{name: str(page + 1)}) if page < pages else ""
-    return f'<p class="crumbs">{before} trang {page}/{pages} {after}</p>'

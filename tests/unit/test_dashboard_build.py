@@ -195,8 +195,8 @@ TABLES = {
         as t(dossier_code, activity_name, unit_code, section_code, is_wait, delay_seconds, is_largest_delay)
         cross join (select 'TT' as procedure_code)""",
     "fct_dossier_delays": """
-        select 'H99' as authority_code, *, 'working' as measure_code, timestamp '2026-03-02 08:00:00' as due_at,
-          timestamp '2026-03-04 08:00:00' as delay_ended_at
+        select 'H99' as authority_code, *, 'working' as measure_code, 'recomputed' as due_basis_code,
+          timestamp '2026-03-02 08:00:00' as due_at, timestamp '2026-03-04 08:00:00' as delay_ended_at
         from (values
           ('T-1', 'H99.1', 'processing', 57600, 57600),
           ('T-2', 'H99.2', 'waiting', 3600, 7200),
