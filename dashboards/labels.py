@@ -93,10 +93,10 @@ def format_value(value: Number | None, unit_of_measure_code: str) -> str:
 
 
 def overdue_days_text(days: int | None) -> str:
-    """Working days overdue; less than a whole one is «dưới 1», an unknown calendar «không có số liệu»."""
+    """Working days overdue; less than a whole one is «chưa đủ 1 ngày», an unknown calendar «không có số liệu»."""
     if days is None:
         return NO_DATA
-    return format_count(days) if days else "dưới 1"
+    return format_count(days) if days else "chưa đủ 1 ngày"
 
 
 def format_fraction(numerator: Number | None, denominator: Number | None) -> str:

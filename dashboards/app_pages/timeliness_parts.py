@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
+from dagster_project.explaining.dossier import BASES, COUNTED
 from dashboards import components, download_buttons, downloads, labels, paging, state
 from dashboards import data_access_time as time_access
 from dashboards.components import Column
@@ -63,8 +64,7 @@ def draw(view: state.View, scope: TimeScope, period: Row, definition: Row) -> No
     if is_additive and not total["denominator"] + total["excluded_count"]:
         return
     if not choices:
-        text = "Định nghĩa này chỉ đếm được theo đơn vị, không cộng được theo bộ phận, thủ tục, lĩnh vực hay kênh."
-        components.show(components.note(text) + "<br>")
+        components.show(components.note(_not_listed(code)) + "<br>")
         return
     left, middle, _ = st.columns([1, 1.2, 2])
     with left:
@@ -86,6 +86,16 @@ def _parts_lead(code: str) -> str:
     if code == "on_time_rate__due_in_period":
         lead += " Hồ sơ thuộc đơn vị giữ nó vào ngày hẹn trả."
     return lead
+
+
+def _not_listed(code: str) -> str:
+    """Why a definition that is counted by unit only lists no dossiers."""
+    counted_in = BASES[code.removeprefix("on_time_rate__")][0]
+    return (
+        "Định nghĩa này chỉ đếm được theo đơn vị, không cộng được theo bộ phận, thủ tục, lĩnh vực hay kênh, nên ở đây "
+        f"cũng không có danh sách hồ sơ. Nó tính một hồ sơ vào {counted_in}; trang Hồ sơ nói từng hồ sơ được tính thế "
+        "nào vào ngày chốt."
+    )
 
 
 def _part_choices(scope: TimeScope, is_additive: bool) -> list[str]:
@@ -271,9 +281,10 @@ def _draw_dossiers(view: state.View, scope: TimeScope, definition: Row, kept: di
         Column("Hạn", "num"),
         Column("Trả" if code == "on_time_rate__handed_over" else "Xong", "num"),
     )
-    cells = (
-        [components.dossier_link(view.authority_code, row["dossier_code"]), *_dossier_cells(row, show)] for row in rows
-    )
+    cells = ([_dossier_name(view, row), *_dossier_cells(row, show)] for row in rows)
+    if outcome == "excluded":
+        columns += (Column("Lý do không tính", "wide"),)
+        cells = ([*line, components.text(_reason(row))] for line, row in zip(cells, rows, strict=True))
     title = f"Hồ sơ {OUTCOMES[outcome].lower()}"
     lead = f"{labels.format_count(counts[outcome])} hồ sơ, hạn sớm nhất đứng trước."
     components.show(
@@ -294,6 +305,18 @@ def _clock(at: dt.datetime) -> str:
     return vi_moment(at).replace(" ", "<br>")
 
 
+def _reason(row: Row) -> str:
+    """Why a definition leaves a dossier out, without saying again that it does; empty for those it counts."""
+    told, _, reason = COUNTED[row["verdict_code"]].partition(": ")
+    return reason if told in ("không tính", "chưa tính") else ""
+
+
+def _dossier_name(view: state.View, row: Row) -> str:
+    """The code of a dossier as a link; on a phone with the reason below that has a column on a wide screen."""
+    reason = components.text(_reason(row))
+    return components.dossier_link(view.authority_code, row["dossier_code"]) + f'<span class="sub">{reason}</span>'
+
+
 def _dossier_cells(row: Row, show: Callable[[Any], str]) -> list[str]:
     return [
         components.text(row["unit_name"] or row["unit_code"]),
@@ -308,11 +331,11 @@ def _dossiers_sheet(
     view: state.View, scope: TimeScope, definition: Row, outcome: str, kept: Mapping[str, str]
 ) -> downloads.Sheet:
     rows = time_access.placed_dossiers(view.build, scope, definition["indicator_code"], outcome, FILE_SIZE)
-    cells = [[row["dossier_code"], row["section_code"], *_dossier_plain(row)] for row in rows]
+    cells = [[row["dossier_code"], row["section_code"], *_dossier_plain(row), _reason(row)] for row in rows]
     head = [*_file_head(definition, kept), ("Danh sách", f"{OUTCOMES[outcome]}; nhiều nhất {FILE_SIZE} hồ sơ")]
-    headers = ["Mã hồ sơ", "Bộ phận", "Đơn vị", "Thủ tục", "Tiếp nhận", "Hạn", "Xong"]
+    headers = ["Mã hồ sơ", "Bộ phận", "Đơn vị", "Thủ tục", "Tiếp nhận", "Hạn", "Xong", "Lý do không tính"]
     title = f"{definition['indicator_name']}: hồ sơ {OUTCOMES[outcome].lower()}"
-    return download_buttons.sheet(view, title, "Hồ sơ", head, headers, cells, [24, 12, 42, 46, 13, 18, 18])
+    return download_buttons.sheet(view, title, "Hồ sơ", head, headers, cells, [24, 12, 42, 46, 13, 18, 18, 34])
 
 
 def _dossier_plain(row: Row) -> list[str]:

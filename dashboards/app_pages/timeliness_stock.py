@@ -26,7 +26,7 @@ def draw(view: state.View, scope: TimeScope, unit_name: str) -> None:
     if not bands:
         components.show(components.section(title) + components.note("Không thấy hồ sơ nào đang giải quyết.") + "<br>")
         return
-    lead = "Ngày làm việc theo lịch của chính đơn vị; tính đến ngày chốt, không theo kỳ đã chọn."
+    lead = "Ngày làm việc theo lịch của chính đơn vị, tính theo ngày; tính đến ngày chốt, không theo kỳ đã chọn."
     if not all(row["is_confirmed"] for row in bands.values()):
         lead += " Cách chia mức chưa xác nhận."
     largest = max(row["open_count"] for row in bands.values()) or 1

@@ -207,7 +207,7 @@ def test_a_long_list_of_files_says_how_many_more():
         (3, False, "còn 3"),
         (-2, False, "đang dừng"),
         (-1200, True, "quá 1.200"),
-        (0, True, "quá dưới 1"),
+        (0, True, "quá chưa đủ 1 ngày"),
     ],
 )
 def test_working_days_to_a_due_date(days, is_overdue, expected):
