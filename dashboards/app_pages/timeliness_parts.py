@@ -82,6 +82,8 @@ def draw(view: state.View, scope: TimeScope, period: Row, definition: Row) -> No
 
 
 def _parts_lead(code: str) -> str:
+    if code not in MEMBERSHIPS:
+        return "Bấm vào tên đơn vị để xem riêng đơn vị ấy; kỳ và các lựa chọn được giữ."
     lead = "Bấm vào tên để xuống một cấp: đơn vị, bộ phận, thủ tục, rồi từng hồ sơ; kỳ và các lựa chọn được giữ."
     if code == "on_time_rate__due_in_period":
         lead += " Hồ sơ thuộc đơn vị giữ nó vào ngày hẹn trả."

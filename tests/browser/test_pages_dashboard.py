@@ -507,6 +507,9 @@ def test_a_dossier_tells_its_life_and_why_its_verdicts_differ(open_at, published
         assert bool(shown) == (title in told)
         if shown:
             assert shown == told[told.index(title) + 1 : told.index(title) + 1 + len(shown)]
+    notes = [line for line in told if line.startswith(("Trễ so với", "Không chia phần trễ"))]
+    assert all(note in _text(page) for note in notes)
+    assert bool(notes) == any("quá hạn" in verdict for verdict in verdicts)
 
 
 MARK = "\nchưa xác nhận"
@@ -769,7 +772,7 @@ def test_a_definition_that_does_not_add_up_is_divided_by_unit_only(open_at, publ
     page.locator("table[aria-label='Theo đơn vị'] tbody a").first.click()
     page.wait_for_url("**unit=H99.**")
     settle(page)
-    assert "chỉ đếm được theo đơn vị" in _text(page)
+    assert "chỉ đếm được theo đơn vị" in _text(page) and "không có danh sách hồ sơ" in _text(page)
 
 
 def test_open_dossiers_by_age_and_what_falls_due_next(open_at, published):
