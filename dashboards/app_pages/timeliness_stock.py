@@ -107,7 +107,7 @@ def _open_cells(view: state.View, row: Row) -> list[str]:
         components.text(row["unit_name"] or row["unit_code"]),
         components.text(row["procedure_name"] or row["procedure_code"] or labels.NO_DATA),
         labels.format_date(row["due_date"]),
-        labels.working_days_text(row["working_days_left"], row["is_overdue"]),
+        f'<span class="words">{labels.working_days_text(row["working_days_left"], row["is_overdue"])}</span>',
         labels.format_date(row["recomputed_due_at"]),
         _recomputed_days(row),
     ]

@@ -825,6 +825,9 @@ def _tally(page, title):
     return card.locator(".value").inner_text(), parts
 
 
+NOT_EXPLAINED = "không cách đếm nào của kho cho ra số này"
+
+
 def _worst_month(query):
     """The month of which the reports differ most from the dossiers."""
     return query(
@@ -867,7 +870,11 @@ def test_reported_figures_stand_beside_findings_and_the_worst_is_first(open_at, 
         )
         for claim, found, diff, name, reading in rows
     ]
-    assert {tuple(row[1:]) for row in shown} <= set(expected)
+    # A report with the right total that moved dossiers says so in place of the cause, once: at the late ones.
+    moved = {tuple(row[1:]) for row in shown if row[4].startswith(("báo đủ", "cùng một việc"))}
+    unexplained_figures = {figures[:3] for figures in expected if figures[3] == NOT_EXPLAINED}
+    assert moved and {figures[:3] for figures in moved} <= unexplained_figures
+    assert {tuple(row[1:]) for row in shown} - moved <= set(expected)
     sizes = [abs(int(row[3].replace("−", "-"))) for row in shown if row[3] != "–"]
     assert sizes == sorted(sizes, reverse=True) and sizes[0] == abs(rows[0][2])
 
