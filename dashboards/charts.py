@@ -6,6 +6,7 @@ Shape, dash and words carry the meaning beside colour, so that no chart depends 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import altair as alt
@@ -19,6 +20,8 @@ BLUE, LIGHT_BLUE, ORANGE, INK, GREY = "#17507e", "#6d9cc3", "#c8640a", "#1c2733"
 FONT = "'Segoe UI', 'Noto Sans', Roboto, 'Helvetica Neue', Arial, sans-serif"
 # Vega writes 12.3; Vietnamese readers read 12,3. Thousands get a dot.
 _NUMBER_LABEL = "replace(replace(replace(datum.label, /,/g, '·'), '.', ','), /·/g, '.')"
+# Names of steps stand on several lines of this many characters.
+_STEP_LABEL, _STEP_WIDTH = "split(datum.label, '\\n')", 24
 _PERCENT_LABEL = "replace(datum.label, '.', ',') + '%'"
 
 _QUARTERS = {"Q1": "QI", "Q2": "QII", "Q3": "QIII", "Q4": "QIV"}
@@ -248,7 +251,8 @@ def step_chart(rows: Rows) -> alt.LayerChart:
     """
     frame = pd.DataFrame(
         {
-            "step": row["activity_name"],
+            "step": fill(row["activity_name"], _STEP_WIDTH),
+            "name": row["activity_name"],
             "kind": labels.TIME_KIND_TEXT[row["time_kind_code"]],
             "median": row["median_seconds"] / labels.DAY_SECONDS[row["measure_code"]],
             "p90": row["p90_seconds"] / labels.DAY_SECONDS[row["measure_code"]],
@@ -262,12 +266,14 @@ def step_chart(rows: Rows) -> alt.LayerChart:
     axis = alt.Axis(labelExpr=_NUMBER_LABEL, tickCount=5, domain=False, ticks=False, orient="top")
     base = alt.Chart(frame).encode(
         y=alt.Y(
-            "step:N", sort=list(dict.fromkeys(frame["step"])), axis=alt.Axis(domain=False, ticks=False, labelLimit=150)
+            "step:N",
+            sort=list(dict.fromkeys(frame["step"])),
+            axis=alt.Axis(domain=False, ticks=False, labelExpr=_STEP_LABEL),
         ),
         yOffset=alt.YOffset("kind:N", sort=kinds),
         color=alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE])),
         tooltip=[
-            alt.Tooltip("step:N", title="Bước"),
+            alt.Tooltip("name:N", title="Bước"),
             alt.Tooltip("kind:N", title="Thời gian"),
             alt.Tooltip("median_text:N", title="Trung vị"),
             alt.Tooltip("p90_text:N", title="90% không quá"),

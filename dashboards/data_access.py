@@ -558,14 +558,21 @@ _LEVEL_KEYS = {"unit": "unit_code", "section": "section_code", "procedure": "pro
 
 
 def step_parts(build: Build, scope: StepScope, level_code: str) -> list[Row]:
-    """One row per unit, section or procedure inside the scope with its totals; most working time first.
+    """One row per unit, section or procedure inside the scope with its totals; the largest part of the delay first.
 
-    ``level_code`` is the level below that of the scope. ``part_name`` is null for sections and unknown codes.
+    ``level_code`` is the level below that of the scope. ``part_name`` is null for sections and unknown codes;
+    ``delay_seconds`` is what its logged steps have of the delay of the late dossiers, null where they have none.
     """
+    key = _LEVEL_KEYS[level_code]
     return _rows(
         build.folder,
         f"""
-        select t.{_LEVEL_KEYS[level_code]} as part_code, min(coalesce(p.procedure_name, u.unit_name)) as part_name,
+        with delays as (
+          select {key} as delayed_code, min(measure_code) as measure, cast(sum(delay_seconds) as bigint) as seconds
+          from ({_LATE_STEPS}) as late_steps
+          group by delayed_code
+        )
+        select t.{key} as part_code, min(coalesce(p.procedure_name, u.unit_name)) as part_name,
           min(t.measure_code) as measure_code,
           cast(sum(t.step_count) as bigint) as step_count,
           cast(sum(case when t.time_kind_code = 'work' then t.total_seconds else 0 end) as bigint) as work_seconds,
@@ -574,8 +581,10 @@ def step_parts(build: Build, scope: StepScope, level_code: str) -> list[Row]:
           cast(sum(t.limited_step_count) as bigint) as limited_step_count,
           cast(sum(t.late_step_count) as bigint) as late_step_count,
           cast(sum(t.handed_over_count) as bigint) as handed_over_count,
-          cast(sum(t.rework_count) as bigint) as rework_count
+          cast(sum(t.rework_count) as bigint) as rework_count,
+          min(d.seconds) as delay_seconds, min(d.measure) as delay_measure_code
         from fct_step_times as t
+        left join delays as d on t.{key} = d.delayed_code
         left join dim_units as u
           on t.level_code = 'unit' and t.authority_code = u.authority_code and t.unit_code = u.unit_code
         left join dim_procedures as p
@@ -583,9 +592,10 @@ def step_parts(build: Build, scope: StepScope, level_code: str) -> list[Row]:
         where t.authority_code = ? and t.period_code = ? and t.level_code = ?
           and (? = t.authority_code or t.unit_code = ?) and (? = '*' or t.section_code = ?)
         group by part_code
-        order by work_seconds desc, part_code
+        order by coalesce(delay_seconds, 0) desc, work_seconds desc, part_code
         """,
         (
+            *_late_arguments(scope),
             scope.authority_code,
             scope.period_code,
             level_code,
@@ -599,11 +609,13 @@ def step_parts(build: Build, scope: StepScope, level_code: str) -> list[Row]:
 
 # The late dossiers of a period by the day on which their delay ended, with their steps inside a scope.
 _LATE_STEPS = """
-  select s.dossier_code, coalesce(s.activity_name, '') as activity_name, s.unit_code, s.is_wait, s.delay_seconds,
-    s.is_largest_delay, d.dossier_delay_seconds, d.measure_code, d.due_at, d.delay_ended_at
+  select s.dossier_code, coalesce(s.activity_name, '') as activity_name, coalesce(s.unit_code, '-') as unit_code,
+    coalesce(s.section_code, '-') as section_code, coalesce(s.procedure_code, '-') as procedure_code, s.is_wait,
+    s.delay_seconds, s.is_largest_delay, d.dossier_delay_seconds, d.measure_code, d.due_basis_code, d.due_at,
+    d.delay_ended_at
   from fct_dossier_steps as s
   inner join (
-    select distinct dossier_code, dossier_delay_seconds, measure_code, due_at, delay_ended_at
+    select distinct dossier_code, dossier_delay_seconds, measure_code, due_basis_code, due_at, delay_ended_at
     from fct_dossier_delays
     where authority_code = ? and cast(delay_ended_at as date) between ? and ?
   ) as d on s.dossier_code = d.dossier_code
@@ -671,12 +683,39 @@ def delays_by_unit(build: Build, scope: StepScope) -> list[Row]:
     )
 
 
-def late_dossiers(build: Build, scope: StepScope, limit: int = 20) -> list[Row]:
-    """The late dossiers with the largest part of delay in the scope; ``late_count`` is how many there are in all."""
+def late_by_basis(build: Build, scope: StepScope) -> Row:
+    """The dossiers that the scope's unit finished in the period, by whether the appointment date makes them late and
+    whether the due date of this page does (fct_dossier_delays): late by both, by one, by the other.
+    """
+    return _rows(
+        build.folder,
+        """
+        select count(*) filter (where is_missed) as appointed_count,
+          count(*) filter (where is_missed and is_delayed) as both_count,
+          count(*) filter (where is_missed and not is_delayed) as only_appointed_count,
+          count(*) filter (where is_delayed and not is_missed) as only_delayed_count
+        from (
+          select v.resolved_verdict_code = 'missed' as is_missed, d.dossier_code is not null as is_delayed
+          from fct_dossier_verdicts as v
+          left join (select distinct authority_code, dossier_code from fct_dossier_delays) as d
+            on v.authority_code = d.authority_code and v.dossier_code = d.dossier_code
+          where v.authority_code = ? and v.closed_date between ? and ? and (? = ? or v.resolving_unit_code = ?)
+        ) as finished
+        """,
+        (
+            *(scope.authority_code, scope.start_date, scope.end_date),
+            *(scope.unit_code, scope.authority_code, scope.unit_code),
+        ),
+    )[0]
+
+
+def late_dossiers(build: Build, scope: StepScope, limit: int = 20, offset: int = 0) -> list[Row]:
+    """The late dossiers of the scope, largest part of the delay first, a page; ``late_count`` is how many in all."""
     return _rows(
         build.folder,
         f"""
         select dossier_code, min(measure_code) as measure_code, min(due_at) as due_at,
+          min(due_basis_code) as due_basis_code,
           min(delay_ended_at) as delay_ended_at, min(dossier_delay_seconds) as dossier_delay_seconds,
           cast(sum(delay_seconds) as bigint) as delay_seconds,
           min(activity_name) filter (where is_largest_delay) as largest_activity_name,
@@ -684,7 +723,7 @@ def late_dossiers(build: Build, scope: StepScope, limit: int = 20) -> list[Row]:
         from ({_LATE_STEPS}) as late_steps
         group by dossier_code
         order by delay_seconds desc, dossier_code
-        limit {int(limit)}
+        limit {int(limit)} offset {int(offset)}
         """,
         _late_arguments(scope),
     )

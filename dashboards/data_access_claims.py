@@ -277,25 +277,57 @@ def report_units(build: Build, scope: Scope) -> list[Row]:
     )
 
 
+# The figures of one report that belong together: the whole, its on-time part and its late part.
+WHOLE_MEASURES = ("denominator_count", "resolved_total_count")
+MET_MEASURES = ("numerator_count", "resolved_early_count", "resolved_on_time_count")
+LATE_MEASURES = ("overdue_count", "resolved_late_count")
+
+
+def _sum_of(column: str, measures: tuple[str, ...]) -> str:
+    """The sum of a column over some figures of the report that a row belongs to."""
+    codes = ", ".join(f"'{code}'" for code in measures)
+    return f"cast(sum({column}) filter (where measure_code in ({codes})) over same_report as bigint)"
+
+
+# A report whose total is right and whose on-time part is too large by what its late part is too small, or the reverse:
+# ``swapped_count`` is how many dossiers were moved, null elsewhere.
+_SWAPPED = f"""
+  select * exclude (whole_difference_count, met_difference_count, late_difference_count),
+    case
+      when cause_code = 'not_explained' and measure_code in {(*MET_MEASURES, *LATE_MEASURES)}
+        and whole_difference_count = 0 and met_difference_count = -late_difference_count
+        then met_difference_count
+    end as swapped_count
+  from (
+    select *, {_sum_of("claimed_count", WHOLE_MEASURES)} as whole_count,
+      {_sum_of("difference_count", WHOLE_MEASURES)} as whole_difference_count,
+      {_sum_of("difference_count", MET_MEASURES)} as met_difference_count,
+      {_sum_of("difference_count", LATE_MEASURES)} as late_difference_count
+    from ({_REPORTED}) as reported
+    window same_report as (partition by reporter_key, report_code, line_kind_code, line_name)
+  ) as summed
+"""
+
+
 def report_figures(build: Build, scope: Scope, cause_code: str, page: int) -> list[Row]:
     """One page of the reported figures that do not agree (by the cause; '*': any), the largest difference first.
 
     ``definition_name`` names the definition of an on-time report; it is null for the columns of a form.
-    ``figure_count`` is how many there are in all.
+    ``figure_count`` is how many there are in all; see :data:`_SWAPPED` for ``swapped_count``.
     """
     return _rows(
         build.folder,
         f"""
         select r.*, coalesce(u.unit_name, r.unit_name) as shown_name, d.indicator_short_name as definition_name,
           i.indicator_name as reading_name, count(*) over () as figure_count
-        from ({_REPORTED}) as r
+        from ({_SWAPPED}) as r
         left join dim_units as u on r.authority_code = u.authority_code and r.unit_code = u.unit_code
         left join dim_indicators as d
           on r.group_code = 'on_time' and r.report_code = d.definition_code and d.unit_of_measure_code = 'rate'
         left join dim_indicators as i on r.reading_code = i.indicator_code
         where ? in ('*', r.cause_code) and r.cause_code <> '{AGREED}'
         order by abs(r.difference_count) desc nulls last, r.reporter_key, r.report_code, r.line_kind_code desc,
-          r.line_name, r.measure_code
+          r.line_name, r.measure_code in {LATE_MEASURES} desc, r.measure_code
         limit {PAGE_SIZE} offset {PAGE_SIZE * (page - 1)}
         """,
         (*_report_arguments(scope), cause_code),

@@ -102,10 +102,10 @@ def format_value(value: Number | None, unit_of_measure_code: str) -> str:
 
 
 def overdue_days_text(days: int | None) -> str:
-    """Working days overdue; less than a whole one is «dưới 1», an unknown calendar «không có số liệu»."""
+    """Working days overdue; less than a whole one is «chưa đủ 1 ngày», an unknown calendar «không có số liệu»."""
     if days is None:
         return NO_DATA
-    return format_count(days) if days else "dưới 1"
+    return format_count(days) if days else "chưa đủ 1 ngày"
 
 
 def format_fraction(numerator: Number | None, denominator: Number | None) -> str:
@@ -281,6 +281,7 @@ HOLDING_TEXT = {
     "waiting": "chờ người nộp hoặc tạm dừng",
     "unlogged": "nhật ký chưa ghi",
 }
+DUE_BASIS_TEXT = {"recomputed": "hạn tính lại", "recorded": "ngày hẹn trả"}
 TIME_KIND_TEXT = {"work": "Xử lý", "wait": "Chờ"}
 DAY_SECONDS = {"working": 28_800, "elapsed": 86_400}
 MEASURE_TEXT = {
@@ -299,6 +300,11 @@ def duration_text(seconds: int | None, measure_code: str) -> str:
     if seconds >= 3600:
         return f"{format_decimal(Decimal(seconds) / 3600, 1)} giờ"
     return f"{format_decimal(Decimal(seconds) / 60, 0)} phút"
+
+
+def duration_days(seconds: int, measure_code: str) -> Decimal:
+    """A stretch of time in days of its measure, for a file."""
+    return Decimal(seconds) / DAY_SECONDS[measure_code]
 
 
 def share_text(part: int, whole: int) -> str:

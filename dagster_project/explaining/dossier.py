@@ -105,9 +105,30 @@ MOMENTS = {
     "original_due_at": "hẹn trả ghi lần đầu",
     "recomputed_due_at": "hạn tính lại",
 }
-HOLDINGS = {"processing": "xử lý", "waiting": "chờ người nộp hoặc tạm dừng", "unlogged": "nhật ký chưa ghi"}
+# How a moment that is not there is told; «unwritten»: it has been, and no file says when.
+ABSENT = {
+    "completed_at": "chưa kết thúc",
+    "first_completed_at": "chưa kết thúc",
+    "returned_at": "chưa trả kết quả",
+    "due_at": "không có ngày hẹn trả",
+    "original_due_at": "không có ngày hẹn trả ghi lần đầu",
+    "recomputed_due_at": "không có hạn tính lại",
+    "unwritten": "đã kết thúc, không ghi ngày",
+}
+HOLDINGS = {
+    "processing": "khi đang xử lý",
+    "waiting": "khi chờ người nộp hoặc tạm dừng",
+    "unlogged": "khi nhật ký chưa ghi ai giữ",
+}
+# The due date that the delay is measured from (fct_dossier_delays), with its column.
+DUE_BASES = {"recomputed": "hạn tính lại", "recorded": "ngày hẹn trả đang ghi"}
+MEASURES = {"working": "giờ làm việc, một ngày 8 giờ", "elapsed": "giờ lịch"}
+NOT_DIVIDED = "Không chia phần trễ: so với"
+LATE = ("late", "open_late")
+# Each due date with the column of its verdict by date; by the clock: «timestamp» for «date».
+DUE_DATES = ("timeliness", "timeliness_original", "timeliness_recomputed")
 UNCONFIRMED = (
-    "Giờ làm việc, cách cộng thời gian chờ và ngày nghỉ chưa có văn bản là của các hệ thống đã đọc, chưa được xác nhận."
+    "Hạn tính lại theo giờ làm việc, lịch nghỉ và cách cộng thời gian chờ của kho, chưa được văn bản nào xác nhận."
 )
 
 
@@ -143,7 +164,8 @@ class Counting:
 class Story:
     """One dossier told: ``facts`` and ``claims`` (what others say of it) are label and text.
 
-    ``cause`` is None where the verdicts agree; ``steps`` and ``delays`` are told of late and of open dossiers only;
+    ``cause`` is None where the verdicts agree; ``steps`` are told of open dossiers and of those late by some due date;
+    ``delay_note`` says what ``delays`` are measured against, or why a late dossier has none, and is None of others;
     ``countings`` is empty where no definition may count the dossier.
     """
 
@@ -156,6 +178,7 @@ class Story:
     countings: tuple[Counting, ...]
     steps: tuple[tuple[str, str], ...]
     delays: tuple[tuple[str, str], ...]
+    delay_note: str | None
     note: str = UNCONFIRMED
 
 
@@ -169,6 +192,7 @@ def dossier_stories(ask: Ask, dossier_code: str, authority_code: str | None = No
 def _story(ask: Ask, row: dict) -> Story:
     cause = row["difference_cause_code"]
     units = _unit_names(ask, row["authority_code"])
+    delays = _delays(ask, row)
     return Story(
         title=f"Hồ sơ {row['dossier_code']} ({row['authority_code']})",
         facts=tuple(_facts(units, row)),
@@ -178,7 +202,8 @@ def _story(ask: Ask, row: dict) -> Story:
         cause=None if cause is None else _cause_name(ask, cause),
         countings=tuple(_countings(ask, row)),
         steps=tuple(_steps(ask, units, row)),
-        delays=tuple(_delays(ask, units, row)),
+        delays=tuple((units.get(part["unit_code"], part["unit_code"]), _delay_text(part)) for part in delays),
+        delay_note=_delay_note(delays[0]) if delays else _no_delay_note(row),
     )
 
 
@@ -189,14 +214,19 @@ def _unit_names(ask: Ask, authority_code: str) -> dict[str, str]:
 
 def _facts(units: dict[str, str], row: dict) -> list[tuple[str, str]]:
     procedure = " – ".join(text for text in (row["procedure_code"], row["procedure_name"]) if text)
-    receiving = row["receiving_unit_code"]
+    receiving, resolving = row["receiving_unit_code"], row["resolving_unit_code"]
     return [
         ("Thủ tục", procedure or "tệp không ghi"),
         ("Thời hạn vào ngày tiếp nhận", _limit(row)),
         ("Đơn vị tiếp nhận", f"{receiving} – {units.get(receiving, receiving)}" if receiving else "tệp không ghi"),
-        ("Đơn vị giải quyết", f"{row['resolving_unit_code']} – {units[row['resolving_unit_code']]}"),
+        ("Đơn vị giải quyết", _in_section(f"{resolving} – {units[resolving]}", row["section_code"])),
         ("Tình trạng vào ngày chốt", STATES[row["state_code"]]),
     ]
+
+
+def _in_section(unit: str, section_code: str | None) -> str:
+    """A unit with its section, which has a code and in no register a name."""
+    return f"{unit}, bộ phận {section_code}" if section_code else unit
 
 
 def _limit(row: dict) -> str:
@@ -270,14 +300,15 @@ def _version_text(version: dict) -> str:
 def _stop_text(stop: dict) -> str:
     until = f"đến {vi_moment(stop['resumed_at'])}" if stop["resumed_at"] else "đến nay chưa tiếp tục"
     if not stop["is_counted"]:
-        return f"Dừng đồng hồ {until}: không được tính, vì khi dừng thời hạn đã hết"
+        return f"Tạm dừng tính thời hạn {until}: không được tính, vì khi dừng thời hạn đã hết"
     if stop["resumed_at"] is None:
-        return f"Dừng đồng hồ {until}: xét hạn theo ngày bắt đầu dừng"
+        return f"Tạm dừng tính thời hạn {until}: xét hạn theo ngày bắt đầu dừng"
     if stop["clock_mode_code"] == "restarted":
-        return f"Dừng đồng hồ {until}: tính lại đủ thời hạn từ lúc tiếp tục"
+        return f"Tạm dừng tính thời hạn {until}: tính lại đủ thời hạn từ lúc tiếp tục"
     is_working = stop["wait_measure_code"] == "working"
     days = Decimal(stop["wait_seconds"]) / (WORKING_DAY_SECONDS if is_working else DAY_SECONDS)
-    return f"Dừng đồng hồ {until}: cộng {_number(round(days, 2))} ngày{' làm việc' if is_working else ''} vào hạn"
+    added = f"{_number(round(days, 2))} ngày{' làm việc' if is_working else ''}"
+    return f"Tạm dừng tính thời hạn {until}: cộng {added} vào hạn"
 
 
 def _change_text(change: dict) -> str:
@@ -348,7 +379,7 @@ def _basis(code: str, row: dict) -> str:
     # QĐ 766, 2.1: without a due date by the limit.
     if code == "qd766":
         columns = ("completed_at", "due_at" if row["due_at"] else "recomputed_due_at")
-    told = [f"{MOMENTS[name]} {vi_moment(row[name]) if row[name] else 'không có'}" for name in columns]
+    told = [f"{MOMENTS[name]} {vi_moment(row[name])}" if row[name] else _absent(name, row) for name in columns]
     if code == "qd766" and row["supplement_count"] is not None:
         told.append(f"{row['supplement_count']} lần bổ sung")
     if code == "declared_flag":
@@ -356,8 +387,13 @@ def _basis(code: str, row: dict) -> str:
     return "; ".join([period, *told, how])
 
 
+def _absent(name: str, row: dict) -> str:
+    is_unwritten = name in ("completed_at", "first_completed_at") and row["is_closed"]
+    return ABSENT["unwritten" if is_unwritten else name]
+
+
 def _steps(ask: Ask, units: dict[str, str], row: dict) -> list[tuple[str, str]]:
-    """The steps of a late or open dossier: where it was, how long, and what part of the delay fell to it."""
+    """The steps of an open dossier or one late by some due date: where, how long, what of the delay is theirs."""
     key = [row["authority_code"], row["dossier_code"]]
     steps = ask(
         "select * from fct_dossier_steps where authority_code = ? and dossier_code = ? order by step_number", key
@@ -366,7 +402,8 @@ def _steps(ask: Ask, units: dict[str, str], row: dict) -> list[tuple[str, str]]:
 
 
 def _step_text(units: dict[str, str], step: dict) -> str:
-    where = units.get(step["unit_code"], step["unit_code"]) or "không ghi đơn vị"
+    unit = units.get(step["unit_code"], step["unit_code"]) or "không ghi đơn vị"
+    where = _in_section(unit, step["section_code"])
     until = "đến nay" if step["is_open"] else f"đến {vi_moment(step['ended_at'])}"
     lasted = _duration(step["working_seconds"], "working") if step["working_seconds"] is not None else None
     told = [where, f"từ {vi_moment(step['began_at'])} {until}" if step["began_at"] else until]
@@ -379,22 +416,50 @@ def _step_text(units: dict[str, str], step: dict) -> str:
     return "; ".join(told)
 
 
-def _delays(ask: Ask, units: dict[str, str], row: dict) -> list[tuple[str, str]]:
+def _delays(ask: Ask, row: dict) -> list[dict]:
     """Who held a late dossier after its due date and for how long; the parts add up to the whole delay."""
     key = [row["authority_code"], row["dossier_code"]]
-    found = ask(
+    return ask(
         "select * from fct_dossier_delays where authority_code = ? and dossier_code = ? "
         "order by delay_seconds desc, unit_code, holding_code",
         key,
     )
-    return [(units.get(part["unit_code"], part["unit_code"]), _delay_text(part)) for part in found]
 
 
 def _delay_text(part: dict) -> str:
+    number, unit = _duration(part["delay_seconds"], part["measure_code"]).split(" ", 1)
     whole = _duration(part["dossier_delay_seconds"], part["measure_code"])
-    told = f"{_duration(part['delay_seconds'], part['measure_code'])} trên {whole}, {HOLDINGS[part['holding_code']]}"
+    held = number if whole.endswith(f" {unit}") else f"{number} {unit}"
+    told = f"{held} trong tổng {whole} trễ, {HOLDINGS[part['holding_code']]}"
     claimed = LATE_CAUSES.get(part["claimed_cause_code"])
     return f"{told}; phiếu xin lỗi ghi {claimed}" if claimed else told
+
+
+def _delay_note(part: dict) -> str:
+    """What the delay is measured from, to and in."""
+    due = f"{DUE_BASES[part['due_basis_code']]} {vi_moment(part['due_at'])}"
+    return f"Trễ so với {due}, đến {vi_moment(part['delay_ended_at'])}, tính theo {MEASURES[part['measure_code']]}."
+
+
+def _no_delay_note(row: dict) -> str | None:
+    """Why a dossier that some due date makes late has no delay to divide; None where nothing makes it late."""
+    verdicts = [row[f"{stem}_by_{how}_code"] for stem in DUE_DATES for how in ("date", "timestamp")]
+    if not set(verdicts) & set(LATE):
+        return None
+    basis, stem, due = "recomputed", "timeliness_recomputed", row["recomputed_due_at"]
+    # As int_late_dossiers_measured: without a limit by the due date on the dossier.
+    if row["timeliness_recomputed_by_date_code"] == "no_due_date":
+        basis, stem, due = "recorded", "timeliness", row["due_at"]
+    against = f"{NOT_DIVIDED} {DUE_BASES[basis]}"
+    if due is None:
+        return f"{against} thì không có hạn."
+    verdict, against = row[f"{stem}_by_date_code"], f"{against} ({due:%d/%m/%Y})"
+    if verdict in LATE:
+        return f"{against} hồ sơ {VERDICTS[verdict]}, nhưng từ hạn đến đó không có giờ làm việc nào."
+    if verdict == "open_in_time":
+        return f"{against} hồ sơ {VERDICTS[verdict]}."
+    by_day = ", tính theo ngày" if row[f"{stem}_by_timestamp_code"] == "late" else ""
+    return f"{against} hồ sơ xong {VERDICTS[verdict]}{by_day}."
 
 
 def _duration(seconds: int, measure_code: str) -> str:
@@ -425,6 +490,7 @@ def told(story: Story) -> str:
     lines += [f"  {story.note}", "Theo từng định nghĩa", *(f"  {line}" for line in _counting_lines(story))]
     for title, parts in (("Các bước", story.steps), ("Phần trễ", story.delays)):
         lines += [title, *(f"  {label}: {text}" for label, text in parts)] if parts else []
+    lines += [f"  {story.delay_note}"] if story.delay_note else []
     return "\n".join(lines)
 
 

@@ -40,9 +40,17 @@ def _draw(story: Story) -> None:
     happenings = (_happening_cells(one) for one in story.happenings)
     columns = (components.Column("Lúc", "nowrap"), components.Column("Việc"))
     components.show(components.section("Diễn biến") + components.table(columns, happenings, "Diễn biến của hồ sơ"))
-    _draw_parts("Các bước", "Chỉ có ở hồ sơ trễ hoặc đang mở.", ("Bước", "Ở đâu, bao lâu"), story.steps)
+    lead = (
+        "Có ở hồ sơ chưa xong và hồ sơ quá một trong ba hạn ở trên. "
+        "Ngày làm việc ở đây là giờ làm việc cộng lại, 8 giờ một ngày; trang Đúng hạn và Đối soát tính theo ngày."
+    )
+    _draw_parts("Các bước", lead, ("Bước", "Ở đâu, bao lâu"), story.steps)
     lead = "Các phần cộng lại bằng cả phần trễ; nguyên nhân trong phiếu xin lỗi là do nơi lập phiếu ghi."
-    _draw_parts("Phần trễ", lead, ("Đơn vị", "Giữ bao lâu sau hạn, để"), story.delays)
+    if story.delays:
+        lead = f"{story.delay_note} {lead}"
+    elif story.delay_note:
+        components.show(components.section("Phần trễ") + components.note(story.delay_note))
+    _draw_parts("Phần trễ", lead, ("Đơn vị", "Giữ bao lâu sau hạn"), story.delays)
 
 
 def _draw_parts(title: str, lead: str, heads: tuple[str, str], parts: tuple[tuple[str, str], ...]) -> None:

@@ -77,8 +77,10 @@ def _pick_scope(view: state.View, periods: Sequence[Row]) -> tuple[TimeScope, Ro
 
 
 def _draw_definitions(values: Sequence[Row], scope: TimeScope, title: str) -> None:
-    shown = [row for row in values if row["value"] is not None or row["declared_value"] is not None]
-    if not shown:
+    has_figure = [row for row in values if row["value"] is not None or row["declared_value"] is not None]
+    # What could not be computed stands with its reason; where nothing is assessed there is none to give.
+    shown = [row for row in values if row in has_figure or row["value_status"] != "not_assessed"]
+    if not has_figure:
         components.show(
             components.section(title) + components.note(f"{labels.NO_DATA.capitalize()} ở kỳ này.") + "<br>"
         )
@@ -126,15 +128,24 @@ def _indicator_name(row: Row) -> str:
 
 
 def _value(row: Row) -> str:
-    value = components.text(labels.value_or_status(row))
     if row["value"] is None:
-        return f'<span class="missing">{value}</span>'
+        return f'<span class="missing">{components.text(_missing_text(row))}</span>'
+    value = components.text(labels.value_or_status(row))
     sub = labels.format_fraction(row["numerator"], row["denominator"])
     if row["declared_value"] is not None:
         sub += (
             f"<br>số báo cáo {components.text(labels.format_value(row['declared_value'], row['unit_of_measure_code']))}"
         )
     return f'{value}<span class="sub">{sub}</span>'
+
+
+def _missing_text(row: Row) -> str:
+    """Why there is no value, and how many dossiers the definition had to leave out."""
+    reason = labels.status_text(row)
+    if reason == labels.NO_DATA:
+        return reason
+    left_out = f" ({labels.format_count(row['excluded_count'])} hồ sơ không tính)" if row["excluded_count"] else ""
+    return f"{labels.NO_DATA}: {reason}{left_out}"
 
 
 def _count_cells(row: Row) -> list[str]:
@@ -202,8 +213,8 @@ def _draw_service(view: state.View, scope: TimeScope, period: Row, unit_name: st
         Column("Khoảng tin cậy 95%", "num wide"),
     )
     cells = ([cell for place, cell in enumerate(_definition_cells(row)) if place != 2] for row in rows)
-    title = f"Quanh hồ sơ, {unit_name}, {state.period_text(period)}"
-    components.show(components.section(title) + components.table(columns, cells, "Quanh hồ sơ"))
+    title = f"Chỉ số khác về hồ sơ, {unit_name}, {state.period_text(period)}"
+    components.show(components.section(title) + components.table(columns, cells, "Chỉ số khác về hồ sơ"))
     _draw_officers(view, scope)
 
 

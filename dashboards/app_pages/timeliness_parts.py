@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
-from dashboards import components, data_access, download_buttons, downloads, labels, state
+from dagster_project.explaining.dossier import BASES, COUNTED
+from dashboards import components, data_access, download_buttons, downloads, labels, paging, state
 from dashboards import data_access_time as time_access
 from dashboards.components import Column
 from dashboards.data_access_time import MEMBERSHIPS, TimeScope
@@ -63,8 +64,7 @@ def draw(view: state.View, scope: TimeScope, period: Row, definition: Row) -> No
     if is_additive and not total["denominator"] + total["excluded_count"]:
         return
     if not choices:
-        text = "Định nghĩa này chỉ đếm được theo đơn vị, không cộng được theo bộ phận, thủ tục, lĩnh vực hay kênh."
-        components.show(components.note(text) + "<br>")
+        components.show(components.note(_not_listed(code)) + "<br>")
         return
     left, middle, _ = st.columns([1, 1.2, 2])
     with left:
@@ -82,10 +82,22 @@ def draw(view: state.View, scope: TimeScope, period: Row, definition: Row) -> No
 
 
 def _parts_lead(code: str) -> str:
+    if code not in MEMBERSHIPS:
+        return "Bấm vào tên đơn vị để xem riêng đơn vị ấy; kỳ và các lựa chọn được giữ."
     lead = "Bấm vào tên để xuống một cấp: đơn vị, bộ phận, thủ tục, rồi từng hồ sơ; kỳ và các lựa chọn được giữ."
     if code == "on_time_rate__due_in_period":
         lead += " Hồ sơ thuộc đơn vị giữ nó vào ngày hẹn trả."
     return lead
+
+
+def _not_listed(code: str) -> str:
+    """Why a definition that is counted by unit only lists no dossiers."""
+    counted_in = BASES[code.removeprefix("on_time_rate__")][0]
+    return (
+        "Định nghĩa này chỉ đếm được theo đơn vị, không cộng được theo bộ phận, thủ tục, lĩnh vực hay kênh, nên ở đây "
+        f"cũng không có danh sách hồ sơ. Nó tính một hồ sơ vào {counted_in}; trang Hồ sơ nói từng hồ sơ được tính thế "
+        "nào vào ngày chốt."
+    )
 
 
 def _part_choices(scope: TimeScope, is_additive: bool) -> list[str]:
@@ -272,7 +284,7 @@ def _draw_dossiers(view: state.View, scope: TimeScope, definition: Row, kept: di
     if not counts[outcome]:
         components.show(components.note("Không có hồ sơ nào.") + "<br>")
         return
-    page, pages = _page(counts[outcome], "page")
+    page, pages = paging.asked_page(counts[outcome], PAGE_SIZE, "page")
     rows = time_access.placed_dossiers(view.build, scope, code, outcome, PAGE_SIZE, (page - 1) * PAGE_SIZE)
     show = _clock if code in BY_CLOCK else labels.format_date
     columns = (
@@ -283,15 +295,16 @@ def _draw_dossiers(view: state.View, scope: TimeScope, definition: Row, kept: di
         Column("Hạn", "num"),
         Column("Trả" if code == "on_time_rate__handed_over" else "Xong", "num"),
     )
-    cells = (
-        [components.dossier_link(view.authority_code, row["dossier_code"]), *_dossier_cells(row, show)] for row in rows
-    )
+    cells = ([_dossier_name(view, row), *_dossier_cells(row, show)] for row in rows)
+    if outcome == "excluded":
+        columns += (Column("Lý do không tính", "wide"),)
+        cells = ([*line, components.text(_reason(row))] for line, row in zip(cells, rows, strict=True))
     title = f"Hồ sơ {OUTCOMES[outcome].lower()}"
     lead = f"{labels.format_count(counts[outcome])} hồ sơ, hạn sớm nhất đứng trước."
     components.show(
         f'<p class="lead">{lead}</p>'
         + components.table(columns, cells, title)
-        + _pager({**kept, "by": "dossier", "list": outcome}, page, pages, "page")
+        + paging.links(components.time_link, {**kept, "by": "dossier", "list": outcome}, page, pages, "page")
     )
     download_buttons.draw_later(
         view,
@@ -306,6 +319,18 @@ def _clock(at: dt.datetime) -> str:
     return vi_moment(at).replace(" ", "<br>")
 
 
+def _reason(row: Row) -> str:
+    """Why a definition leaves a dossier out, without saying again that it does; empty for those it counts."""
+    told, _, reason = COUNTED[row["verdict_code"]].partition(": ")
+    return reason if told in ("không tính", "chưa tính") else ""
+
+
+def _dossier_name(view: state.View, row: Row) -> str:
+    """The code of a dossier as a link; on a phone with the reason below that has a column on a wide screen."""
+    reason = components.text(_reason(row))
+    return components.dossier_link(view.authority_code, row["dossier_code"]) + f'<span class="sub">{reason}</span>'
+
+
 def _dossier_cells(row: Row, show: Callable[[Any], str]) -> list[str]:
     return [
         components.text(row["unit_name"] or row["unit_code"]),
@@ -318,11 +343,11 @@ def _dossier_cells(row: Row, show: Callable[[Any], str]) -> list[str]:
 
 def _dossiers_sheet(view: state.View, scope: TimeScope, definition: Row, outcome: str) -> downloads.Sheet:
     rows = time_access.placed_dossiers(view.build, scope, definition["indicator_code"], outcome, FILE_SIZE)
-    cells = [[row["dossier_code"], row["section_code"], *_dossier_plain(row)] for row in rows]
+    cells = [[row["dossier_code"], row["section_code"], *_dossier_plain(row), _reason(row)] for row in rows]
     head = [*_file_head(view, scope, definition), ("Danh sách", f"{OUTCOMES[outcome]}; nhiều nhất {FILE_SIZE} hồ sơ")]
-    headers = ["Mã hồ sơ", "Bộ phận", "Đơn vị", "Thủ tục", "Tiếp nhận", "Hạn", "Xong"]
+    headers = ["Mã hồ sơ", "Bộ phận", "Đơn vị", "Thủ tục", "Tiếp nhận", "Hạn", "Xong", "Lý do không tính"]
     title = f"{definition['indicator_name']}: hồ sơ {OUTCOMES[outcome].lower()}"
-    return download_buttons.sheet(view, title, "Hồ sơ", head, headers, cells, [24, 12, 42, 46, 13, 18, 18])
+    return download_buttons.sheet(view, title, "Hồ sơ", head, headers, cells, [24, 12, 42, 46, 13, 18, 18, 34])
 
 
 def _dossier_plain(row: Row) -> list[str]:
@@ -333,19 +358,3 @@ def _dossier_plain(row: Row) -> list[str]:
         vi_moment(row["shown_due_at"]) if row["shown_due_at"] else "",
         vi_moment(row["finished_at"]) if row["finished_at"] else "",
     ]
-
-
-def _page(count: int, name: str) -> tuple[int, int]:
-    """The page in the address and how many there are; one that is not there becomes the nearest."""
-    pages = -(-count // PAGE_SIZE)
-    asked = state.kept(name) or "1"
-    page = int(asked) if asked.isdecimal() and len(asked) < 9 else 1
-    return min(max(page, 1), pages), pages
-
-
-def _pager(kept: Mapping[str, str], page: int, pages: int, name: str) -> str:
-    if pages == 1:
-        return ""
-    before = components.time_link("‹ trang trước", **kept, **{name: str(page - 1)}) if page > 1 else ""
-    after = components.time_link("trang sau ›", **kept, **{name: str(page + 1)}) if page < pages else ""
-    return f'<p class="crumbs">{before} trang {page}/{pages} {after}</p>'

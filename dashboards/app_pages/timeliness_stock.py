@@ -26,7 +26,7 @@ def draw(view: state.View, scope: TimeScope, unit_name: str) -> None:
     if not bands:
         components.show(components.section(title) + components.note("Không thấy hồ sơ nào đang giải quyết.") + "<br>")
         return
-    lead = "Ngày làm việc theo lịch của chính đơn vị; tính đến ngày chốt, không theo kỳ đã chọn."
+    lead = "Ngày làm việc theo lịch của chính đơn vị, tính theo ngày; tính đến ngày chốt, không theo kỳ đã chọn."
     if not all(row["is_confirmed"] for row in bands.values()):
         lead += " Cách chia mức chưa được xác nhận."
     largest = max(row["open_count"] for row in bands.values()) or 1
@@ -107,7 +107,7 @@ def _open_cells(view: state.View, row: Row) -> list[str]:
         components.text(row["unit_name"] or row["unit_code"]),
         components.text(row["procedure_name"] or row["procedure_code"] or labels.NO_DATA),
         labels.format_date(row["due_date"]),
-        labels.working_days_text(row["working_days_left"], row["is_overdue"]),
+        f'<span class="words">{labels.working_days_text(row["working_days_left"], row["is_overdue"])}</span>',
         labels.format_date(row["recomputed_due_at"]),
         labels.working_days_text(*_recomputed_days(row)),
     ]

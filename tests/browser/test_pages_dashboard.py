@@ -581,6 +581,9 @@ def test_a_dossier_tells_its_life_and_why_its_verdicts_differ(open_at, published
         assert bool(shown) == (title in told)
         if shown:
             assert shown == told[told.index(title) + 1 : told.index(title) + 1 + len(shown)]
+    notes = [line for line in told if line.startswith(("Trễ so với", "Không chia phần trễ"))]
+    assert all(note in _text(page) for note in notes)
+    assert bool(notes) == any("quá hạn" in verdict for verdict in verdicts)
 
 
 MARK = "\nchưa được xác nhận"
@@ -843,7 +846,7 @@ def test_a_definition_that_does_not_add_up_is_divided_by_unit_only(open_at, publ
     page.locator("table[aria-label='Theo đơn vị'] tbody a").first.click()
     page.wait_for_url("**unit=H99.**")
     settle(page)
-    assert "chỉ đếm được theo đơn vị" in _text(page)
+    assert "chỉ đếm được theo đơn vị" in _text(page) and "không có danh sách hồ sơ" in _text(page)
 
 
 def test_open_dossiers_by_age_and_what_falls_due_next(open_at, published):
@@ -896,6 +899,9 @@ def _tally(page, title):
     return card.locator(".value").inner_text(), parts
 
 
+NOT_EXPLAINED = "không cách đếm nào của kho cho ra số này"
+
+
 def _worst_month(query):
     """The month of which the reports differ most from the dossiers."""
     return query(
@@ -938,7 +944,11 @@ def test_reported_figures_stand_beside_findings_and_the_worst_is_first(open_at, 
         )
         for claim, found, diff, name, reading in rows
     ]
-    assert {tuple(row[1:]) for row in shown} <= set(expected)
+    # A report with the right total that moved dossiers says so in place of the cause, once: at the late ones.
+    moved = {tuple(row[1:]) for row in shown if row[4].startswith(("báo đủ", "cùng một việc"))}
+    unexplained_figures = {figures[:3] for figures in expected if figures[3] == NOT_EXPLAINED}
+    assert moved and {figures[:3] for figures in moved} <= unexplained_figures
+    assert {tuple(row[1:]) for row in shown} - moved <= set(expected)
     sizes = [abs(int(row[3].replace("−", "-"))) for row in shown if row[3] != "–"]
     assert sizes == sorted(sizes, reverse=True) and sizes[0] == abs(rows[0][2])
 

@@ -192,8 +192,8 @@ def test_wabo_steps_of_every_open_or_late_case_add_up_to_its_duration(built_real
 
 
 def wabo_late_or_open(row: dict) -> bool:
-    """Late by date, or without an end."""
-    return not row["enddate"] or wabo_moment(row["enddate"]).date() > wabo_moment(row["deadline"]).date()
+    """Late by the clock, as all that are late by date, or without an end."""
+    return not row["enddate"] or wabo_moment(row["enddate"]) > wabo_moment(row["deadline"])
 
 
 def test_wabo_step_times_are_those_of_the_log(built_real, cchc):

@@ -15,6 +15,7 @@ import pytest
 
 from dagster_project.commands import build, load_files
 from dagster_project.console import Console
+from dagster_project.explaining.dossier import Story, dossier_stories
 from dagster_project.publishing.builds import current_build
 from dagster_project.settings import Settings
 
@@ -106,3 +107,43 @@ def test_times_per_level_leave_out_what_comes_after_the_finish(served):
     ]
     assert ("procedure", "H99.01", "P01", "P5", "work", 3, 28800, 51840, 93600, 0, 3, 1) in rows
     assert ("section", "H99.31", "-", "*", "wait", 2, 37800, 45000, 75600, 0, 2, 0) in rows
+
+
+def story(served, dossier_code: str) -> Story:
+    """What the page and the command tell of one dossier."""
+
+    def ask(sql: str, arguments: list) -> list[dict]:
+        found = served.execute(sql, arguments)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    (told,) = dossier_stories(ask, dossier_code)
+    return told
+
+
+def test_a_dossier_late_by_the_appointment_date_alone_has_its_steps_and_the_reason_for_no_delay(served):
+    told = story(served, "late_by_appointment_only")
+    assert ("Đơn vị giải quyết", "H99.01 – H99.01, bộ phận P01") in told.facts
+    assert told.steps[1] == (
+        "Xem xét",
+        "H99.01, bộ phận P01; từ 09/03/2026 08:00 đến 10/03/2026 08:00; 1 ngày làm việc",
+    )
+    assert len(told.steps) == 3 and not told.delays
+    assert told.delay_note == "Không chia phần trễ: so với hạn tính lại (16/03/2026) hồ sơ xong trước hạn."
+
+
+def test_what_a_delay_is_measured_from_is_told(served):
+    told = story(served, "waits_when_late")
+    assert told.delays == (
+        ("H99.31", "1 trong tổng 1,5 ngày làm việc trễ, khi chờ người nộp hoặc tạm dừng"),
+        ("H99.01", "2 giờ làm việc trong tổng 1,5 ngày làm việc trễ, khi đang xử lý"),
+        ("H99.02", "2 giờ làm việc trong tổng 1,5 ngày làm việc trễ, khi đang xử lý"),
+    )
+    assert told.delay_note == (
+        "Trễ so với hạn tính lại 27/02/2026 08:00, đến 02/03/2026 14:00, tính theo giờ làm việc, một ngày 8 giờ."
+    )
+
+
+def test_nothing_is_told_of_the_delay_of_a_dossier_that_is_not_late(served):
+    told = story(served, "still_open")
+    assert told.steps and not told.delays and told.delay_note is None

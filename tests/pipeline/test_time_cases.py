@@ -208,9 +208,9 @@ Hồ sơ second_supplement (H99)
   Tình trạng vào ngày chốt: đã có kết quả
 Diễn biến
   02/03/2026 09:00  Tiếp nhận
-  03/03/2026 09:00  Dừng đồng hồ đến 04/03/2026 09:00: cộng 1 ngày làm việc vào hạn
+  03/03/2026 09:00  Tạm dừng tính thời hạn đến 04/03/2026 09:00: cộng 1 ngày làm việc vào hạn
   03/03/2026 09:00  Yêu cầu bổ sung lần 1 (nhận 04/03/2026 09:00): còn 4 ngày làm việc đến hạn
-  06/03/2026 09:00  Dừng đồng hồ đến 09/03/2026 09:00: cộng 1 ngày làm việc vào hạn
+  06/03/2026 09:00  Tạm dừng tính thời hạn đến 09/03/2026 09:00: cộng 1 ngày làm việc vào hạn
   06/03/2026 09:00  Yêu cầu bổ sung lần 2 (nhận 09/03/2026 09:00): còn 2 ngày làm việc đến hạn, vào những ngày cuối
   11/03/2026 09:00  Kết thúc xử lý
 Kết luận
@@ -220,28 +220,28 @@ Kết luận
   Nơi gửi tệp ghi: không ghi
   Cổng Dịch vụ công quốc gia: chưa có bản xuất nào của Cổng nói đến ngày tiếp nhận này
   Kết luận tính lại khác ngày hẹn đang ghi vì tệp không ghi ngày hẹn trả.
-  Giờ làm việc, cách cộng thời gian chờ và ngày nghỉ chưa có văn bản là của các hệ thống đã đọc, chưa được xác nhận.
+  Hạn tính lại theo giờ làm việc, lịch nghỉ và cách cộng thời gian chờ của kho, chưa được văn bản nào xác nhận.
 Theo từng định nghĩa
   Đúng hạn / đã giải quyết: không tính: không có ngày hẹn trả
-    kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; hẹn trả không có; so theo ngày
+    kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; không có ngày hẹn trả; so theo ngày
   Đúng hạn theo hẹn lần đầu (chưa được xác nhận): không tính: không có ngày hẹn trả
-    kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; hẹn trả ghi lần đầu không có; so theo ngày
+    kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; không có ngày hẹn trả ghi lần đầu; so theo ngày
   Đúng hạn theo hạn tính lại (chưa được xác nhận): tính là đúng hạn
     kỳ có ngày kết thúc; kết thúc ghi lần đầu 11/03/2026 09:00; hạn tính lại 11/03/2026 09:00; so theo ngày
   Đúng hạn theo giờ phút: không tính: không có ngày hẹn trả
-    kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; hẹn trả không có; so đến giờ phút
+    kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; không có ngày hẹn trả; so đến giờ phút
   Đúng hạn / tiếp nhận: không tính: không có ngày hẹn trả
-    kỳ có ngày tiếp nhận; kết thúc 11/03/2026 09:00; hẹn trả không có; so theo ngày
+    kỳ có ngày tiếp nhận; kết thúc 11/03/2026 09:00; không có ngày hẹn trả; so theo ngày
   Đúng hạn / đã trả: chưa tính: chưa trả kết quả
-    kỳ có ngày trả kết quả; trả kết quả không có; hẹn trả không có; so đến giờ phút
+    kỳ có ngày trả kết quả; chưa trả kết quả; không có ngày hẹn trả; so đến giờ phút
   Đúng hạn biểu 06a (chưa được xác nhận): tính là đúng hạn, dù không có ngày hẹn trả
-    kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; hẹn trả không có; so theo ngày
+    kỳ có ngày kết thúc; kết thúc 11/03/2026 09:00; không có ngày hẹn trả; so theo ngày
   Đúng hạn QĐ 766: tính là quá hạn; có yêu cầu bổ sung từ hai lần
     kỳ có ngày tiếp nhận; kết thúc 11/03/2026 09:00; hạn tính lại 11/03/2026 09:00; so theo ngày
   Đúng hạn / phải xử lý: không tính: không có ngày hẹn trả
-    mọi kỳ từ tiếp nhận đến kết thúc; kết thúc 11/03/2026 09:00; hẹn trả không có; so theo ngày
+    mọi kỳ từ tiếp nhận đến kết thúc; kết thúc 11/03/2026 09:00; không có ngày hẹn trả; so theo ngày
   Đúng hạn / đến hạn: không tính: không có ngày hẹn trả
-    kỳ có ngày hẹn trả; kết thúc 11/03/2026 09:00; hẹn trả không có; so theo ngày
+    kỳ có ngày hẹn trả; kết thúc 11/03/2026 09:00; không có ngày hẹn trả; so theo ngày
   Đúng hạn theo ô hệ thống ghi: không tính: hệ thống không ghi đúng hay quá hạn
     kỳ có ngày kết thúc; hệ thống ghi «không ghi»; theo ô hệ thống ghi"""
     )
@@ -249,7 +249,10 @@ Theo từng định nghĩa
 
 def test_a_stop_that_did_not_count_is_explained(built_cases, cchc):
     told = explained(built_cases, cchc, "stop_after_the_limit", "--authority", "H99").stdout
-    assert "10/03/2026 09:00  Dừng đồng hồ đến 13/03/2026 09:00: không được tính, vì khi dừng thời hạn đã hết" in told
+    assert (
+        "10/03/2026 09:00  Tạm dừng tính thời hạn đến 13/03/2026 09:00: không được tính, vì khi dừng thời hạn đã hết"
+        in told
+    )
     assert "Theo hạn tính lại (09/03/2026 09:00): theo ngày quá hạn; theo giờ quá hạn" in told
 
 

@@ -52,6 +52,8 @@ TABLES = {
         from (values
           ('on_time_rate__resolved', 'Đúng hạn trên đã giải quyết', 'Đúng hạn', 'timeliness', 'Đúng hạn',
            'Đã giải quyết', 'rate', 1, 'resolved', true, false, true, 10),
+          ('on_time_rate__resolved_timestamp', 'Đúng hạn theo giờ phút', 'Đúng hạn giờ phút', 'timeliness', 'Đúng hạn',
+           'Đã giải quyết', 'rate', 1, null, false, true, false, 15),
           ('dossiers_resolved', 'Đã giải quyết', 'Đã giải quyết', 'volume', 'Đã xong', null,
            'count', 1, null, false, true, false, 20))
         as t(indicator_code, indicator_name, indicator_short_name, family_code, numerator_text,
@@ -60,11 +62,13 @@ TABLES = {
           display_order)""",
     "fct_indicator_values": """
         select authority_code, unit_code, period_code, indicator_code, origin_code, numerator, denominator,
-          0 as excluded_count, cast(numerator / denominator as decimal(18, 6)) as value, value_status,
+          case indicator_code when 'on_time_rate__resolved_timestamp' then 3 else 0 end as excluded_count,
+          cast(numerator / denominator as decimal(18, 6)) as value, value_status,
           cast(null as decimal(18, 6)) as interval_low, cast(null as decimal(18, 6)) as interval_high
         from (values
           ('H99', 'H99', '2026-03', 'on_time_rate__resolved', 'computed', 180, 200, 'ok'),
           ('H99', 'H99', '2026-04', 'on_time_rate__resolved', 'computed', 40, 50, 'ok'),
+          ('H99', 'H99', '2026-03', 'on_time_rate__resolved_timestamp', 'computed', 0, null, 'no_activity'),
           ('H99', 'H99', '2026-02', 'on_time_rate__resolved', 'computed', 0, null, 'no_activity'),
           ('H99', 'H99.1', '2026-03', 'on_time_rate__resolved', 'computed', 90, 100, 'ok'),
           ('H99', 'H99.2', '2026-03', 'on_time_rate__resolved', 'computed', 90, 100, 'ok'),
@@ -146,6 +150,12 @@ TABLES = {
             0, 10, 'not_explained', null),
           ('H99.1', 'H99.1', 'Sở Đất', '2026-03', 'form_06a', 'domain', 'Đất <đai>', 'resolved', 'resolved_total_count',
             100, 100, 'same', null),
+          ('H99.1', 'H99.1', 'Sở Đất', '2026-02', 'resolved', 'unit', 'Tổng số', 'on_time', 'denominator_count', 26, 26,
+            'same', null),
+          ('H99.1', 'H99.1', 'Sở Đất', '2026-02', 'resolved', 'unit', 'Tổng số', 'on_time', 'numerator_count', 26, 22,
+            'not_explained', null),
+          ('H99.1', 'H99.1', 'Sở Đất', '2026-02', 'resolved', 'unit', 'Tổng số', 'on_time', 'overdue_count', 0, 4,
+            'not_explained', null),
           (null, 'sở lạ', 'Sở Lạ', '2026-03', 'form_06a', 'unit', 'Tổng số', 'open', 'open_late_count', 4, null,
             'unit_unknown', null))
         as t(unit_code, reporter_key, unit_name, period_code, report_code, line_kind_code, line_name, group_code,
@@ -197,10 +207,12 @@ TABLES = {
         as t(dossier_code, activity_name, unit_code, section_code, is_wait, delay_seconds, is_largest_delay)
         cross join (select 'TT' as procedure_code)""",
     "fct_dossier_delays": """
-        select 'H99' as authority_code, *, 'working' as measure_code, timestamp '2026-03-02 08:00:00' as due_at,
-          timestamp '2026-03-04 08:00:00' as delay_ended_at
+        select 'H99' as authority_code, *, 'working' as measure_code, 'recomputed' as due_basis_code,
+          timestamp '2026-03-02 08:00:00' as due_at, timestamp '2026-03-04 08:00:00' as delay_ended_at
         from (values
           ('T-1', 'H99.1', 'processing', 57600, 57600),
+          ('HS-1', 'H99.1', 'processing', 60, 60),
+          ('HS-5', 'H99.1', 'processing', 600, 600),
           ('T-2', 'H99.2', 'waiting', 3600, 7200),
           ('T-2', 'H99.1', 'unlogged', 3600, 7200))
         as t(dossier_code, unit_code, holding_code, delay_seconds, dossier_delay_seconds)""",
@@ -593,11 +605,33 @@ def test_steps_of_a_unit_are_drilled_to_its_section_with_names_escaped(settings,
     assert "Không có nhật ký xử lý của địa phương này" in html
 
 
+def test_late_by_the_appointment_date_and_late_by_the_recomputed_one_are_told_apart(settings, monkeypatch):
+    """HS-5 and HS-6 are late by the appointment date, HS-1 and HS-5 have a delay."""
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("process", "H99", "Tỉnh", is_synthetic=True, has_dossiers=True)
+    assert "2 hồ sơ trễ so với ngày hẹn trả (trang Đúng hạn đếm như vậy), trong đó 1 trễ cả" in html
+    assert "và 1 thì không" in html and "1 hồ sơ chỉ trễ so với hạn tính lại" in html
+    assert "doi-soat?authority=H99&amp;kind=month&amp;period=2026-03&amp;unit=H99&amp;section=recomputed" in html
+    assert '<span class="dates">hạn tính lại</span>' in html
+
+
+def test_parts_with_the_largest_delay_stand_first_and_lists_have_pages(build):
+    march = data_access.StepScope("H99", "2026-03", *MARCH, "H99")
+    units = data_access.step_parts(build, march, "unit")
+    assert [(row["part_code"], row["delay_seconds"]) for row in units] == [("H99.1", 57600)]
+    of_unit = replace(march, unit_code="H99.1")
+    sections = data_access.step_parts(build, of_unit, "section")
+    assert [(row["part_code"], row["delay_seconds"]) for row in sections] == [("P1", 57500), ("-", 100)]
+    pages = [data_access.late_dossiers(build, march, 1, offset)[0] for offset in (0, 1)]
+    assert [(row["dossier_code"], row["late_count"]) for row in pages] == [("T-1", 2), ("T-2", 2)]
+
+
 def test_delay_is_told_for_the_part_of_a_unit(build):
     march = (dt.date(2026, 3, 1), dt.date(2026, 3, 31))
     whole = data_access.StepScope("H99", "2026-03", *march, "H99")
     part = data_access.StepScope("H99", "2026-03", *march, "H99.2")
-    assert [row["delay_seconds"] for row in data_access.delays_by_unit(build, whole)] == [57600, 3600, 3600]
+    assert [row["delay_seconds"] for row in data_access.delays_by_unit(build, whole)] == [58260, 3600, 3600]
     assert [row["unit_code"] for row in data_access.delays_by_unit(build, part)] == ["H99.1", "H99.2"]
     assert [row["dossier_code"] for row in data_access.late_dossiers(build, part)] == ["T-2"]
     assert data_access.late_dossiers(build, whole)[0]["largest_activity_name"] == "Thẩm <định>"
@@ -640,6 +674,23 @@ def test_a_page_that_is_not_there_is_the_nearest(settings, monkeypatch, page):
     _publish(settings.root, "a1")
     html = _html(_run_timeliness(settings, monkeypatch, period="2026-03", unit="H99.1", by="dossier", page=page))
     assert "HS-5" in html and "2 hồ sơ, hạn sớm nhất đứng trước." in html
+
+
+def test_a_dossier_left_out_has_its_reason_in_words(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    query = {"period": "2026-03", "unit": "H99.1", "by": "dossier"}
+    left_out = _html(_run_timeliness(settings, monkeypatch, **query, list="excluded"))
+    assert "Lý do không tính" in left_out and '<td class="wide">đã rút hoặc dừng</td>' in left_out
+    assert "Lý do không tính" not in _html(_run_timeliness(settings, monkeypatch, **query, list="missed"))
+
+
+def test_a_definition_without_a_figure_stands_with_its_reason(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    html = _html(_run_timeliness(settings, monkeypatch, period="2026-03"))
+    table = html.split('aria-label="Các định nghĩa đúng hạn"')[1].split("</table>")[0]
+    assert "không có số liệu: không có hồ sơ nào để tính trong kỳ (3 hồ sơ không tính)" in table
+    html = _html(_run_timeliness(settings, monkeypatch, period="2026-04"))
+    assert "Đúng hạn giờ phút" not in html.split('aria-label="Các định nghĩa đúng hạn"')[1].split("</table>")[0]
 
 
 def test_open_stock_is_told_by_age_and_officers_only_counted(settings, monkeypatch):
@@ -759,7 +810,8 @@ def test_every_cause_of_a_reported_figure_has_a_class_and_a_name(build):
 
 
 def _claims_html(settings, monkeypatch, **query):
-    _publish(settings.root, "a1")
+    if not (settings.root / "published").exists():
+        _publish(settings.root, "a1")
     monkeypatch.setenv("CCHC_DATA", str(settings.root))
     script = (
         "import streamlit as st\n"
@@ -783,6 +835,18 @@ def test_reported_figures_stand_beside_those_of_the_dossiers_worst_first(setting
     assert "bằng theo hạn khác: Đúng hạn trên đã giải quyết" in table
     assert "không có số liệu" in table  # nothing to hold the unknown unit's figure against
     assert "số cần giải trình, trong 4 số đã báo" in html
+
+
+def test_a_right_total_with_late_ones_told_as_on_time_is_one_fact_said_once(settings, monkeypatch):
+    html = _claims_html(settings, monkeypatch, period="2026-02")
+    table = html.split('aria-label="Số báo cáo và kết quả"')[1].split("</table>")[0]
+    wide = [cell.split("</td>")[0] for cell in table.split('<td class="wide">')[1:]]
+    assert wide == [
+        "báo đủ 26 hồ sơ nhưng ghi 4 hồ sơ quá hạn thành đúng hạn; cần đơn vị giải trình",
+        "cùng một việc với số quá hạn lệch −4 của báo cáo này",
+    ]
+    # Late ones too few and nobody told as on time instead: the line of the form does not add up that way.
+    assert "báo đủ" not in _claims_html(settings, monkeypatch, period="2026-03")
 
 
 def test_form_06a_shows_its_sums_and_what_it_hides(settings, monkeypatch):

@@ -223,7 +223,7 @@ def test_a_long_list_of_files_says_how_many_more():
         (0, False, False, "hôm nay", 0),
         (3, False, False, "còn 3", 3),
         (-1200, True, False, "quá 1.200", -1200),
-        (0, True, False, "quá dưới 1", None),
+        (0, True, False, "quá chưa đủ 1 ngày", None),
         (-2, False, True, "đang dừng", None),
         (0, False, True, "đang dừng", None),
         (9, False, True, "đang dừng", None),

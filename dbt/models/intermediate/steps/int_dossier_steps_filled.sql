@@ -10,32 +10,42 @@ statuses as (
 
 ),
 
-late as (
+judged as (
 
-    select authority_code, dossier_code from {{ ref('int_late_dossiers_measured') }}
+    select
+        *,
+        completed_at is null and not is_closed and is_counted as is_open,
+        -- Whichever due date the reader comes with, and whether by the day or by the clock.
+        'late' in (
+            timeliness_by_date_code,
+            timeliness_by_timestamp_code,
+            timeliness_original_by_date_code,
+            timeliness_original_by_timestamp_code,
+            timeliness_recomputed_by_date_code,
+            timeliness_recomputed_by_timestamp_code
+        ) as is_late
+    from {{ ref('int_dossiers_judged') }}
 
 ),
 
 dossiers as (
 
     select
-        timed.authority_code,
-        timed.dossier_code,
-        timed.procedure_code,
-        timed.resolving_unit_code,
-        timed.section_code,
-        timed.received_at,
-        timed.completed_at is null and not timed.is_closed and timed.is_counted as is_open,
+        authority_code,
+        dossier_code,
+        procedure_code,
+        resolving_unit_code,
+        section_code,
+        received_at,
+        is_open,
         case
-            when timed.completed_at is not null then timed.completed_at
-            when not timed.is_closed and timed.is_counted then {{ moment_of_day('timed.as_of_date', '86399') }}
+            when completed_at is not null then completed_at
+            when is_open then {{ moment_of_day('as_of_date', '86399') }}
         end as ended_at,
-        timed.clock_code
-    from {{ ref('int_dossiers_timed') }} as timed
-    left join late
-        on timed.authority_code = late.authority_code and timed.dossier_code = late.dossier_code
-    -- Open or late: the others are in the sums of fct_step_times and in fct_dossier_events.
-    where late.dossier_code is not null or (timed.completed_at is null and not timed.is_closed and timed.is_counted)
+        clock_code
+    from judged
+    -- The others are in the sums of fct_step_times and in fct_dossier_events.
+    where is_late or is_open
 
 ),
 
