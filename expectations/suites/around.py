@@ -12,12 +12,12 @@ SUPPLEMENTS = "one_stop__supplements"
 LETTERS = "one_stop__apology_letters"
 NATIONAL = "national_portal__dossiers"
 KEY = "authority_code, dossier_code"
-# The table that these rules hold rows against: of millions of dossiers, those that any of the small sources speaks of, as
-# their newest row has them. Made once for all of them.
+# The table that these rules hold rows against: of millions of dossiers, those that any of the small sources speaks of,
+# as their newest row has them. Made once for all of them.
 SPOKEN_OF = "dossiers_spoken_of"
 SPOKEN_OF_SQL = (
-    f"select {KEY}, arg_max(struct_pack(received_at, completed_at), struct_pack(position, source_row_number)) as newest "
-    f"from {DOSSIERS} inner join planned using (delivery_id) semi join ("
+    f"select {KEY}, arg_max(struct_pack(received_at, completed_at), struct_pack(position, source_row_number)) "
+    f"as newest from {DOSSIERS} inner join planned using (delivery_id) semi join ("
     + " union ".join(f"select {KEY} from {source}" for source in (PAUSES, SUPPLEMENTS, LETTERS))
     + f") as spoken_of using ({KEY}) group by {KEY}"
 )
@@ -127,7 +127,7 @@ def _finished_is_resumed() -> PlanRule:
         "pauses.finished_is_resumed",
         PAUSES,
         "Hồ sơ đã kết thúc thì lần tạm dừng của nó có ghi ngày tiếp tục",
-        "Tạm dừng không ghi ngày tiếp tục trong khi hồ sơ đã kết thúc 09/01/2026: cả thời gian còn lại được trừ vào hạn",
+        "Tạm dừng không ghi ngày tiếp tục trong khi hồ sơ đã kết thúc 09/01/2026: trừ vào hạn mọi ngày còn lại",
         around=_around(PAUSES, "pause_code", "resumed_at"),
         fails="resumed_at is null",
         applies="completed_at is not null",
