@@ -26,6 +26,8 @@ SPOKEN_OF_SQL = (
 def rules() -> list[PlanRule]:
     """All rules of this kind, in the order of the documents."""
     return [
+        # No small source: a log has millions of rows, and each dossier stands in it.
+        _dossier_known("events", EVENTS, "Bước xử lý của một hồ sơ", known=DOSSIERS),
         _dossier_known("supplements", SUPPLEMENTS, "Yêu cầu bổ sung của một hồ sơ"),
         _supplement_while_open(),
         _dossier_known("pauses", PAUSES, "Lần tạm dừng của một hồ sơ"),
@@ -37,7 +39,7 @@ def rules() -> list[PlanRule]:
     ]
 
 
-def _dossier_known(prefix: str, subject: str, what: str) -> PlanRule:
+def _dossier_known(prefix: str, subject: str, what: str, known: str = SPOKEN_OF) -> PlanRule:
     # Without any list of dossiers there is nothing to compare with.
     has_lists = f"exists (select 1 from {DOSSIERS})"
     return PlanRule(
@@ -48,11 +50,11 @@ def _dossier_known(prefix: str, subject: str, what: str) -> PlanRule:
         owner=SENDER,
         example="Mã H99.01-260105-0007 không có trong danh sách hồ sơ nào: mã ghi sai, hoặc thiếu một danh sách",
         effect_code=FLAG_ROW,
-        failing=f"select delivery_id, source_row_number from {subject} anti join {SPOKEN_OF} using ({KEY}) "
+        failing=f"select delivery_id, source_row_number from {subject} anti join {known} using ({KEY}) "
         f"where {has_lists}",
         checked=f"select delivery_id, count(*) as checked_count from {subject} where {has_lists} group by delivery_id",
         column="dossier_code",
-        why="Dòng này không vào số liệu nào cho đến khi hồ sơ được nạp",
+        why="Dòng này không nói về hồ sơ nào của kho cho đến khi hồ sơ được nạp",
     )
 
 

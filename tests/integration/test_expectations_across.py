@@ -28,6 +28,7 @@ FORM = "portal__form_06a_lines"
 QUALITY = "one_stop__quality_scores"
 REPORTS = "portal__on_time_reports"
 ANSWERS = "survey__answers"
+EVENTS = "one_stop__dossier_events"
 PAUSES = "one_stop__pauses"
 SUPPLEMENTS = "one_stop__supplements"
 LETTERS = "one_stop__apology_letters"
@@ -46,6 +47,7 @@ COLUMNS = {
     QUALITY: "authority_code varchar, unit_name varchar",
     REPORTS: "authority_code varchar",
     ANSWERS: "authority_code varchar",
+    EVENTS: "authority_code varchar, dossier_code varchar",
     PAUSES: "authority_code varchar, dossier_code varchar, pause_code varchar, paused_at timestamp, "
     "resumed_at timestamp",
     SUPPLEMENTS: "authority_code varchar, dossier_code varchar, supplement_code varchar, status_code varchar, "
@@ -168,7 +170,9 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     units = [UNIT, UNIT | {"unit_code": "H99.07", "valid_to_date": "2026-01-05"}]
     plan.deliver(UNITS, "u", units).deliver(PROCEDURES, "p", [PROCEDURE]).deliver(CHANGES, "c", [CHANGE])
     plan.deliver(DOSSIERS, "finished", [FINISHED | hashes], PHONES).deliver(NATIONAL, "n", [KEY])
-    plan.deliver(PAUSES, "stops", [PAUSE]).deliver(SUPPLEMENTS, "asked", [SUPPLEMENT]).deliver(LETTERS, "l", [LETTER])
+    plan.deliver(EVENTS, "e", [KEY]).deliver(PAUSES, "stops", [PAUSE]).deliver(
+        SUPPLEMENTS, "asked", [SUPPLEMENT]
+    ).deliver(LETTERS, "l", [LETTER])
     plan.deliver(DOSSIERS, "d", [row | hashes for row in months([10] * 21)], PHONES)
     plan.deliver(FORM, "f", [line | {"unit_name": "Sở Xây dựng"} for line in (LINE, NEXT_LINE)])
     plan.deliver(QUALITY, "q", [{"authority_code": "H99", "unit_name": "Sở Xây dựng"}])
@@ -481,7 +485,12 @@ def test_a_finished_dossier_waits_no_longer(plan):
 
 @pytest.mark.parametrize(
     ("subject", "prefix", "row"),
-    [(PAUSES, "pauses", PAUSE), (SUPPLEMENTS, "supplements", SUPPLEMENT), (LETTERS, "letters", LETTER)],
+    [
+        (EVENTS, "events", KEY),
+        (PAUSES, "pauses", PAUSE),
+        (SUPPLEMENTS, "supplements", SUPPLEMENT),
+        (LETTERS, "letters", LETTER),
+    ],
 )
 def test_what_lies_around_a_dossier_that_no_delivery_holds_is_flagged(plan, subject, prefix, row):
     elsewhere = row | {"authority_code": "H98"}
