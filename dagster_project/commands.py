@@ -200,12 +200,14 @@ def write_layout_draft(file: Path, settings: Settings, *, code: str, source: str
 def rejected_rows(settings: Settings, file_name: str | None = None) -> tuple[list[str], list[tuple]]:
     """Rejected cells of every delivery, or of those whose file is called ``file_name``, in file order.
 
+    A rule's text is what should be so: beside a row it says what is not, and what to do.
     Returns column titles and rows: file, row in the file, column, reason, value as sent.
     Raises BuildError when nothing of that name has landed.
     """
     import pyarrow.parquet as pq
 
     from dagster_project.landing.deliveries import list_deliveries, rejected_path
+    from dagster_project.landing.returns import MEND
 
     chosen = [d for d in list_deliveries(settings) if file_name is None or _is_meant(d, file_name)]
     if file_name and not chosen:
@@ -213,10 +215,12 @@ def rejected_rows(settings: Settings, file_name: str | None = None) -> tuple[lis
     rows = []
     for delivery in sorted(chosen, key=lambda d: (d.file_name, d.delivery_id)):
         path = rejected_path(settings, delivery.source_code, delivery.delivery_id)
+        rules = {rule["rule_code"] for rule in delivery.rule_results}
         for row in pq.read_table(path).to_pylist() if path.exists() else []:
-            rows.append(
-                (delivery.file_name, row["source_row_number"], row["column_name"], row["reason_text"], row["raw_value"])
-            )
+            reason = row["reason_text"]
+            if row["reason_code"] in rules:
+                reason = f"Không đạt: {reason}. {MEND}"
+            rows.append((delivery.file_name, row["source_row_number"], row["column_name"], reason, row["raw_value"]))
     return ["Tệp", "Dòng", "Cột", "Lý do", "Giá trị"], rows
 
 

@@ -16,6 +16,7 @@ from expectations.catalogue import plan_rules
 from expectations.results import RuleResult
 from expectations.rules import SAMPLE_SIZE, PlanRule
 from expectations.runner import place
+from expectations.suites.across import PREPARED
 
 if TYPE_CHECKING:
     import duckdb
@@ -70,6 +71,8 @@ def _show(
     if rows:
         connection.executemany("insert into planned values (?, ?)", rows)
     connection.execute(f"create view build as select date '{as_of_date.isoformat()}' as as_of_date")
+    for name, query in PREPARED.items():
+        connection.execute(f"create table {name} as {query}")
     connection.execute(
         "create table flags (delivery_id varchar, source_row_number bigint, column_name varchar, reason_code varchar, "
         "reason_text varchar, raw_value varchar)"

@@ -88,7 +88,8 @@ class PlanRule(Rule):
 
     `failing` selects `delivery_id` and where the failure is (`delivery_id, source_row_number` for an
     effect on rows); `checked` selects `delivery_id` and `checked_count`. Both may read every source
-    under its name, and `planned` (delivery_id, position: a later one supersedes an earlier one).
+    under its name, `planned` (delivery_id, position: a later one supersedes an earlier one), `build` (as_of_date)
+    and the tables of `suites.across.PREPARED`.
     `columns` are optional columns of the subject without which there is nothing to check.
     """
 

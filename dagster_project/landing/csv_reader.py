@@ -136,6 +136,7 @@ def open_tables(path: Path) -> list[CsvTable]:
     if found.encoding is None and b"\0" in head:
         raise LandingError(
             f"không phải văn bản đọc được. {found.reason}",
+            row=head.count(b"\n", 0, head.index(b"\0")) + 1,
             advice="Hãy lưu lại dưới dạng CSV UTF-8 hoặc XLSX.",
         )
     # Without an answer it is taken for UTF-8 with damaged rows, which are then set aside one by one.

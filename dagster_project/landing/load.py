@@ -402,7 +402,8 @@ def _part(read: _Read, table: _Typed, report: GateReport | None, task: _Task) ->
             error.sheet = table.plan.table.sheet_name
             raise
         threads = task.workplace.threads
-        staged = row_notes.apply_effects(staged, table.delivery_id, table.work, report.failing_rows, threads)
+        failing = report.failing_rows
+        staged = row_notes.apply_effects(staged, table.delivery_id, table.work, failing, threads, table.plan)
         results = report.results
         _check_any_left(staged, results)
     record = _record(table, read, staged, task)

@@ -72,7 +72,7 @@ _CREATED = dt.datetime(2026, 1, 1)
 _FONT = "Arial"
 _A4 = 9
 
-_MEND = "Sửa ở hệ thống nguồn rồi kết xuất lại."
+MEND = "Sửa ở hệ thống nguồn rồi kết xuất lại."
 _MEND_BY_REASON = {
     "missing_required": "Điền giá trị còn thiếu ở hệ thống nguồn.",
     "unknown_code": "Dùng một giá trị trong danh sách nêu ở lý do.",
@@ -81,7 +81,7 @@ _MEND_BY_REASON = {
 _LOOK = "Xem lại: sai thì sửa ở hệ thống nguồn, đúng thì giữ nguyên."
 _MEND_BY_EFFECT = {
     "report": "Xem các chỗ đã nêu; sai thì sửa ở hệ thống nguồn.",
-    "reject_row": _MEND,
+    "reject_row": MEND,
     "flag_row": _LOOK,
 }
 
@@ -521,7 +521,7 @@ def _tell_reasons(page: _Page, summary: _Summary) -> None:
             vi_count(rule["failed_count"]),
             FLAGGED,
             "; ".join(rule["sample"]),
-            _MEND_BY_EFFECT.get(rule["effect_code"], _MEND),
+            _MEND_BY_EFFECT.get(rule["effect_code"], MEND),
         )
         for rule in failed_rules(summary.delivery)
         if rule["rule_code"] not in named
@@ -538,7 +538,7 @@ def _row_places(numbers: Sequence[int], count: int) -> str:
 
 
 def _advice(reason_code: str, is_rejected: bool) -> str:
-    return _MEND_BY_REASON.get(reason_code, _MEND) if is_rejected else _LOOK
+    return _MEND_BY_REASON.get(reason_code, MEND) if is_rejected else _LOOK
 
 
 def _tell_totals(page: _Page, delivery: Delivery) -> None:

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.console import vi_count
 from dagster_project.landing import identities, stopping
 from dagster_project.landing.connections import duckdb_config, scalar
 from dagster_project.landing.row_kinds import DATA
-from dagster_project.landing.typing_sql import ABOUT, LOWER_BOUND, Input, clean_sql, literal
+from dagster_project.landing.typing_sql import ABOUT, LOWER_BOUND, Input, clean_sql, identifier, literal
 
 if TYPE_CHECKING:
+    from dagster_project.landing.contracts import Column
+    from dagster_project.landing.readers import Plan
     from dagster_project.landing.staging import Job, Staged
 
 TOLD_REASONS = 3
@@ -147,8 +150,8 @@ def top_reasons(rejected: Path) -> str:
     return "; ".join([*texts, *(["…"] if len(rows) > TOLD_REASONS else [])])
 
 
-def apply_effects(staged: Staged, delivery_id: str, work: Path, failing: pa.Table, threads: int) -> Staged:
-    """Move rows of reject_row rules to the rejected ones and note flag_row rules.
+def apply_effects(staged: Staged, delivery_id: str, work: Path, failing: pa.Table, threads: int, plan: Plan) -> Staged:
+    """Move rows of reject_row rules to the rejected ones, with the value to blame, and note flag_row rules.
 
     ``failing``: rule_code, effect_code, rule_text, column_name, source_row_number.
     """
@@ -158,14 +161,18 @@ def apply_effects(staged: Staged, delivery_id: str, work: Path, failing: pa.Tabl
         con.register("failing", failing)
         notes = (
             f"select {literal(delivery_id)} as delivery_id, source_row_number, column_name, rule_code as reason_code, "
-            "rule_text as reason_text, cast(NULL as varchar) as raw_value from failing where effect_code = "
+            "rule_text as reason_text, {value} as raw_value from {rows} where effect_code = "
         )
+        flags = notes.format(value="cast(NULL as varchar)", rows="failing")
+        # The row leaves the accepted ones, and with it what stood there.
+        typed = f"failing inner join read_parquet({literal(str(staged.accepted))}) as typed using (source_row_number)"
+        rejections = notes.format(value=_blamed_sql(failing, plan), rows=typed)
         out = "select source_row_number from failing where effect_code = 'reject_row'"
         rejected_count = scalar(con, f"select count(distinct source_row_number) from ({out})")
-        flagged = _merged(con, staged.flagged, f"{notes}'flag_row' and source_row_number not in ({out})", work, "flags")
+        flagged = _merged(con, staged.flagged, f"{flags}'flag_row' and source_row_number not in ({out})", work, "flags")
         if not rejected_count:
             return replace(staged, flagged=flagged)
-        rejected = _merged(con, staged.rejected, f"{notes}'reject_row'", work, "rejected")
+        rejected = _merged(con, staged.rejected, f"{rejections}'reject_row'", work, "rejected")
         kept = work / f"{delivery_id}.kept.parquet"
         con.execute(
             f"copy (from read_parquet({literal(str(staged.accepted))}) where source_row_number not in ({out})) "
@@ -179,6 +186,26 @@ def apply_effects(staged: Staged, delivery_id: str, work: Path, failing: pa.Tabl
         rows_accepted=staged.rows_accepted - rejected_count,
         rows_rejected=staged.rows_rejected + rejected_count,
     )
+
+
+def _blamed_sql(failing: pa.Table, plan: Plan) -> str:
+    """The value of the column that a rule blames, as text, over the typed rows; hidden where it could name somebody."""
+    blamed = {name for name in pc.unique(failing["column_name"]).to_pylist() if name}
+    shown = [(column.name, _shown_sql(column)) for column in plan.layout.contract.columns if column.name in blamed]
+    branches = [f"when {literal(name)} then {identities.masked_sql(f'({text})', plan)}" for name, text in shown]
+    return f"case column_name {' '.join(branches)} end" if branches else "cast(NULL as varchar)"
+
+
+def _shown_sql(column: Column) -> str:
+    """A typed value as an officer writes it."""
+    name = f"typed.{identifier(column.name)}"
+    text = f"cast({name} as varchar)"
+    return {
+        "date": f"strftime({name}, '%d/%m/%Y')",
+        "timestamp": f"strftime({name}, '%d/%m/%Y %H:%M:%S')",
+        "decimal": f"replace(regexp_replace({text}, '[.]?0+$', ''), '.', ',')",
+        "boolean": f"case when {name} then 'Có' when not {name} then 'Không' end",
+    }.get(column.type, text)
 
 
 def _merged(con: duckdb.DuckDBPyConnection, before: Path | None, notes: str, work: Path, name: str) -> Path | None:

@@ -35,6 +35,17 @@ _SHAPE_NAMES = {
     "compact": "nămthángngàygiờphútgiây liền nhau",
     "iso_offset": "ISO 8601 có múi giờ",
 }
+_SHAPE_EXAMPLES = {
+    "dmy": "05/01/2026 14:30:00",
+    "mdy": "01/05/2026 14:30:00",
+    "ymd": "2026-01-05 14:30:00",
+    "dmy_or_mdy": "05/01/2026 14:30:00",
+    "compact": "20260105143000",
+}
+# What stands behind a time and is no part of it: a time zone, or the half of the day, as Excel writes it in Vietnamese.
+_TIME_SUFFIX = (
+    r":[0-9]{2}([.][0-9]+)? ?(Z|(GMT|UTC)?[+-][0-9]{1,2}(:?[0-9]{2})?|GMT|UTC|SA|CH|[AP][.]?M[.]?|SÁNG|TRƯA|CHIỀU|TỐI)$"
+)
 # Years outside are slips of the keyboard (26 for 2026 is read as the year 26).
 _FIRST_MOMENT = "1900-01-01"
 _LAST_MOMENT = "9999-12-31 23:59:59.999999"
@@ -233,9 +244,20 @@ class TypedQuery:
             allowed = ", ".join(literal(code) for code in item.column.codes)
             text = f'Cột "{header}": giá trị không có trong danh mục ({_known(item)})'
             found.append(Reason("unknown_code", text, f"{v} not in ({allowed})"))
+        if item.column.type == "timestamp" and "iso_offset" not in self.layout.timestamp_formats:
+            suffixed = f"{t} is null and regexp_matches(upper({v}), '{_TIME_SUFFIX}')"
+            found.append(Reason("time_suffix", self._suffix_text(header), suffixed))
         if item.column.type not in ("code", "text"):
             found.append(self._untypable(item, f"{v} is not null and {t} is null"))
         return found
+
+    def _suffix_text(self, header: str) -> str:
+        shapes = self.layout.timestamp_formats
+        example = _SHAPE_EXAMPLES["dmy" if "dmy" in shapes else shapes[0]]
+        return (
+            f'Cột "{header}": không đọc được vì sau giờ còn múi giờ hoặc buổi (Z, +07:00, SA, CH, AM, PM); hãy ghi '
+            f"giờ Việt Nam theo 24 giờ và bỏ phần đuôi, ví dụ {example}"
+        )
 
     def _untypable(self, item: Input, condition: str) -> Reason:
         kind = item.column.type

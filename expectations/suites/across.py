@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REPORT
 from expectations.rules import GATE_LANDING, SENDER, PlanRule, plain_name_sql
+from expectations.suites import around
+from expectations.suites.registries import circle_sql
 
 DOSSIERS = "one_stop__dossiers"
 FORM_06A = "portal__form_06a_lines"
 QUALITY = "one_stop__quality_scores"
 REPORTS = "portal__on_time_reports"
 ANSWERS = "survey__answers"
+UNITS = "unit_registry__units"
+CHANGES = "unit_registry__unit_changes"
+# Tables that several rules read, made once for all of them: name → query.
+PREPARED = {around.SPOKEN_OF: around.SPOKEN_OF_SQL}
+# Changes in a row that int_unit_successions_followed follows; a test there fails beyond.
+MOST_CHANGES = 7
 # A family shares a telephone. Beyond that somebody files for others, or an officer gives his own number, and
 # nobody can ring the applicants to ask how they were served.
 MOST_APPLICANTS_OF_A_PHONE = 10
@@ -38,6 +46,11 @@ def rules() -> list[PlanRule]:
         _one_spelling("quality", QUALITY, "unit_name", "Tên đơn vị"),
         _authority_known("reports", REPORTS),
         _authority_known("survey", ANSWERS),
+        _unit_of_change_known("predecessor", "coalesce(predecessor_authority_code, authority_code)", "Đơn vị cũ"),
+        _unit_of_change_known("successor", "authority_code", "Đơn vị kế thừa"),
+        _no_circle(),
+        _few_changes_in_a_row(),
+        *around.rules(),
     ]
 
 
@@ -112,6 +125,82 @@ def _unit_known() -> PlanRule:
         "Hồ sơ có thật và vẫn tính; có thể danh mục thiếu đơn vị",
         # Only the row of the authority itself is no register of its units.
         about="unit_code <> authority_code",
+    )
+
+
+def _unit_of_change_known(role: str, authority: str, title: str) -> PlanRule:
+    column = f"{role}_unit_code"
+    # Only the row of the authority itself is no register of its units.
+    used = (
+        f"select delivery_id, source_row_number, {authority} as unit_authority_code, {column} as changed_unit_code "
+        f"from {CHANGES} where {authority} in (select authority_code from {UNITS} where unit_code <> authority_code)"
+    )
+    return PlanRule(
+        code=f"changes.{role}_known",
+        gate_code=GATE_LANDING,
+        subject=CHANGES,
+        text=f"{title} của một thay đổi có trong danh mục đơn vị",
+        owner=SENDER,
+        example=f"{title} ghi H99.1O (chữ O thay cho số 0), danh mục chỉ có H99.10",
+        effect_code=FLAG_ROW,
+        failing=f"select delivery_id, source_row_number from ({used}) as used "
+        f"where changed_unit_code <> unit_authority_code and not exists (select 1 from {UNITS} as units "
+        "where units.authority_code = unit_authority_code and units.unit_code = changed_unit_code)",
+        checked=f"select delivery_id, count(*) as checked_count from ({used}) as used group by delivery_id",
+        column=column,
+        why="Có thể mã sai, có thể danh mục thiếu đơn vị đã giải thể; thay đổi vẫn được dùng",
+    )
+
+
+# Of a change delivered twice the later row speaks; what is not in force yet is not followed.
+_CHANGES_IN_FORCE = (
+    f"(select * from {CHANGES} inner join planned using (delivery_id) "
+    "cross join build where effective_date <= as_of_date qualify row_number() over (partition by authority_code, "
+    "predecessor_unit_code, successor_unit_code, effective_date order by position desc, source_row_number desc) = 1)"
+)
+
+
+def _no_circle() -> PlanRule:
+    return PlanRule(
+        code="changes.no_circle_between_deliveries",
+        gate_code=GATE_LANDING,
+        subject=CHANGES,
+        text="Các thay đổi ở mọi lần nạp không chuyển hết việc cho nhau theo vòng tròn trong cùng một ngày",
+        owner=SENDER,
+        example="Một tệp: H99.120 sáp nhập vào H99.121; tệp khác: H99.121 sáp nhập vào H99.120, cùng từ 01/08/2026",
+        effect_code=FLAG_ROW,
+        failing=f"{circle_sql(_CHANGES_IN_FORCE)} select distinct delivery_id, source_row_number from circle",
+        checked=f"{circle_sql(_CHANGES_IN_FORCE)} select delivery_id, count(*) as checked_count from edges "
+        "group by delivery_id",
+        column="successor_unit_code",
+        why="Không biết sau ngày ấy còn đơn vị nào: mọi dòng của vòng không được dùng cho đến khi có bản sửa",
+    )
+
+
+def _few_changes_in_a_row() -> PlanRule:
+    # The circles are left out: around them one could go on for ever.
+    walks = (
+        f"{circle_sql(_CHANGES_IN_FORCE)}, chains as (select * from edges anti join circle "
+        "using (delivery_id, source_row_number)), "
+        "followed as (select new_unit as last_unit, effective_date as last_date, 1 as change_count from chains union "
+        "select chains.new_unit, chains.effective_date, followed.change_count + 1 from followed inner join chains "
+        "on chains.old_unit = followed.last_unit and chains.effective_date >= followed.last_date "
+        f"where followed.change_count < {MOST_CHANGES}) "
+    )
+    return PlanRule(
+        code="changes.few_changes_in_a_row",
+        gate_code=GATE_LANDING,
+        subject=CHANGES,
+        text=f"Từ một đơn vị cũ đến đơn vị hiện nay có không quá {MOST_CHANGES} lần chuyển hết việc nối tiếp nhau",
+        owner=SENDER,
+        example="H99.101 sang H99.102, sang H99.103, … sang H99.109 trong cùng một ngày",
+        effect_code=FLAG_ROW,
+        failing=f"{walks} select distinct chains.delivery_id, chains.source_row_number from chains inner join followed "
+        "on chains.old_unit = followed.last_unit and chains.effective_date >= followed.last_date "
+        f"where followed.change_count = {MOST_CHANGES}",
+        checked=f"{walks} select delivery_id, count(*) as checked_count from chains group by delivery_id",
+        column="successor_unit_code",
+        why="Chuỗi dài như vậy chưa từng có; dòng nối thêm không được dùng cho đến khi có bản sửa",
     )
 
 

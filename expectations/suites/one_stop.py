@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from expectations.results import FLAG_ROW, REFUSE_FILE
+from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW
 from expectations.rules import Rule, SourceSuite
 from expectations.suites.registries import authority_rule
 
 # No export of these systems is older; Excel's day 0 and Unix's are far before.
 EARLIEST = "timestamp '2000-01-01 00:00:00'"
+# A single older dossier makes a province's periods reach back to it: years of them, all but that one empty.
+EARLIEST_USUAL_YEAR = 2010
 # Both systems' codes; what each means is the seed dossier_statuses.
 FINISHED = "status_code in ('9', '10', 'releasing', 'unresolved', 'posting', 'done')"
 # Steps of an event log by the status a dossier has after them.
@@ -68,12 +70,13 @@ def _misread_files(suite: SourceSuite) -> list[Rule]:
 def _order_of_moments(suite: SourceSuite) -> list[Rule]:
     return [
         suite.rows(
-            "received_from_2000",
-            "Thời điểm tiếp nhận từ năm 2000 trở đi",
-            "Tiếp nhận 05/01/1926",
+            f"received_from_{EARLIEST_USUAL_YEAR}",
+            f"Thời điểm tiếp nhận từ năm {EARLIEST_USUAL_YEAR} trở đi",
+            "Tiếp nhận 05/01/1990",
             FLAG_ROW,
-            fails=f"received_at < {EARLIEST}",
+            fails=f"received_at < timestamp '{EARLIEST_USUAL_YEAR}-01-01 00:00:00'",
             column="received_at",
+            why="Có thể là hồ sơ cũ có thật, nhưng một hồ sơ như vậy kéo các kỳ số liệu lùi về đến năm ấy",
         ),
         suite.rows(
             "submitted_not_after_received",
@@ -216,10 +219,11 @@ def event_rules() -> list[Rule]:
         suite.rows(
             "occurred_from_2000",
             "Thời điểm của bước từ năm 2000 trở đi",
-            "Bước ghi nhận 05/01/1926",
-            FLAG_ROW,
+            "Bước ghi nhận 01/01/1900: ô ngày để trống của Excel",
+            REJECT_ROW,
             fails=f"occurred_at < {EARLIEST}",
             column="occurred_at",
+            why="Không biết bước diễn ra lúc nào thì không tính được thời gian của bước nào trước và sau nó",
         ),
         suite.not_in_future("occurred_at", "Thời điểm của bước"),
         suite.rule(

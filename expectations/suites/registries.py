@@ -7,6 +7,45 @@ from expectations.rules import Rule, SourceSuite
 
 # "07:30"
 _CLOCK_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_CLOCK_TITLES = {
+    "opens_at": "Giờ mở cửa",
+    "break_starts_at": "Giờ bắt đầu nghỉ trưa",
+    "break_ends_at": "Giờ hết nghỉ trưa",
+    "closes_at": "Giờ đóng cửa",
+}
+# Ten years in each unit: 250 working days of 8 hours a year. A longer limit is a slip, and due dates made of it would
+# lie beyond every calendar.
+_LONGEST_LIMIT = "case sla_unit_code when 'working_hour' then 20000 when 'working_day' then 2500 else 3650 end"
+# Tết with the days before and after it is the longest stretch: 7 to 9 weekdays.
+MOST_WEEKDAYS_OFF = 10
+# Changes that hand everything on; parts may go to and fro on one day.
+WHOLE_CHANGE = (
+    "share_rate = 1 and change_code <> 'transferred' and (predecessor_unit_code <> successor_unit_code "
+    "or coalesce(predecessor_authority_code, authority_code) <> authority_code)"
+)
+
+
+def circle_sql(changes: str) -> str:
+    """CTEs `edges` and `circle`: the whole changes of relation `changes`, and those that lie in a circle of one day.
+
+    Both have the columns of `changes`, and `old_unit` and `new_unit` as pairs of authority and unit.
+    """
+    same_day = "changes.effective_date = walks.effective_date"
+    return (
+        "with recursive edges as (select *, row(coalesce(predecessor_authority_code, authority_code), "
+        "predecessor_unit_code) as old_unit, row(authority_code, successor_unit_code) as new_unit "
+        f"from {changes} as changes where {WHOLE_CHANGE}), "
+        # Nearly always empty: only a unit that both hands on and takes over on that day can lie in a circle.
+        "inner_edges as (select * from edges as changes "
+        "where exists (select 1 from edges as walks where walks.new_unit = changes.old_unit "
+        f"and {same_day}) and exists (select 1 from edges as walks where walks.old_unit = changes.new_unit "
+        f"and {same_day})), "
+        "walks as (select old_unit as first_unit, new_unit as last_unit, effective_date from inner_edges union "
+        "select walks.first_unit, changes.new_unit, walks.effective_date from walks "
+        f"inner join inner_edges as changes on changes.old_unit = walks.last_unit and {same_day}), "
+        "circle as (select * from inner_edges as changes where exists (select 1 from walks "
+        f"where walks.first_unit = changes.new_unit and walks.last_unit = changes.old_unit and {same_day})) "
+    )
 
 
 def authority_rule(suite: SourceSuite) -> Rule:
@@ -72,13 +111,23 @@ def procedure_rules() -> list[Rule]:
         *version_rules(suite, key, "Thủ tục 1.002835"),
         suite.rows(
             "time_limit_positive",
-            "Thời hạn giải quyết lớn hơn 0",
+            "Thời hạn giải quyết lớn hơn 0; thủ tục không quy định thời hạn thì để trống",
             "Thời hạn -5 ngày",
-            FLAG_ROW,
+            REJECT_ROW,
             fails="sla_value <= 0",
             applies="sla_value is not null",
             column="sla_value",
-            why="Thủ tục có thật; chỉ thời hạn sai",
+            why="Thời hạn này được công bố và dùng để tính hạn của từng hồ sơ",
+        ),
+        suite.rows(
+            "time_limit_within_ten_years",
+            "Thời hạn giải quyết không quá 10 năm (3.650 ngày, 2.500 ngày làm việc, 20.000 giờ làm việc)",
+            "Thời hạn 999999999 ngày làm việc",
+            REJECT_ROW,
+            fails=f"sla_value > {_LONGEST_LIMIT}",
+            applies="sla_value is not null",
+            column="sla_value",
+            why="Hạn tính từ số này rơi ra ngoài mọi lịch",
         ),
         suite.rows(
             "time_limit_has_unit",
@@ -128,6 +177,16 @@ def change_rules() -> list[Rule]:
             why="Nhân số liệu của đơn vị cũ với phần này là làm sai số của đơn vị kế thừa",
         ),
         suite.rule(
+            "no_circle",
+            "Các đơn vị không chuyển hết việc cho nhau theo vòng tròn trong cùng một ngày",
+            "Dòng 12: H99.120 sáp nhập vào H99.121; dòng 34: H99.121 sáp nhập vào H99.120, cùng từ 01/08/2026",
+            REJECT_ROW,
+            failing=f"{circle_sql('batch')} select distinct source_row_number from circle",
+            checked=f"select count(*) from batch where {WHOLE_CHANGE}",
+            column="successor_unit_code",
+            why="Không biết sau ngày ấy còn đơn vị nào; loại mọi dòng của vòng để người gửi giữ lại dòng đúng",
+        ),
+        suite.rule(
             "shares_add_up",
             "Các phần của một đơn vị cũ cộng lại bằng 1",
             "H99.07 chia 0,6 cho H99.01 và 0,3 cho H99.02: thiếu 0,1",
@@ -171,14 +230,36 @@ def day_off_rules() -> list[Rule]:
             applies="kind_code = 'swap_off'",
             column="calendar_date",
         ),
+        _few_weekdays_off(suite),
     ]
+
+
+def _few_weekdays_off(suite: SourceSuite) -> Rule:
+    weekdays_off = (
+        "select *, date_trunc('month', calendar_date) as month from batch "
+        "where kind_code <> 'swap_work' and extract(isodow from calendar_date) < 6"
+    )
+    return suite.rule(
+        "few_weekdays_off_in_a_month",
+        f"Mỗi tháng của một địa phương có không quá {MOST_WEEKDAYS_OFF} ngày nghỉ từ thứ Hai đến thứ Sáu; "
+        "nhiều hơn thì hãy kiểm tra lại",
+        "Tháng 10/2026 có 22 ngày nghỉ: cả tháng không ngày nào tính vào thời hạn",
+        FLAG_ROW,
+        failing=f"select source_row_number from ({weekdays_off}) as days inner join "
+        f"(select authority_code, month from ({weekdays_off}) as days group by authority_code, month "
+        f"having count(distinct calendar_date) > {MOST_WEEKDAYS_OFF}) as months using (authority_code, month)",
+        checked=f"select count(*) from ({weekdays_off}) as days",
+        column="calendar_date",
+        why="Có thể địa phương được nghỉ thật; ngày nghỉ vẫn được dùng",
+    )
 
 
 def working_hour_rules() -> list[Rule]:
     """Rules on a delivery of `calendar__working_hours`."""
     suite = SourceSuite("calendar__working_hours", "working_hours")
-    times = ("opens_at", "break_starts_at", "break_ends_at", "closes_at")
-    is_time = " and ".join(f"coalesce(regexp_full_match({name}, '{_CLOCK_TIME}'), true)" for name in times)
+    times = tuple(_CLOCK_TITLES)
+    readable = {name: f"coalesce(regexp_full_match({name}, '{_CLOCK_TIME}'), true)" for name in times}
+    is_time = " and ".join(readable.values())
     in_order = (
         "opens_at < closes_at and (break_starts_at is null) = (break_ends_at is null) and coalesce("
         "opens_at <= break_starts_at and break_starts_at <= break_ends_at and break_ends_at <= closes_at, true)"
@@ -191,14 +272,18 @@ def working_hour_rules() -> list[Rule]:
     return [
         suite.has_rows(REFUSE_FILE),
         *version_rules(suite, ("authority_code", "unit_code", "iso_weekday"), "Thứ Hai của H99"),
-        suite.rows(
-            "clock_times_readable",
-            "Giờ ghi dạng giờ:phút hai chữ số (07:30)",
-            "Giờ mở cửa ghi 7h30",
-            REJECT_ROW,
-            fails=f"not ({is_time})",
-            column="opens_at",
-            why="Không đọc được giờ thì không tính được thời hạn",
+        *(
+            suite.rows(
+                f"{name}_readable",
+                f"{title} ghi dạng giờ:phút hai chữ số (07:30)",
+                f"{title} ghi 7h30",
+                REJECT_ROW,
+                fails=f"not {readable[name]}",
+                applies=f"{name} is not null",
+                column=name,
+                why="Không đọc được giờ thì không tính được thời hạn",
+            )
+            for name, title in _CLOCK_TITLES.items()
         ),
         suite.rows(
             "hours_in_order",

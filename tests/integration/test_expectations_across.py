@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dagster_project.settings import PROJECT_ROOT
 from expectations.across import FLAG_COLUMNS, check_plan
 from expectations.catalogue import plan_rules
 from expectations.results import FLAG_ROW, REJECT_ROW, RuleResult
+from expectations.suites.across import MOST_CHANGES
 
 pytestmark = pytest.mark.integration
 
@@ -26,13 +28,18 @@ FORM = "portal__form_06a_lines"
 QUALITY = "one_stop__quality_scores"
 REPORTS = "portal__on_time_reports"
 ANSWERS = "survey__answers"
+EVENTS = "one_stop__dossier_events"
+PAUSES = "one_stop__pauses"
+SUPPLEMENTS = "one_stop__supplements"
+LETTERS = "one_stop__apology_letters"
+NATIONAL = "national_portal__dossiers"
 # The columns that the rules read, with the types that landing gives them.
 COLUMNS = {
     DOSSIERS: "authority_code varchar, dossier_code varchar, procedure_code varchar, resolving_unit_code varchar, "
-    "resolving_unit_name varchar, received_at timestamp",
+    "resolving_unit_name varchar, received_at timestamp, completed_at timestamp",
     UNITS: "authority_code varchar, unit_code varchar, valid_from_date date, valid_to_date date",
     CHANGES: "authority_code varchar, predecessor_authority_code varchar, predecessor_unit_code varchar, "
-    "successor_unit_code varchar, effective_date date",
+    "successor_unit_code varchar, effective_date date, change_code varchar, share_rate decimal(18, 6)",
     PROCEDURES: "authority_code varchar, procedure_code varchar, valid_from_date date, valid_to_date date",
     FORM: "authority_code varchar, unit_code varchar, unit_name varchar, period_start_date date, period_end_date date, "
     "form_code varchar, level_name varchar, "
@@ -40,6 +47,13 @@ COLUMNS = {
     QUALITY: "authority_code varchar, unit_name varchar",
     REPORTS: "authority_code varchar",
     ANSWERS: "authority_code varchar",
+    EVENTS: "authority_code varchar, dossier_code varchar",
+    PAUSES: "authority_code varchar, dossier_code varchar, pause_code varchar, paused_at timestamp, "
+    "resumed_at timestamp",
+    SUPPLEMENTS: "authority_code varchar, dossier_code varchar, supplement_code varchar, status_code varchar, "
+    "requested_at timestamp",
+    LETTERS: "authority_code varchar, dossier_code varchar, letter_code varchar, issued_at timestamp",
+    NATIONAL: "authority_code varchar, dossier_code varchar",
 }
 PHONES = "applicant_phone_hash varchar, applicant_name_hash varchar"
 DOSSIER = {
@@ -56,7 +70,14 @@ CHANGE = {
     "predecessor_unit_code": "H99.07",
     "successor_unit_code": "H99.01",
     "effective_date": "2026-01-06",
+    "change_code": "merged",
+    "share_rate": "1",
 }
+FINISHED = DOSSIER | {"completed_at": "2026-01-09 15:00:00"}
+KEY = {"authority_code": "H99", "dossier_code": "1"}
+PAUSE = KEY | {"pause_code": "1", "paused_at": "2026-01-06 10:00:00", "resumed_at": "2026-01-07 10:00:00"}
+SUPPLEMENT = KEY | {"supplement_code": "1", "requested_at": "2026-01-06 10:00:00"}
+LETTER = KEY | {"letter_code": "1/PXL", "issued_at": "2026-01-08 10:00:00"}
 PROCEDURE = {"authority_code": "H99", "procedure_code": "1.002835", "valid_from_date": "2025-07-01"}
 LINE = {
     "authority_code": "H99",
@@ -146,7 +167,12 @@ def months(counts: list[int], unit: str = "H99.01") -> list[dict]:
 
 def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     hashes = {"applicant_phone_hash": "p1", "applicant_name_hash": "n1"}
-    plan.deliver(UNITS, "u", [UNIT]).deliver(PROCEDURES, "p", [PROCEDURE]).deliver(CHANGES, "c", [CHANGE])
+    units = [UNIT, UNIT | {"unit_code": "H99.07", "valid_to_date": "2026-01-05"}]
+    plan.deliver(UNITS, "u", units).deliver(PROCEDURES, "p", [PROCEDURE]).deliver(CHANGES, "c", [CHANGE])
+    plan.deliver(DOSSIERS, "finished", [FINISHED | hashes], PHONES).deliver(NATIONAL, "n", [KEY])
+    plan.deliver(EVENTS, "e", [KEY]).deliver(PAUSES, "stops", [PAUSE]).deliver(
+        SUPPLEMENTS, "asked", [SUPPLEMENT]
+    ).deliver(LETTERS, "l", [LETTER])
     plan.deliver(DOSSIERS, "d", [row | hashes for row in months([10] * 21)], PHONES)
     plan.deliver(FORM, "f", [line | {"unit_name": "Sở Xây dựng"} for line in (LINE, NEXT_LINE)])
     plan.deliver(QUALITY, "q", [{"authority_code": "H99", "unit_name": "Sở Xây dựng"}])
@@ -156,7 +182,8 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     assert {(result.is_passed, result.failed_count, tuple(result.sample)) for result in results.values()} == {
         (True, 0, ())
     }
-    assert all(result.checked_count for result in results.values())
+    checked = {code: sum(r.checked_count for (c, _), r in results.items() if c == code) for code, _ in results}
+    assert [code for code, count in checked.items() if not count] == []
     assert plan.flags() == []
     assert tuple(pq.read_schema(plan.folder / "_cross.parquet").names) == FLAG_COLUMNS
 
@@ -243,7 +270,9 @@ def test_a_unit_is_known_on_the_days_of_its_register_and_of_its_changes(plan, un
     code = "dossiers.unit_known_on_date"
     assert results[code, "good"].is_passed
     assert (results[code, "judged"].is_passed, results[code, "judged"].checked_count) == (is_known, 2)
-    assert plan.flags() == ([] if is_known else [("judged", 3, code)])
+    # The register of units lacks some units of the changes, which is said of the changes.
+    flags = [flag for flag in plan.flags() if not flag[2].startswith("changes.")]
+    assert flags == ([] if is_known else [("judged", 3, code)])
 
 
 def test_without_a_register_and_before_its_first_day_no_unit_is_unknown(plan):
@@ -395,3 +424,140 @@ def test_many_small_deliveries_make_one_usual_month(plan):
     # July is judged by the six months before it; August is not over.
     assert (len(results), sum(result.checked_count for result in results)) == (34, 1)
     assert all(result.is_passed for result in results)
+
+
+AROUND = [
+    (PAUSES, "pauses.paused_while_open", PAUSE, "paused_at"),
+    (SUPPLEMENTS, "supplements.requested_while_open", SUPPLEMENT, "requested_at"),
+    (LETTERS, "letters.issued_while_open", LETTER, "issued_at"),
+]
+
+
+@pytest.mark.parametrize(("subject", "code", "row", "column"), AROUND)
+@pytest.mark.parametrize(
+    ("moment", "is_passed"),
+    [
+        ("2026-01-04 23:59:59", False),
+        # Days only stand at midnight: on the day of receipt and of the finish nothing is said.
+        ("2026-01-05 00:00:00", True),
+        ("2026-01-09 23:59:59", True),
+        ("2026-01-10 00:00:00", False),
+    ],
+)
+def test_what_stops_or_excuses_a_dossier_lies_between_receipt_and_finish(
+    plan, subject, code, row, column, moment, is_passed
+):
+    plan.deliver(DOSSIERS, "d", [FINISHED]).deliver(subject, "s", [row | {column: moment}])
+    result = plan.judge()[code, "s"]
+    assert (result.is_passed, result.checked_count) == (is_passed, 1)
+    assert (code in {flag[2] for flag in plan.flags()}) is not is_passed
+
+
+@pytest.mark.parametrize(("subject", "code", "row", "column"), AROUND)
+def test_the_newest_row_of_a_dossier_and_of_what_lies_around_it_are_compared(plan, subject, code, row, column):
+    late = row | {column: "2026-01-20 10:00:00"}
+    reopened = FINISHED | {"completed_at": None}
+    plan.deliver(DOSSIERS, "jan", [FINISHED, FINISHED | {"dossier_code": "2"}]).deliver(DOSSIERS, "feb", [reopened])
+    plan.deliver(subject, "wrong", [late, late | {"dossier_code": "2"}])
+    plan.deliver(subject, "mended", [row | {"dossier_code": "2"}])
+    results = plan.judge()
+    assert [(results[code, name].checked_count, results[code, name].is_passed) for name in ("wrong", "mended")] == [
+        (1, True),
+        (1, True),
+    ]
+
+
+def test_a_request_before_reception_lies_before_it(plan):
+    before = SUPPLEMENT | {"status_code": "before_reception", "requested_at": "2026-01-02 10:00:00"}
+    plan.deliver(DOSSIERS, "d", [FINISHED]).deliver(SUPPLEMENTS, "s", [before])
+    result = plan.judge()["supplements.requested_while_open", "s"]
+    assert (result.is_passed, result.checked_count) == (True, 0)
+
+
+def test_a_finished_dossier_waits_no_longer(plan):
+    still = PAUSE | {"resumed_at": None}
+    plan.deliver(DOSSIERS, "d", [FINISHED, DOSSIER | {"dossier_code": "open"}])
+    plan.deliver(PAUSES, "s", [PAUSE, still | {"pause_code": "2"}, still | {"dossier_code": "open"}])
+    result = plan.judge()["pauses.finished_is_resumed", "s"]
+    assert (result.failed_count, result.checked_count, result.sample) == (1, 2, ["dòng 3"])
+    assert plan.flags() == [("s", 3, "pauses.finished_is_resumed")]
+
+
+@pytest.mark.parametrize(
+    ("subject", "prefix", "row"),
+    [
+        (EVENTS, "events", KEY),
+        (PAUSES, "pauses", PAUSE),
+        (SUPPLEMENTS, "supplements", SUPPLEMENT),
+        (LETTERS, "letters", LETTER),
+    ],
+)
+def test_what_lies_around_a_dossier_that_no_delivery_holds_is_flagged(plan, subject, prefix, row):
+    elsewhere = row | {"authority_code": "H98"}
+    plan.deliver(DOSSIERS, "d", [DOSSIER]).deliver(subject, "s", [row, row | {"dossier_code": "2"}, elsewhere])
+    result = plan.judge()[f"{prefix}.dossier_known", "s"]
+    assert (result.failed_count, result.checked_count, result.sample) == (2, 3, ["dòng 3", "dòng 4"])
+    assert [flag[1] for flag in plan.flags()] == [3, 4]
+
+
+def test_without_any_list_of_dossiers_nothing_is_missing_from_it(plan):
+    result = plan.deliver(PAUSES, "s", [PAUSE]).judge()["pauses.dossier_known", "s"]
+    assert (result.is_passed, result.checked_count) == (True, 0)
+
+
+def test_a_portal_copy_of_another_authority_is_flagged(plan):
+    copies = [KEY, KEY | {"authority_code": "H98"}, KEY | {"dossier_code": "only_there"}]
+    plan.deliver(DOSSIERS, "d", [DOSSIER]).deliver(NATIONAL, "n", copies)
+    result = plan.judge()["national_dossiers.authority_of_the_dossier", "n"]
+    assert (result.failed_count, result.checked_count, result.sample) == (1, 3, ["dòng 3"])
+
+
+def changes(*pairs: str, **more: str) -> list[dict]:
+    """Changes of one day: "a>b" is H99.a merged into H99.b."""
+    units = [pair.split(">") for pair in pairs]
+    return [
+        CHANGE | {"predecessor_unit_code": f"H99.{old}", "successor_unit_code": f"H99.{new}"} | more
+        for old, new in units
+    ]
+
+
+def test_a_unit_of_a_change_that_no_register_knows_is_flagged(plan):
+    plan.deliver(UNITS, "u", [UNIT, UNIT | {"unit_code": "H99.07"}])
+    other = {"predecessor_authority_code": "H98"}
+    rows = [*changes("07>01", "08>01", "07>02"), *changes("55>01", **other)]
+    results = plan.deliver(CHANGES, "c", rows).judge()
+    old, new = (results[f"changes.{role}_known", "c"] for role in ("predecessor", "successor"))
+    # H98 has no register: of its units nothing is said.
+    assert (old.failed_count, old.checked_count, old.sample) == (1, 3, ["dòng 3"])
+    assert (new.failed_count, new.checked_count, new.sample) == (1, 4, ["dòng 4"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "flagged"),
+    [
+        (changes("1>2", "4>5"), changes("2>1", "3>1"), [("a", 2), ("b", 2)]),
+        (changes("1>2", "2>3"), changes("3>1"), [("a", 2), ("a", 3), ("b", 2)]),
+        # There and back on another day is no circle; parts may go to and fro.
+        (changes("1>2"), changes("2>1", effective_date="2026-02-01"), []),
+        (changes("1>2"), changes("2>1", change_code="transferred"), []),
+        (changes("1>2"), changes("2>1", share_rate="0.5"), []),
+        # The later delivery speaks: this row is no longer a whole change.
+        (changes("1>2", "2>1"), changes("2>1", share_rate="0.5"), []),
+        # Not in force on the day of the build.
+        (changes("1>2", effective_date="2027-01-01"), changes("2>1", effective_date="2027-01-01"), []),
+    ],
+)
+def test_changes_in_a_circle_of_one_day_are_flagged_across_deliveries(plan, first, second, flagged):
+    plan.deliver(CHANGES, "a", first).deliver(CHANGES, "b", second).judge()
+    code = "changes.no_circle_between_deliveries"
+    assert [flag[:2] for flag in plan.flags() if flag[2] == code] == flagged
+    assert {flag[2] for flag in plan.flags()} <= {code}
+
+
+@pytest.mark.parametrize(("last", "flagged"), [(8, []), (9, [("b", 5)])])
+def test_only_so_many_changes_in_a_row_are_followed(plan, last, flagged):
+    pairs = [f"{number}>{number + 1}" for number in range(1, last)]
+    plan.deliver(CHANGES, "a", changes(*pairs[:4])).deliver(CHANGES, "b", changes(*pairs[4:])).judge()
+    assert [flag[:2] for flag in plan.flags()] == flagged
+    model = "dbt/models/intermediate/units/int_unit_successions_followed.sql"
+    assert f"set most_changes = {MOST_CHANGES + 1} " in (PROJECT_ROOT / model).read_text(encoding="utf-8")

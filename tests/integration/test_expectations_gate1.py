@@ -293,7 +293,13 @@ GOOD = {
     ],
     "calendar__days_off": [
         {"authority_code": "VN", "calendar_date": day, "kind_code": kind, "is_confirmed": True}
-        for day, kind in (("2026-04-30", "holiday"), ("2026-08-31", "swap_off"), ("2026-08-22", "swap_work"))
+        for day, kind in (
+            ("2026-04-30", "holiday"),
+            ("2026-08-31", "swap_off"),
+            ("2026-08-22", "swap_work"),
+            # Ten weekdays and a weekend: as many as a month may have.
+            *((f"2026-02-{number:02d}", "holiday") for number in range(9, 21)),
+        )
     ],
     "calendar__working_hours": [
         {
@@ -361,7 +367,7 @@ BAD = {
         2,
     ),
     "dossiers.mostly_due_after_received": ({row: {"due_at": "2026-01-04 09:00:00"} for row in (0, 1)}, 2),
-    "dossiers.received_from_2000": ({1: {"received_at": "1926-01-05 09:00:00"}}, 1),
+    "dossiers.received_from_2010": ({1: {"received_at": "2009-12-31 23:59:59"}}, 1),
     "dossiers.submitted_not_after_received": ({1: {"submitted_at": "2026-01-05 09:00:01"}}, 1),
     "dossiers.received_at_not_after_completed": ({1: {"completed_at": "2026-01-05 08:59:59"}}, 1),
     "dossiers.completed_not_after_returned": ({1: {"returned_at": "2026-01-09 14:59:59"}}, 1),
@@ -440,7 +446,15 @@ BAD = {
         {1: {"procedure_code": "1.002833", "valid_from_date": "2026-01-01"}},
         1,
     ),
-    "procedures.time_limit_positive": ({1: {"sla_value": "0"}}, 1),
+    "procedures.time_limit_positive": ({0: {"sla_value": "0"}, 1: {"sla_value": "-5"}}, 2),
+    "procedures.time_limit_within_ten_years": (
+        {
+            0: {"sla_value": "2501"},
+            1: {"sla_value": "20001", "sla_unit_code": "working_hour"},
+            2: {"sla_value": "3651", "sla_unit_code": None},
+        },
+        3,
+    ),
     "procedures.time_limit_has_unit": ({1: {"sla_unit_code": None}}, 1),
     "procedures.domain_name_has_one_spelling": ({1: {"domain_name": "Hô tịch"}}, 1),
     "supplements.supplement_once": ({1: {"supplement_code": "3"}}, 2),
@@ -514,14 +528,28 @@ BAD = {
     "changes.change_once": ({1: {"successor_unit_code": "H99.01"}}, 2),
     "changes.successor_is_another_unit": ({2: {"successor_unit_code": "H99.08"}}, 1),
     "changes.share_from_0_to_1": ({1: {"share_rate": "40"}}, 1),
+    "changes.no_circle": (
+        {
+            1: {"predecessor_unit_code": "H99.02", "successor_unit_code": "H99.08"}
+            | {"change_code": "merged", "share_rate": "1"}
+        },
+        2,
+    ),
     "changes.shares_add_up": ({1: {"share_rate": "0.3"}}, 1),
     "days_off.day_once": ({1: {"calendar_date": "2026-08-22"}}, 2),
     "days_off.worked_day_is_at_the_weekend": ({2: {"calendar_date": "2026-08-21"}}, 1),
     "days_off.swapped_day_is_a_weekday": ({1: {"calendar_date": "2026-08-23"}}, 1),
+    "days_off.few_weekdays_off_in_a_month": (
+        {0: {"calendar_date": "2026-02-23"}},
+        11,
+    ),
     "working_hours.version_once": ({1: {"iso_weekday": "1"}}, 2),
     "working_hours.validity_in_order": ({0: {"valid_to_date": "2024-06-30"}}, 1),
     "working_hours.versions_do_not_overlap": ({1: {"iso_weekday": "1", "valid_from_date": "2025-09-01"}}, 1),
-    "working_hours.clock_times_readable": ({0: {"opens_at": "7h30"}}, 1),
+    **{
+        f"working_hours.{name}_readable": ({0: {name: "7h30"}}, 1)
+        for name in ("opens_at", "break_starts_at", "break_ends_at", "closes_at")
+    },
     "working_hours.hours_in_order": ({0: {"break_ends_at": "11:00"}}, 1),
     "working_hours.working_day_has_eight_hours": ({0: {"opens_at": "08:00"}}, 1),
     "criteria.version_once": ({1: {"criterion_code": "3.2"}}, 2),
@@ -603,7 +631,7 @@ def test_bad_delivery_fails_the_rule(source, rule, tmp_path):
     report = judge(source, changed(source, changes), tmp_path)
     result = next(result for result in report.results if result.rule_code == rule.code)
     assert not result.is_passed
-    assert (result.failed_count, len(result.sample)) == (failing_count, failing_count)
+    assert (result.failed_count, len(result.sample)) == (failing_count, min(failing_count, SAMPLE_SIZE))
     assert result.checked_count >= failing_count
     assert (result.effect_code, result.rule_text) == (rule.effect_code, rule.text)
     assert json.loads(json.dumps(result.to_dict())) == result.to_dict()
@@ -611,7 +639,8 @@ def test_bad_delivery_fails_the_rule(source, rule, tmp_path):
     if rule.effect_code not in (REJECT_ROW, FLAG_ROW):
         assert keys == []
         return
-    assert [f"dòng {row['source_row_number']}" for row in keys] == result.sample
+    assert [f"dòng {row['source_row_number']}" for row in keys][:SAMPLE_SIZE] == result.sample
+    assert len(keys) == failing_count
     assert {(row["effect_code"], row["rule_text"], row["column_name"]) for row in keys} == {
         (rule.effect_code, rule.text, rule.column)
     }

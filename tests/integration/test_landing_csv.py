@@ -190,6 +190,14 @@ def test_wrong_cells_reject_the_row_once_with_one_record_per_cell(land, settings
     ]
 
 
+def test_a_time_with_a_time_zone_says_what_form_is_expected(land, settings):
+    result = land(lines(GOOD.format(1), "H99,D2,2,Bước,05/01/2026 08:00:00+07:00,,H99.01"))
+    path = rejected_path(settings, "one_stop__dossier_events", result.delivery.delivery_id)
+    ((code, text, value),) = duckdb.sql(f"select reason_code, reason_text, raw_value from '{path}'").fetchall()
+    assert (code, value) == ("time_suffix", "05/01/2026 08:00:00+07:00")
+    assert "(Z, +07:00, SA, CH, AM, PM)" in text and text.endswith("ví dụ 05/01/2026 14:30:00")
+
+
 def test_a_header_without_rows_lands_as_an_empty_delivery(land, settings):
     assert counts(land(HEADER + "\n")) == (0, 0, 0, 0)
     assert counts(land(HEADER, name="khác.csv")) == (0, 0, 0, 0)
@@ -246,7 +254,7 @@ def test_the_scan_counts_across_chunk_borders(tmp_path, monkeypatch):
         (b"", "tệp trống, không có dữ liệu. Hãy xuất lại tệp."),
         (b"\n \n\n", "tệp trống, không có dòng tiêu đề nào."),
         ("a,b\n1,2\n".encode("utf-32"), "không phải văn bản đọc được. Tệp là UTF-32"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "không phải văn bản đọc được. Có byte rỗng (NUL)"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "dòng 3: không phải văn bản đọc được. Có byte rỗng (NUL)"),
         (b"\xcc\xe3 h\xe5 s\xac,b\n1,2\n", "dòng 1: dòng đầu không đúng bảng mã UTF-8."),
         (b"PK\x03\x04 not a zip", "tệp nén bị hỏng"),
         ("Họ tên,Tuổi\nA,1\n", "dòng 1: không nhận ra bố cục nào từ dòng tiêu đề."),

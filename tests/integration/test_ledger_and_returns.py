@@ -25,6 +25,7 @@ from dagster_project.landing.ledger import LedgerQuestionError
 from dagster_project.landing.load import land_file
 from dagster_project.settings import load_settings
 from expectations.results import RuleResult
+from expectations.runner import check_delivery
 
 HEADER = [
     "STT", "Mã hồ sơ", "Họ và tên", "Mã đơn vị giải quyết", "Tên đơn vị giải quyết", "Ngày tiếp nhận", "Ngày hẹn trả",
@@ -239,6 +240,27 @@ def test_totals_that_differ_name_their_column_in_vietnamese(settings, tmp_path):
     text = text_of(give_back(settings, delivery.delivery_id, tmp_path / "x.xlsx").path)
     assert "Dòng trong tệp | Tên dòng | Cột | Ghi trong tệp | Cộng các dòng" in text
     assert "9 | Tổng cộng | Phí, lệ phí đã thu (đồng) | 5 | 4" in text
+
+
+def test_a_row_that_a_rule_rejects_says_column_value_and_what_to_do(settings):
+    header = ["procedure_code", "sla_value", "sla_unit_code", "valid_from_date", "valid_to_date"]
+    rows = [
+        ["1.1", "5", "working_day", "01/07/2025", ""],
+        ["1.2", "2500,5", "working_day", "01/07/2025", ""],
+        ["1.3", "5", "working_day", "01/07/2025", "30/06/2025"],
+        # Nine digits could be somebody's number.
+        ["1.4", "999999999", "working_day", "01/07/2025", ""],
+    ]
+    more = {"authority_code": "H98", "procedure_name": "Đăng ký khai sinh", "domain_name": "Hộ tịch"}
+    path = write_csv(settings.inbox / "thủ tục.csv", [[*more.values(), *row] for row in rows], [*more, *header])
+    assert land_file(path, settings, gate=check_delivery).delivery.rows_accepted == 1
+    found = rejected_rows(settings, "thủ tục.csv")[1]
+    assert [(row[1], row[2], row[4]) for row in found] == [
+        (3, "sla_value", "2500,5"),
+        (4, "valid_to_date", "30/06/2025"),
+        (5, "sla_value", returns.MASK),
+    ]
+    assert found[1][3] == f"Không đạt: Ngày hết hiệu lực không trước ngày bắt đầu. {returns.MEND}"
 
 
 def test_known_words_in_the_wrong_column_are_shown_and_names_are_not(settings, tmp_path):

@@ -205,7 +205,7 @@ def test_docs_page_lists_every_rule_and_asks_nothing_of_the_network(tmp_path):
 
 def test_docs_page_shows_counts_places_and_never_praises_an_empty_check(tmp_path):
     nothing_to_check = RuleResult(1, "abc", "dossiers.finished_has_completed_at", "x", REPORT, True, 0, 0)
-    passed = replace(RESULT, rule_code="dossiers.received_from_2000", is_passed=True, failed_count=0, sample=[])
+    passed = replace(RESULT, rule_code="dossiers.received_from_2010", is_passed=True, failed_count=0, sample=[])
     other = replace(passed, subject_name="<script>", rule_code=RESULT.rule_code)
     failed = replace(RESULT, sample=["dòng 2", "<b>dòng 7</b>"])
     page = write_docs([failed, other, passed, nothing_to_check], tmp_path)

@@ -225,6 +225,23 @@ def test_timestamps(type_cell, raw, shape, value):
     assert got == ((value, None) if value else (None, "bad_timestamp"))
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("05/01/2026 08:12:30Z", "2026-01-05T08:12:30.5z", "05/01/2026 08:12:30+07:00", "05/01/2026 08:12 +0700"),
+        *("05/01/2026 08:12:30 GMT+7", "05/01/2026 08:12 SA", "05/01/2026 08:12:30 ch", "05/01/2026 8:12 p.m."),
+        *("05/01/2026 08:12 AM", "05/01/2026 08:12 chiều"),
+    ],
+)
+def test_what_stands_behind_a_time_is_named_as_the_trouble(type_cell, raw):
+    assert type_cell(raw, "timestamp", layout_with(timestamp_formats=("ymd", "dmy"))) == (None, "time_suffix")
+
+
+@pytest.mark.parametrize("raw", ["31/02/2026 08:12:30", "2026-01-05-07", "2026-13-05", "05/01/2026 08:12:3", "Z"])
+def test_other_slips_are_no_suffix(type_cell, raw):
+    assert type_cell(raw, "timestamp", layout_with(timestamp_formats=("ymd",)))[1] == "bad_timestamp"
+
+
 def test_a_real_date_cell_of_a_workbook_is_read_under_any_layout(type_cell):
     expected = dt.datetime(2026, 1, 5, 8, 12, 30)
     assert type_cell("2026-01-05 08:12:30", "timestamp", container="xlsx") == (expected, None)

@@ -4,6 +4,15 @@ with builds as (
 
 ),
 
+rejected as (
+
+    -- Changes that cannot be followed: the rules between deliveries name them, and nobody knows which row is right.
+    select delivery_id, source_row_number
+    from {{ ref('stg_build__row_flags') }}
+    where reason_code in ('changes.no_circle_between_deliveries', 'changes.few_changes_in_a_row')
+
+),
+
 versions as (
 
     select
@@ -31,7 +40,9 @@ changes as (
         versions.legal_basis
     from versions
     cross join builds
-    where versions.version_number = 1 and versions.effective_date <= builds.as_of_date
+    left join rejected
+        on versions.delivery_id = rejected.delivery_id and versions.source_row_number = rejected.source_row_number
+    where versions.version_number = 1 and versions.effective_date <= builds.as_of_date and rejected.delivery_id is null
 
 ),
 
