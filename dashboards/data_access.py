@@ -42,6 +42,7 @@ REQUIRED_TABLES = (
     "fct_dossier_date_changes",
     "fct_dossier_delays",
     "fct_dossier_events",
+    "fct_dossier_flags",
     "fct_dossier_steps",
     "fct_dossier_stops",
     "fct_dossier_supplements",

@@ -120,6 +120,13 @@ HOLDINGS = {
     "waiting": "khi chờ người nộp hoặc tạm dừng",
     "unlogged": "khi nhật ký chưa ghi ai giữ",
 }
+FLAGGED_SOURCES = {
+    "one_stop__dossiers": "Danh sách hồ sơ",
+    "one_stop__supplements": "Bổ sung",
+    "one_stop__pauses": "Tạm dừng",
+    "one_stop__apology_letters": "Phiếu xin lỗi",
+    "one_stop__dossier_events": "Nhật ký",
+}
 # The due date that the delay is measured from (fct_dossier_delays), with its column.
 DUE_BASES = {"recomputed": "hạn tính lại", "recorded": "ngày hẹn trả đang ghi"}
 MEASURES = {"working": "giờ làm việc, một ngày 8 giờ", "elapsed": "giờ lịch"}
@@ -166,7 +173,8 @@ class Story:
 
     ``cause`` is None where the verdicts agree; ``steps`` are told of open dossiers and of those late by some due date;
     ``delay_note`` says what ``delays`` are measured against, or why a late dossier has none, and is None of others;
-    ``countings`` is empty where no definition may count the dossier.
+    ``countings`` is empty where no definition may count the dossier; ``flags`` are what rows about it should be looked at
+    for again, by source.
     """
 
     title: str
@@ -176,6 +184,7 @@ class Story:
     claims: tuple[tuple[str, str], ...]
     cause: str | None
     countings: tuple[Counting, ...]
+    flags: tuple[tuple[str, str], ...]
     steps: tuple[tuple[str, str], ...]
     delays: tuple[tuple[str, str], ...]
     delay_note: str | None
@@ -201,6 +210,7 @@ def _story(ask: Ask, row: dict) -> Story:
         claims=tuple(_claims(ask, row)),
         cause=None if cause is None else _cause_name(ask, cause),
         countings=tuple(_countings(ask, row)),
+        flags=tuple(_flags(ask, row)),
         steps=tuple(_steps(ask, units, row)),
         delays=tuple((units.get(part["unit_code"], part["unit_code"]), _delay_text(part)) for part in delays),
         delay_note=_delay_note(delays[0]) if delays else _no_delay_note(row),
@@ -435,6 +445,22 @@ def _delay_text(part: dict) -> str:
     return f"{told}; phiếu xin lỗi ghi {claimed}" if claimed else told
 
 
+def _flags(ask: Ask, row: dict) -> list[tuple[str, str]]:
+    """What the rules of the borders ask to look at again in the rows about the dossier."""
+    found = ask(
+        "select source_code, reason_text, flagged_row_count from fct_dossier_flags "
+        "where authority_code = ? and dossier_code = ? order by source_code, reason_code",
+        [row["authority_code"], row["dossier_code"]],
+    )
+    return [
+        (
+            FLAGGED_SOURCES[flag["source_code"]],
+            flag["reason_text"] + (f" ({flag['flagged_row_count']} dòng)" if flag["flagged_row_count"] > 1 else ""),
+        )
+        for flag in found
+    ]
+
+
 def _delay_note(part: dict) -> str:
     """What the delay is measured from, to and in."""
     due = f"{DUE_BASES[part['due_basis_code']]} {vi_moment(part['due_at'])}"
@@ -488,7 +514,8 @@ def told(story: Story) -> str:
     if story.cause:
         lines.append(f"  Kết luận tính lại khác ngày hẹn đang ghi vì {story.cause}.")
     lines += [f"  {story.note}", "Theo từng định nghĩa", *(f"  {line}" for line in _counting_lines(story))]
-    for title, parts in (("Các bước", story.steps), ("Phần trễ", story.delays)):
+    titled = (("Điều cần xem lại", story.flags), ("Các bước", story.steps), ("Phần trễ", story.delays))
+    for title, parts in titled:
         lines += [title, *(f"  {label}: {text}" for label, text in parts)] if parts else []
     lines += [f"  {story.delay_note}"] if story.delay_note else []
     return "\n".join(lines)

@@ -40,6 +40,8 @@ def _draw(story: Story) -> None:
     happenings = (_happening_cells(one) for one in story.happenings)
     columns = (components.Column("Lúc", "nowrap"), components.Column("Việc"))
     components.show(components.section("Diễn biến") + components.table(columns, happenings, "Diễn biến của hồ sơ"))
+    lead = "Các dòng này được nhận nhưng không theo một quy tắc kiểm tra; số liệu vẫn tính theo điều đã ghi."
+    _draw_parts("Điều cần xem lại", lead, ("Nguồn", "Điều cần xem"), story.flags)
     lead = (
         "Có ở hồ sơ chưa xong và hồ sơ quá một trong ba hạn ở trên. "
         "Ngày làm việc ở đây là giờ làm việc cộng lại, 8 giờ một ngày; trang Đúng hạn và Đối soát tính theo ngày."

@@ -170,6 +170,11 @@ def test_what_to_look_at_again_stands_with_the_dossier(served):
     assert rows == [("finish_before_receipt", "one_stop__dossiers", 1)]
 
 
+def test_what_to_look_at_again_is_explained(built_cases, cchc):
+    told = explained(built_cases, cchc, "finish_before_receipt").stdout
+    assert "Điều cần xem lại\n  Danh sách hồ sơ: " in told
+
+
 def test_stops_that_did_not_count_are_told(served):
     rows = served.execute(
         "select dossier_code, counted_stop_count, uncounted_stop_count from fct_dossiers "

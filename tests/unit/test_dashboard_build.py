@@ -196,6 +196,7 @@ TABLES = {
           case when i = 7 then 'withdrawn' when i > 4 then 'missed' else 'met' end as verdict,
           {", ".join(f"verdict as {code}_verdict_code" for code in ADDITIVE)}
         from range(0, 8) as t(i)""",
+    "fct_dossier_flags": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "fct_dossier_events": "select 'H99' as authority_code, 'none' as dossier_code where false",
     "dim_procedures": """
         select 'H99' as authority_code, 'TT' as procedure_code, 'Thủ tục' as procedure_name""",
