@@ -173,8 +173,8 @@ class Story:
 
     ``cause`` is None where the verdicts agree; ``steps`` are told of open dossiers and of those late by some due date;
     ``delay_note`` says what ``delays`` are measured against, or why a late dossier has none, and is None of others;
-    ``countings`` is empty where no definition may count the dossier; ``flags`` are what rows about it should be looked at
-    for again, by source.
+    ``countings`` is empty where no definition may count the dossier; ``flags`` are what to look at again in the rows
+    about it, by source.
     """
 
     title: str
@@ -448,14 +448,17 @@ def _delay_text(part: dict) -> str:
 def _flags(ask: Ask, row: dict) -> list[tuple[str, str]]:
     """What the rules of the borders ask to look at again in the rows about the dossier."""
     found = ask(
-        "select source_code, reason_text, flagged_row_count from fct_dossier_flags "
+        # A rule says what should be; what is found in a cell says what is.
+        "select source_code, flagged_row_count, "
+        "case when rule_code is null then reason_text else 'Không đạt: ' || reason_text end as told "
+        "from fct_dossier_flags left join dim_rules on reason_code = rule_code "
         "where authority_code = ? and dossier_code = ? order by source_code, reason_code",
         [row["authority_code"], row["dossier_code"]],
     )
     return [
         (
             FLAGGED_SOURCES[flag["source_code"]],
-            flag["reason_text"] + (f" ({flag['flagged_row_count']} dòng)" if flag["flagged_row_count"] > 1 else ""),
+            flag["told"] + (f" ({flag['flagged_row_count']} dòng)" if flag["flagged_row_count"] > 1 else ""),
         )
         for flag in found
     ]

@@ -172,7 +172,7 @@ def test_what_to_look_at_again_stands_with_the_dossier(served):
 
 def test_what_to_look_at_again_is_explained(built_cases, cchc):
     told = explained(built_cases, cchc, "finish_before_receipt").stdout
-    assert "Điều cần xem lại\n  Danh sách hồ sơ: " in told
+    assert "Điều cần xem lại\n  Danh sách hồ sơ: Không đạt: " in told
 
 
 def test_stops_that_did_not_count_are_told(served):
@@ -248,7 +248,9 @@ Theo từng định nghĩa
   Đúng hạn / đến hạn: không tính: không có ngày hẹn trả
     kỳ có ngày hẹn trả; kết thúc 11/03/2026 09:00; không có ngày hẹn trả; so theo ngày
   Đúng hạn theo ô hệ thống ghi: không tính: hệ thống không ghi đúng hay quá hạn
-    kỳ có ngày kết thúc; hệ thống ghi «không ghi»; theo ô hệ thống ghi"""
+    kỳ có ngày kết thúc; hệ thống ghi «không ghi»; theo ô hệ thống ghi
+Điều cần xem lại
+  Danh sách hồ sơ: Không đạt: Hồ sơ có ngày hẹn trả"""
     )
 
 
