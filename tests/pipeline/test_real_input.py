@@ -155,21 +155,21 @@ def seconds_between(began: datetime, ended: datetime) -> int:
 
 
 def wabo_steps() -> list[dict]:
-    """The log told without SQL: an event closes the time since the one before, the first since the start."""
+    """The log told without SQL: an event closes the time since the one before, and no time lies before the start."""
     cases = {row["case_id"]: row for row in real_rows("wabo_receipt_cases.csv")}
     logs = defaultdict(list)
     for row in real_rows("wabo_receipt_phase.csv"):
         logs[row["case:concept:name"]].append((wabo_moment(row["time:timestamp"]), row["concept:name"]))
     steps = []
     for code, log in logs.items():
-        began = wabo_moment(cases[code]["startdate"])
+        start = began = wabo_moment(cases[code]["startdate"])
         finish = wabo_moment(cases[code]["enddate"]) if cases[code]["enddate"] else datetime.max
         for ended, activity in sorted(log, key=lambda event: event[0]):
             if ended > finish:
                 began = max(began, finish)
             seconds = seconds_between(min(began, ended), ended)
             steps.append({"case": code, "activity": activity, "seconds": seconds, "ended": ended, "finish": finish})
-            began = ended
+            began = max(ended, start)
     return steps
 
 

@@ -111,9 +111,8 @@ select
     ) as is_handed_over,
     coalesce(placed.occurred_at > {{ end_of_limit('placed.step_due_at') }}, false) as is_step_late,
     {{ elapsed_seconds_at('placed.occurred_at') }} - {{ elapsed_seconds_at('placed.began_at') }} as elapsed_seconds,
-    -- Outside the years whose holidays we hold, working time would be invented; no time at all is none in any year.
+    -- Outside the years whose holidays we hold, working time would be invented.
     case
-        when placed.began_at = placed.occurred_at then 0
         when began_days.is_calendar_known and ended_days.is_calendar_known
             then
                 {{ working_seconds_at('placed.occurred_at', 'ended_days') }}
