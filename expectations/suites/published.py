@@ -88,7 +88,7 @@ PROMISED_COLUMNS = {
     "unflagged_dossier_count unflagged_rate dossiers_status reports_status answers_status grade_code grade_status "
     "grade_reason_text is_grade_confirmed",
     "fct_dossier_flags": "authority_code dossier_code source_code reason_code reason_text flagged_row_count",
-    "dim_rules": "rule_code rule_text owner_text example_text effect_code",
+    "dim_rules": "rule_code rule_text owner_text example_text effect_code is_current",
     "rpt_units_to_watch": "authority_code period_code unit_code reason_code severity_order observed_value "
     "reference_value numerator denominator",
     "rpt_open_dossiers": "authority_code dossier_code resolving_unit_code due_date is_overdue working_days_left "

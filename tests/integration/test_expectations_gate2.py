@@ -102,7 +102,7 @@ COLUMNS = {
     "fct_data_quality": "authority_code unit_code period_code dossier_count:bigint flagged_dossier_count:bigint "
     "unflagged_dossier_count:bigint unflagged_rate:decimal(18,6) dossiers_status reports_status answers_status "
     "grade_code grade_status grade_reason_text is_grade_confirmed:boolean",
-    "dim_rules": "rule_code rule_text owner_text example_text effect_code",
+    "dim_rules": "rule_code rule_text owner_text example_text effect_code is_current:boolean",
     "rpt_units_to_watch": "authority_code period_code unit_code reason_code severity_order:integer "
     "observed_value:decimal(18,6) reference_value:decimal(18,6) numerator:bigint denominator:bigint",
     "rpt_open_dossiers": "authority_code dossier_code resolving_unit_code due_date:date is_overdue:boolean "
