@@ -15,6 +15,7 @@ from expectations.suites import (
     portal,
     published,
     registries,
+    regulations,
     scoring,
     survey,
     waiting,
@@ -40,8 +41,11 @@ SOURCES: dict[str, Callable[[], list[Rule]]] = {
     "unit_registry__unit_changes": registries.change_rules,
     "calendar__days_off": registries.day_off_rules,
     "calendar__working_hours": registries.working_hour_rules,
-    "regulation__criteria": scoring.criterion_rules,
-    "regulation__bands": scoring.band_rules,
+    "par__score_explanations": scoring.explanation_rules,
+    "regulation__regulations": regulations.regulation_rules,
+    "regulation__grades": regulations.grade_rules,
+    "regulation__criteria": regulations.criterion_rules,
+    "regulation__bands": regulations.band_rules,
 }
 
 

@@ -16,7 +16,15 @@ def value_rules() -> list[Rule]:
     """Rules on `fct_indicator_values`."""
     suite = TableSuite("fct_indicator_values", VALUE_KEYS)
     return [
-        suite.has_rows("Có ít nhất một giá trị chỉ số", "Bảng fct_indicator_values rỗng"),
+        suite.rule(
+            "has_rows",
+            "Có ít nhất một giá trị chỉ số, hoặc một tiêu chí được chấm",
+            "Bảng fct_indicator_values và bảng fct_criterion_scores cùng rỗng",
+            failing="select 'không có dòng nào' as reason where not exists (select 1 from batch) "
+            "and not exists (select 1 from fct_criterion_scores)",
+            checked="select 1",
+            needs=("fct_criterion_scores",),
+        ),
         suite.key_once("Mỗi đơn vị, kỳ, chỉ số và nguồn một dòng", "Sở Xây dựng có hai giá trị cho tháng 03/2026"),
         *_known_keys(suite),
         *_value_promises(suite),

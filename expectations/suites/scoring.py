@@ -1,17 +1,15 @@
-"""Gate 1: scoring of administrative reform: criterion scores, and the regulation behind them."""
+"""Gate 1: scoring of administrative reform: criterion scores, their explanations, the nine indices of quality."""
 
 from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW
 from expectations.rules import Rule, SourceSuite
 from expectations.suites.portal import CLAIM_KEPT, NEGATIVE, period_in_order
-from expectations.suites.registries import version_rules
 
 # Nine indices of NĐ 61/2018, 0 to 2 points each. Means have two decimals, so that a sum of nine is off by up to 0.05.
 INDICES = tuple(f"index_{number}_score" for number in range(1, 10))
 INDEX_MAXIMUM = 2
 INDEX_ROUNDING = "0.05"
-CRITERION = ("authority_code", "regulation_code", "criterion_code")
 
 
 def score_rules() -> list[Rule]:
@@ -62,9 +60,47 @@ def score_rules() -> list[Rule]:
             fails="self_scored_date > appraised_date_1 or appraised_date_1 > appraised_date_2",
             column="appraised_date_1",
         ),
+        period_in_order(suite),
+        suite.rows(
+            "figures_not_negative",
+            "Số liệu nêu trong phiếu không âm",
+            "Giải ngân ghi -45 trên 50",
+            FLAG_ROW,
+            fails="least(measured_numerator, measured_denominator, measured_value) < 0",
+            applies="coalesce(measured_numerator, measured_denominator, measured_value) is not null",
+            column="measured_numerator",
+            why="Số âm không phải phần của cái gì: tiêu chí không được tính từ số liệu này",
+        ),
+        suite.rows(
+            "figure_is_whole",
+            "Có mẫu số thì có tử số",
+            "Tử số để trống, mẫu số ghi 50",
+            FLAG_ROW,
+            fails="measured_numerator is null",
+            applies="measured_denominator is not null",
+            column="measured_numerator",
+        ),
         suite.not_in_future("self_scored_date", "Ngày tự chấm"),
         suite.not_in_future("appraised_date_1", "Ngày thẩm định lần 1"),
         suite.not_in_future("appraised_date_2", "Ngày thẩm định lần 2"),
+    ]
+
+
+def explanation_rules() -> list[Rule]:
+    """Rules on a delivery of `par__score_explanations`."""
+    suite = SourceSuite("par__score_explanations", "explanations")
+    return [
+        suite.has_rows(REFUSE_FILE),
+        period_in_order(suite),
+        suite.once(
+            "step_once",
+            "Mỗi bước giải trình của một tiêu chí có một dòng trong tệp",
+            "H99.01, tiêu chí 3.2, giải trình lúc 09:15 ngày 10/02/2026 ở dòng 12 và dòng 34",
+            FLAG_ROW,
+            keys=("authority_code", "campaign_code", "unit_code", "criterion_code", "stated_at", "stage_code"),
+            column="stated_at",
+        ),
+        suite.not_in_future("stated_at", "Thời điểm nêu ý kiến"),
     ]
 
 
@@ -129,100 +165,3 @@ def quality_rules() -> list[Rule]:
         ),
         suite.one_spelling("unit_name", "Tên đơn vị"),
     ]
-
-
-def criterion_rules() -> list[Rule]:
-    """Rules on a delivery of `regulation__criteria`."""
-    suite = SourceSuite("regulation__criteria", "criteria")
-    return [
-        suite.has_rows(REFUSE_FILE),
-        *version_rules(suite, CRITERION, "Tiêu chí 3.2 của BTC-2025-SO"),
-        suite.rule(
-            "parent_listed",
-            "Tiêu chí cấp trên có trong cùng bộ tiêu chí",
-            "Tiêu chí 3.2 thuộc 3, bộ tiêu chí không có 3",
-            FLAG_ROW,
-            failing="select source_row_number from batch as child where parent_criterion_code is not null "
-            f"and not exists (select 1 from batch as parent where {_same_parent()})",
-            checked="select count(*) from batch where parent_criterion_code is not null",
-            column="parent_criterion_code",
-        ),
-        suite.rule(
-            "parts_within_parent",
-            "Điểm chuẩn của các tiêu chí cấp dưới cộng lại không quá điểm tối đa cấp trên",
-            "3.1, 3.2 và 3.3 cộng lại 12 điểm, mà mục 3 tối đa 10",
-            FLAG_ROW,
-            failing="select parent.source_row_number from batch as parent inner join batch as child "
-            f"on {_same_parent()} and child.valid_from_date <= parent.valid_from_date "
-            "where parent.max_score is not null and child.kind_code in ('base', 'survey') "
-            "group by parent.source_row_number, parent.max_score "
-            "having sum(child.max_score) > parent.max_score",
-            checked="select count(*) from batch where max_score is not null",
-            column="max_score",
-        ),
-    ]
-
-
-def _same_parent() -> str:
-    return (
-        "parent.authority_code = child.authority_code and parent.regulation_code = child.regulation_code "
-        "and parent.criterion_code = child.parent_criterion_code "
-        "and (parent.valid_to_date is null or parent.valid_to_date >= child.valid_from_date) "
-        "and (child.valid_to_date is null or child.valid_to_date >= parent.valid_from_date)"
-    )
-
-
-def band_rules() -> list[Rule]:
-    """Rules on a delivery of `regulation__bands`."""
-    suite = SourceSuite("regulation__bands", "bands")
-    same = " and ".join(f"one.{name} = other.{name}" for name in (*CRITERION, "valid_from_date"))
-    return [
-        suite.has_rows(REFUSE_FILE),
-        suite.once(
-            "band_once",
-            "Mỗi mức của một tiêu chí có một dòng trong tệp",
-            "Tiêu chí 3.2, mức 2 ở dòng 12 và dòng 34",
-            FLAG_ROW,
-            keys=(*CRITERION, "band_number", "valid_from_date"),
-            column="band_number",
-        ),
-        suite.rows(
-            "bounds_in_order",
-            "Cận dưới không lớn hơn cận trên",
-            "Từ 0,95 đến 0,9",
-            REJECT_ROW,
-            fails="lower_value > upper_value",
-            applies="lower_value is not null and upper_value is not null",
-            column="lower_value",
-            why="Không giá trị nào vừa trên cận dưới vừa dưới cận trên: mức này không bao giờ dùng được",
-        ),
-        suite.rows(
-            "band_gives_points",
-            "Mức cố định có điểm đạt, mức theo tỷ lệ có giá trị gốc",
-            "Mức cố định, điểm đạt để trống",
-            FLAG_ROW,
-            fails="(calculation_code = 'fixed' and awarded_score is null) "
-            "or (calculation_code = 'proportional' and coalesce(base_value, 0) = 0)",
-        ),
-        suite.rule(
-            "bands_do_not_overlap",
-            "Các mức của một tiêu chí không chồng nhau",
-            "Mức 1 từ 0,9 trở lên, mức 2 từ 0,8 đến 0,95: giá trị 0,92 được hai số điểm",
-            FLAG_ROW,
-            failing="select distinct one.source_row_number from batch as one inner join batch as other "
-            f"on {same} and one.source_row_number <> other.source_row_number "
-            f"and one.answer_code is null and other.answer_code is null "
-            f"and {_begins_before_end('one', 'other')} and {_begins_before_end('other', 'one')}",
-            checked="select count(*) from batch where answer_code is null",
-            column="band_number",
-        ),
-    ]
-
-
-def _begins_before_end(first: str, second: str) -> str:
-    """Some value at or above `first`'s lower bound may be at or below `second`'s upper bound."""
-    return (
-        f"({first}.lower_value is null or {second}.upper_value is null "
-        f"or {first}.lower_value < {second}.upper_value or ({first}.lower_value = {second}.upper_value "
-        f"and coalesce({first}.is_lower_included, true) and coalesce({second}.is_upper_included, true)))"
-    )

@@ -95,6 +95,15 @@ reported_windows as (
     union
     select period_start_date as start_date, period_end_date as end_date
     from {{ ref('int_form_06a_lines_latest') }}
+    union
+    select period_start_date as start_date, period_end_date as end_date
+    from {{ ref('int_portal_metrics_latest') }}
+    union
+    select period_start_date as start_date, period_end_date as end_date
+    from {{ ref('int_criterion_scores_latest') }}
+    union
+    select period_start_date as start_date, period_end_date as end_date
+    from {{ ref('int_quality_indices_averaged') }}
 
 ),
 

@@ -40,6 +40,12 @@ seen as (
         union all
         select authority_code, unit_code, cast(null as {{ dbt.type_string() }}) as unit_name, cast(null as {{ dbt.type_string() }}) as unit_bloc_code
         from {{ ref('int_survey_answers_judged') }}
+        union all
+        select authority_code, unit_code, unit_name, cast(null as {{ dbt.type_string() }}) as unit_bloc_code
+        from {{ ref('int_portal_metrics_latest') }}
+        union all
+        select authority_code, unit_code, cast(null as {{ dbt.type_string() }}) as unit_name, cast(null as {{ dbt.type_string() }}) as unit_bloc_code
+        from {{ ref('int_criterion_scores_latest') }}
     ) as mentions
     group by authority_code, unit_code
 

@@ -23,7 +23,6 @@ select
     landed.calculation_code,
     landed.awarded_score,
     landed.base_value,
-    landed.rounding_digits,
     landed.valid_from_date,
     landed.valid_to_date,
     landed.delivery_id,

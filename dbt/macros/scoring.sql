@@ -1,0 +1,132 @@
+{#- What the scoring engine computes with: whole numbers wide enough for a maximum × a count × 10^6. -#}
+{% macro type_wide_integer() -%}
+  {{ return(adapter.dispatch('type_wide_integer', 'cchc')()) }}
+{%- endmacro %}
+
+{% macro default__type_wide_integer() -%}
+  decimal(38, 0)
+{%- endmacro %}
+
+{% macro duckdb__type_wide_integer() -%}
+  hugeint
+{%- endmacro %}
+
+{% macro wide(expression) -%}
+  cast({{ expression }} as {{ type_wide_integer() }})
+{%- endmacro %}
+
+{#- A decimal with six digits as a whole number of millionths. -#}
+{% macro millionths(expression) -%}
+  {{ wide("round(" ~ expression ~ " * 1000000, 0)") }}
+{%- endmacro %}
+
+{#- The decimal(18,6) of a whole number of millionths. -#}
+{% macro from_millionths(expression) -%}
+  cast(cast({{ expression }} as decimal(18, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6))
+{%- endmacro %}
+
+{#- The whole number below numerator / denominator, both wide, not negative, and what is left over. -#}
+{% macro quotient_below(numerator, denominator) -%}
+  cast(round((({{ numerator }}) - ({{ numerator }}) % ({{ denominator }})) / ({{ denominator }})) as bigint)
+{%- endmacro %}
+
+{#-
+  numerator / denominator (wide whole numbers, not negative, denominator above 0) as a whole number, rounded as the column
+  `mode` says: half_up, half_even or truncate. Exact: nothing is divided before it divides evenly.
+-#}
+{% macro rounded_quotient(numerator, denominator, mode) -%}
+  {{ quotient_below(numerator, denominator) }}
+  + case
+      when {{ mode }} = 'truncate' then 0
+      when 2 * (({{ numerator }}) % ({{ denominator }})) > ({{ denominator }}) then 1
+      when 2 * (({{ numerator }}) % ({{ denominator }})) < ({{ denominator }}) then 0
+      when {{ mode }} = 'half_up' then 1
+      else {{ quotient_below(numerator, denominator) }} % 2
+    end
+{%- endmacro %}
+
+{#- A decimal(18,6), possibly negative, rounded to `digits` (a column, 0 to 6) as `mode` says; away from zero for half_up. -#}
+{% macro rounded_to(value, digits, mode) -%}
+  cast(
+    sign({{ value }}) * ({{ rounded_quotient(millionths("abs(" ~ value ~ ")"), power_of_ten("6 - " ~ digits), mode) }})
+    * {{ power_of_ten("6 - " ~ digits) }} as decimal(18, 0)
+  ) * cast(0.000001 as decimal(7, 6))
+{%- endmacro %}
+
+{#- 10 to a small whole power, as a wide whole number. -#}
+{% macro power_of_ten(exponent) -%}
+  {{ wide("power(10, " ~ exponent ~ ")") }}
+{%- endmacro %}
+
+{#-
+  The two-sided normal quantile at which every pair of `unit_count` units may be compared and all verdicts of a ranking
+  together are wrong with a chance of at most 5 % (Bonferroni over unit_count × (unit_count − 1) / 2 pairs).
+  Acklam's rational approximation of the tail, relative error below 1.2e-9; two units are one pair: 1.959964.
+-#}
+{% macro pairwise_quantile(unit_count) -%}
+  {%- set q = "sqrt(-2 * ln(0.05e0 / (" ~ unit_count ~ " * (" ~ unit_count ~ " - 1))))" -%}
+  case
+    when {{ unit_count }} <= 2 then 1.959963984540054e0
+    else round(-(
+      (((((-7.784894002430293e-03 * {{ q }} - 3.223964580411365e-01) * {{ q }} - 2.400758277161838e+00) * {{ q }}
+      - 2.549732539343734e+00) * {{ q }} + 4.374664141464968e+00) * {{ q }} + 2.938163982698783e+00)
+      / ((((7.784695709041462e-03 * {{ q }} + 3.224671290700398e-01) * {{ q }} + 2.445134137142996e+00) * {{ q }}
+      + 3.754408661907416e+00) * {{ q }} + 1)
+    ), 9)
+  end
+{%- endmacro %}
+
+{#-
+  Per unit of `relation`, how many of its peers (same `keys`) are surely better and surely worse. `relation` has one row per
+  ranked unit with `better_value` (more is better), and `below_width`, `above_width`: how far luck may reach down and up at
+  the level of the whole ranking. A difference is beyond luck when it exceeds the root of the squares of the two widths that
+  face each other (MOVER: Zou, Donner 2008; for rates the score method of Newcombe 1998).
+-#}
+{% macro surely_compared(relation, keys) -%}
+  select
+      {% for key in keys %}units.{{ key }}, {% endfor %}
+      units.unit_code,
+      sum(case
+          when peers.better_value - units.better_value
+              > sqrt(peers.below_width * peers.below_width + units.above_width * units.above_width) + 1e-9 then 1
+          else 0
+      end) as surely_better_count,
+      sum(case
+          when units.better_value - peers.better_value
+              > sqrt(units.below_width * units.below_width + peers.above_width * peers.above_width) + 1e-9 then 1
+          else 0
+      end) as surely_worse_count
+  from {{ relation }} as units
+  inner join {{ relation }} as peers
+      on {% for key in keys %}{{ "and " if not loop.first }}units.{{ key }} = peers.{{ key }} {% endfor %}
+  group by {% for key in keys %}units.{{ key }}, {% endfor %}units.unit_code
+{%- endmacro %}
+
+{#- The number of the group of `keys` that can be told apart from the ones above: a new one begins where everybody above is surely better than everybody from here on. -#}
+{% macro told_apart(relation, keys) -%}
+  select
+      {{ keys | join(", ") }},
+      unit_code,
+      cast(1 + sum(case when highest_rank_above < position_number then 1 else 0 end) over (
+          partition by {{ keys | join(", ") }}
+          order by position_number nulls last
+          rows between unbounded preceding and current row
+      ) as integer) as distinct_group_number
+  from (
+      select
+          {{ keys | join(", ") }},
+          unit_code,
+          position_number,
+          max(rank_high) over (
+              partition by {{ keys | join(", ") }}
+              order by position_number nulls last
+              rows between unbounded preceding and 1 preceding
+          ) as highest_rank_above
+      from {{ relation }}
+  ) as running
+{%- endmacro %}
+
+{#- One relation's columns equal the other's, for a join. -#}
+{% macro same_columns(one, other, columns) -%}
+  {% for column in columns %}{{ "and " if not loop.first }}{{ one }}.{{ column }} = {{ other }}.{{ column }}{{ " " if not loop.last }}{% endfor %}
+{%- endmacro %}

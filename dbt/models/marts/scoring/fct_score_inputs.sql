@@ -1,0 +1,372 @@
+with regulations as (
+
+    select * from {{ ref('dim_regulations') }}
+    where is_scorable
+
+),
+
+criteria as (
+
+    select * from {{ ref('dim_criteria') }}
+
+),
+
+periods as (
+
+    select period_code, period_kind_code, start_date, end_date, counted_to_date from {{ ref('dim_periods') }}
+
+),
+
+units as (
+
+    select authority_code, unit_code, unit_bloc_code, existed_from_date, valid_to_date from {{ ref('dim_units') }}
+    where is_ranked_bloc
+
+),
+
+regulation_periods as (
+
+    select
+        regulations.authority_code,
+        regulations.regulation_code,
+        regulations.regulation_version_code,
+        regulations.unit_bloc_codes,
+        regulations.total_input_code,
+        periods.period_code,
+        periods.start_date,
+        periods.end_date,
+        periods.counted_to_date
+    from regulations
+    inner join periods
+        on
+            periods.end_date >= regulations.valid_from_date
+            and coalesce(periods.end_date <= regulations.valid_to_date, true)
+            and position(
+                ';' || periods.period_kind_code || ';' in ';' || replace(regulations.period_kind_codes, ' ', '') || ';'
+            ) > 0
+
+),
+
+-- Figures that may be scored, whatever they come from. Without a denominator the value stands over a million; a family is
+-- a set of figures that share what they are counted on, and so their luck.
+figures as (
+
+    select
+        facts.authority_code,
+        facts.period_code,
+        facts.unit_code,
+        'indicator' as input_kind_code,
+        facts.indicator_code as input_code,
+        indicators.family_code as family_code,
+        facts.numerator,
+        case when indicators.unit_of_measure_code = 'count' then 1 else facts.denominator end as denominator,
+        indicators.unit_of_measure_code <> 'count' as has_counts,
+        facts.value_status = 'insufficient_sample' as is_small_sample,
+        facts.interval_low,
+        facts.interval_high,
+        cast(null as decimal(18, 6)) as declared_score
+    from {{ ref('fct_indicator_values') }} as facts
+    inner join {{ ref('dim_indicators') }} as indicators on facts.indicator_code = indicators.indicator_code
+    where facts.origin_code = 'computed' and facts.value_status in ('ok', 'insufficient_sample', 'no_activity')
+
+    union all
+
+    select
+        metrics.authority_code,
+        periods.period_code,
+        metrics.unit_code,
+        'portal_metric' as input_kind_code,
+        metrics.input_code,
+        'portal' as family_code,
+        case
+            when metrics.denominator_count is not null then metrics.numerator_count
+            else cast(round(metrics.declared_value * 10000, 0) as bigint)
+        end as numerator,
+        case
+            when metrics.denominator_count is not null then metrics.denominator_count
+            when metrics.declared_value is not null then 1000000
+        end as denominator,
+        metrics.denominator_count is not null as has_counts,
+        false as is_small_sample,
+        case when metrics.numerator_count between 0 and metrics.denominator_count then
+            {{ wilson_bound('metrics.numerator_count', 'metrics.denominator_count', '-') }}
+        end as interval_low,
+        case when metrics.numerator_count between 0 and metrics.denominator_count then
+            {{ wilson_bound('metrics.numerator_count', 'metrics.denominator_count', '+') }}
+        end as interval_high,
+        metrics.declared_score
+    from {{ ref('int_portal_metrics_latest') }} as metrics
+    inner join periods
+        on metrics.period_start_date = periods.start_date and metrics.period_end_date = periods.end_date
+
+    union all
+
+    select
+        indices.authority_code,
+        periods.period_code,
+        indices.unit_code,
+        'quality_index' as input_kind_code,
+        indices.input_code,
+        'quality' as family_code,
+        indices.numerator,
+        indices.denominator,
+        false as has_counts,
+        false as is_small_sample,
+        cast(null as decimal(18, 6)) as interval_low,
+        cast(null as decimal(18, 6)) as interval_high,
+        case when indices.input_code = 'total' then {{ from_millionths('indices.numerator') }} end as declared_score
+    from {{ ref('int_quality_indices_averaged') }} as indices
+    inner join periods
+        on indices.period_start_date = periods.start_date and indices.period_end_date = periods.end_date
+
+),
+
+-- What the options of a question are worth is the criterion's own, so these figures are counted per criterion.
+options as (
+
+    select
+        criteria.authority_code,
+        criteria.regulation_version_code,
+        criteria.criterion_code,
+        counted.period_code,
+        counted.unit_code,
+        cast(sum(counted.answer_count * {{ millionths('bands.awarded_score') }}) as bigint) as numerator,
+        sum(counted.answer_count) * cast(1000000 as bigint) as denominator
+    from criteria
+    inner join {{ ref('dim_criterion_bands') }} as bands
+        on
+            criteria.authority_code = bands.authority_code
+            and criteria.regulation_version_code = bands.regulation_version_code
+            and criteria.criterion_code = bands.criterion_code
+    inner join {{ ref('int_survey_options_counted') }} as counted
+        on
+            criteria.authority_code = counted.authority_code
+            and criteria.input_code = counted.instrument_code
+            and bands.answer_code = counted.answer_code
+    where criteria.input_kind_code = 'survey_item'
+    group by
+        criteria.authority_code, criteria.regulation_version_code, criteria.criterion_code, counted.period_code,
+        counted.unit_code
+
+),
+
+sheets as (
+
+    select sheets.*, periods.period_code
+    from {{ ref('int_criterion_scores_latest') }} as sheets
+    inner join periods
+        on sheets.period_start_date = periods.start_date and sheets.period_end_date = periods.end_date
+
+),
+
+-- A regulation is scored over the periods of which anything it scores is known.
+fed as (
+
+    select regulation_periods.authority_code, regulation_periods.regulation_version_code, regulation_periods.period_code
+    from regulation_periods
+    inner join sheets
+        on
+            regulation_periods.authority_code = sheets.authority_code
+            and regulation_periods.regulation_code = sheets.regulation_code
+            and regulation_periods.period_code = sheets.period_code
+
+    union
+
+    select regulation_periods.authority_code, regulation_periods.regulation_version_code, regulation_periods.period_code
+    from regulation_periods
+    inner join criteria
+        on
+            regulation_periods.authority_code = criteria.authority_code
+            and regulation_periods.regulation_version_code = criteria.regulation_version_code
+    inner join (
+        select distinct authority_code, period_code, input_kind_code, input_code from figures
+        where denominator > 0
+    ) as known
+        on
+            regulation_periods.authority_code = known.authority_code
+            and regulation_periods.period_code = known.period_code
+            and criteria.input_kind_code = known.input_kind_code
+            and criteria.input_code = known.input_code
+
+),
+
+-- Scored are the units that exist on the last day counted, so that a unit and its successor never stand side by side.
+expected as (
+
+    select
+        regulation_periods.authority_code,
+        regulation_periods.regulation_code,
+        regulation_periods.regulation_version_code,
+        regulation_periods.period_code,
+        units.unit_code,
+        regulation_periods.total_input_code
+    from regulation_periods
+    inner join fed
+        on
+            regulation_periods.authority_code = fed.authority_code
+            and regulation_periods.regulation_version_code = fed.regulation_version_code
+            and regulation_periods.period_code = fed.period_code
+    inner join units
+        on
+            regulation_periods.authority_code = units.authority_code
+            and (
+                coalesce(regulation_periods.unit_bloc_codes, '') = ''
+                or position(
+                    ';' || units.unit_bloc_code || ';' in ';' || replace(regulation_periods.unit_bloc_codes, ' ', '') || ';'
+                ) > 0
+            )
+            and coalesce(units.existed_from_date <= regulation_periods.counted_to_date, true)
+            and coalesce(units.valid_to_date >= regulation_periods.counted_to_date, true)
+
+),
+
+-- The total has a row of its own with an empty criterion code: what somebody else published as the total.
+asked as (
+
+    select
+        expected.authority_code,
+        expected.regulation_code,
+        expected.regulation_version_code,
+        expected.period_code,
+        expected.unit_code,
+        criteria.criterion_code,
+        criteria.is_leaf,
+        criteria.input_kind_code,
+        criteria.input_code,
+        criteria.factor_input_code
+    from expected
+    inner join criteria
+        on
+            expected.authority_code = criteria.authority_code
+            and expected.regulation_version_code = criteria.regulation_version_code
+
+    union all
+
+    select
+        authority_code,
+        regulation_code,
+        regulation_version_code,
+        period_code,
+        unit_code,
+        '' as criterion_code,
+        false as is_leaf,
+        case when total_input_code = 'total' then 'quality_index' else 'portal_metric' end as input_kind_code,
+        total_input_code as input_code,
+        cast(null as {{ dbt.type_string() }}) as factor_input_code
+    from expected
+    where total_input_code is not null
+
+),
+
+found as (
+
+    select
+        asked.*,
+        sheets.is_applicable,
+        sheets.self_score,
+        sheets.appraised_score_1,
+        sheets.appraised_score_2,
+        sheets.survey_score,
+        sheets.evidence_reference,
+        sheets.explanation_reference,
+        coalesce(figures.declared_score, cast(null as decimal(18, 6))) as declared_score,
+        coalesce(figures.family_code, case when sheets.unit_code is not null then 'sheet' end) as family_code,
+        coalesce(figures.is_small_sample, false) as is_small_sample,
+        figures.interval_low,
+        figures.interval_high,
+        factors.numerator as factor_numerator,
+        factors.denominator as factor_denominator,
+        case asked.input_kind_code
+            when 'measured' then coalesce(
+                sheets.measured_denominator is not null and sheets.measured_numerator is not null, false
+            )
+            when 'survey_item' then false
+            else coalesce(figures.has_counts, false)
+        end as has_counts,
+        case asked.input_kind_code
+            when 'measured' then
+                case
+                    when sheets.measured_denominator is not null then sheets.measured_numerator
+                    when sheets.measured_value >= 0 then cast(round(sheets.measured_value * 1000000, 0) as bigint)
+                    else sheets.measured_numerator
+                end
+            when 'survey_item' then options.numerator
+            else figures.numerator
+        end as numerator,
+        case asked.input_kind_code
+            when 'measured' then
+                case
+                    when sheets.measured_numerator is not null and sheets.measured_denominator is not null
+                        then sheets.measured_denominator
+                    when sheets.measured_value >= 0 then 1000000
+                    when sheets.measured_numerator is not null then 1
+                end
+            when 'survey_item' then options.denominator
+            else figures.denominator
+        end as denominator
+    from asked
+    left join sheets
+        on
+            asked.authority_code = sheets.authority_code
+            and asked.regulation_code = sheets.regulation_code
+            and asked.period_code = sheets.period_code
+            and asked.unit_code = sheets.unit_code
+            and asked.criterion_code = sheets.criterion_code
+    left join figures
+        on
+            asked.authority_code = figures.authority_code
+            and asked.period_code = figures.period_code
+            and asked.unit_code = figures.unit_code
+            and asked.input_kind_code = figures.input_kind_code
+            and asked.input_code = figures.input_code
+    left join figures as factors
+        on
+            asked.authority_code = factors.authority_code
+            and asked.period_code = factors.period_code
+            and asked.unit_code = factors.unit_code
+            and asked.input_kind_code = factors.input_kind_code
+            and asked.factor_input_code = factors.input_code
+    left join options
+        on
+            asked.authority_code = options.authority_code
+            and asked.regulation_version_code = options.regulation_version_code
+            and asked.criterion_code = options.criterion_code
+            and asked.period_code = options.period_code
+            and asked.unit_code = options.unit_code
+
+)
+
+select
+    authority_code,
+    regulation_code,
+    regulation_version_code,
+    period_code,
+    unit_code,
+    criterion_code,
+    is_leaf,
+    input_kind_code,
+    input_code,
+    coalesce(is_applicable, true) as is_applicable,
+    self_score,
+    appraised_score_1,
+    appraised_score_2,
+    survey_score,
+    declared_score,
+    evidence_reference,
+    explanation_reference,
+    family_code,
+    has_counts,
+    is_small_sample,
+    -- A negative figure is no share of anything: it is not scored.
+    case when is_leaf and numerator >= 0 and denominator >= 0 and is_factor_known then cast(numerator as bigint) end as numerator,
+    case when is_leaf and numerator >= 0 and denominator >= 0 and is_factor_known then cast(denominator as bigint) end as denominator,
+    case when is_leaf then interval_low end as interval_low,
+    case when is_leaf then interval_high end as interval_high,
+    case when is_leaf then cast(factor_numerator as bigint) end as factor_numerator,
+    case when is_leaf then cast(factor_denominator as bigint) end as factor_denominator
+from (
+    select
+        *,
+        factor_input_code is null or coalesce(factor_numerator >= 0 and factor_denominator > 0, false) as is_factor_known
+    from found
+) as scored

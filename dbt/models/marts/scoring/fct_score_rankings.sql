@@ -1,0 +1,182 @@
+{%- set keys = ['authority_code', 'regulation_version_code', 'period_code', 'peer_group_code'] -%}
+with periods as (
+
+    select period_code, previous_period_code from {{ ref('dim_periods') }}
+
+),
+
+listed as (
+
+    select
+        scores.*,
+        units.unit_bloc_code as peer_group_code,
+        regulations.tie_tolerance,
+        case when scores.value_status = 'ok' then scores.total_percent end as ranking_value
+    from {{ ref('fct_unit_scores') }} as scores
+    inner join {{ ref('dim_units') }} as units
+        on scores.authority_code = units.authority_code and scores.unit_code = units.unit_code
+    inner join {{ ref('dim_regulations') }} as regulations
+        on
+            scores.authority_code = regulations.authority_code
+            and scores.regulation_version_code = regulations.regulation_version_code
+
+),
+
+-- Two units tie when no more than the tolerance lies between one and the next.
+stepped as (
+
+    select
+        *,
+        case
+            when coalesce(
+                lag(ranking_value) over (partition by {{ keys | join(", ") }} order by ranking_value desc nulls last, unit_code nulls last)
+                - ranking_value > tie_tolerance, true
+            ) then 1
+            else 0
+        end as is_step
+    from listed
+    where ranking_value is not null
+
+),
+
+tied as (
+
+    select
+        *,
+        sum(is_step) over (
+            partition by {{ keys | join(", ") }}
+            order by ranking_value desc nulls last, unit_code nulls last
+            rows between unbounded preceding and current row
+        ) as tie_number,
+        row_number() over (partition by {{ keys | join(", ") }} order by ranking_value desc nulls last, unit_code nulls last) as position_number,
+        count(*) over (partition by {{ keys | join(", ") }}) as ranked_unit_count
+    from stepped
+
+),
+
+ranked as (
+
+    select
+        *,
+        min(position_number) over (partition by {{ keys | join(", ") }}, tie_number) as unit_rank,
+        count(*) over (partition by {{ keys | join(", ") }}, tie_number) > 1 as is_tied,
+        cast(ranking_value as double) as better_value,
+        -- The interval of one unit holds for itself; the ranking as a whole needs wider ones.
+        coalesce(cast(ranking_value - percent_low as double), 0)
+        * {{ pairwise_quantile('ranked_unit_count') }} / 1.959963984540054e0 as below_width,
+        coalesce(cast(percent_high - ranking_value as double), 0)
+        * {{ pairwise_quantile('ranked_unit_count') }} / 1.959963984540054e0 as above_width
+    from tied
+
+),
+
+compared as (
+
+    {{ surely_compared('ranked', keys) }}
+
+),
+
+ranged as (
+
+    select
+        ranked.*,
+        cast(1 + compared.surely_better_count as integer) as rank_low,
+        cast(ranked.ranked_unit_count - compared.surely_worse_count as integer) as rank_high
+    from ranked
+    inner join compared
+        on {{ same_columns('ranked', 'compared', keys + ['unit_code']) }}
+
+),
+
+grouped as (
+
+    {{ told_apart('ranged', keys) }}
+
+),
+
+counted as (
+
+    select {{ keys | join(", ") }}, count(*) as listed_unit_count
+    from listed
+    group by {{ keys | join(", ") }}
+
+),
+
+medians as (
+
+    select {{ keys | join(", ") }}, {{ median_decimal('ranking_value') }} as peer_group_median
+    from ranked
+    group by {{ keys | join(", ") }}
+
+)
+
+select
+    listed.authority_code,
+    listed.regulation_code,
+    listed.regulation_version_code,
+    listed.period_code,
+    listed.peer_group_code,
+    listed.unit_code,
+    listed.total_score,
+    listed.applicable_max_score,
+    listed.total_percent,
+    listed.value_status,
+    listed.percent_low,
+    listed.percent_high,
+    listed.grade_code,
+    listed.grade_name,
+    listed.is_grade_confirmed,
+    cast(ranged.unit_rank as integer) as unit_rank,
+    ranged.is_tied,
+    ranged.rank_low,
+    ranged.rank_high,
+    grouped.distinct_group_number,
+    -- The share of the other ranked units that this one is not behind, in whole percent.
+    case when ranged.ranked_unit_count > 1 then
+        cast(round(100e0 * (ranged.ranked_unit_count - ranged.unit_rank) / (ranged.ranked_unit_count - 1), 0) as integer)
+    end as percentile,
+    counted.listed_unit_count,
+    cast(coalesce(max(ranged.ranked_unit_count) over (
+        partition by listed.authority_code, listed.regulation_version_code, listed.period_code, listed.peer_group_code
+    ), 0) as bigint) as ranked_unit_count,
+    medians.peer_group_median,
+    previous.unit_rank as previous_unit_rank,
+    previous.ranking_value as previous_percent,
+    case
+        when ranged.ranking_value is null or previous.ranking_value is null then null
+        else abs(cast(ranged.ranking_value - previous.ranking_value as double)) > 1e-9 + sqrt(
+            case
+                when ranged.ranking_value > previous.ranking_value then
+                    power(coalesce(cast(ranged.ranking_value - ranged.percent_low as double), 0), 2)
+                    + power(coalesce(cast(previous.percent_high - previous.ranking_value as double), 0), 2)
+                else
+                    power(coalesce(cast(ranged.percent_high - ranged.ranking_value as double), 0), 2)
+                    + power(coalesce(cast(previous.ranking_value - previous.percent_low as double), 0), 2)
+            end
+        )
+    end as is_change_beyond_chance,
+    listed.largest_denominator,
+    quality.grade_code as quality_grade_code,
+    quality.grade_status as quality_grade_status
+from listed
+inner join counted
+    on {{ same_columns('listed', 'counted', keys) }}
+inner join periods on listed.period_code = periods.period_code
+left join medians
+    on {{ same_columns('listed', 'medians', keys) }}
+left join ranged
+    on {{ same_columns('listed', 'ranged', keys + ['unit_code']) }}
+left join grouped
+    on {{ same_columns('listed', 'grouped', keys + ['unit_code']) }}
+left join ranged as previous
+    on
+        listed.authority_code = previous.authority_code
+        and listed.regulation_version_code = previous.regulation_version_code
+        and periods.previous_period_code = previous.period_code
+        and listed.peer_group_code = previous.peer_group_code
+        and listed.unit_code = previous.unit_code
+left join {{ ref('fct_data_quality') }} as quality
+    on
+        listed.authority_code = quality.authority_code
+        and listed.unit_code = quality.unit_code
+        and listed.period_code = quality.period_code

@@ -1,0 +1,222 @@
+with regulations as (
+
+    select * from {{ ref('dim_regulations') }}
+
+),
+
+scores as (
+
+    select * from {{ ref('fct_criterion_scores') }}
+
+),
+
+added as (
+
+    select
+        authority_code,
+        regulation_code,
+        regulation_version_code,
+        period_code,
+        unit_code,
+        coalesce(sum(case when level_number = 1 and kind_code in ('base', 'survey') then final_score end), 0) as base_score,
+        coalesce(sum(case when level_number = 1 and kind_code = 'bonus' then final_score end), 0) as bonus_score,
+        coalesce(sum(case when level_number = 1 and kind_code = 'penalty' then final_score end), 0) as penalty_score,
+        sum(case when level_number = 1 and kind_code in ('base', 'survey') then applicable_max_score end) as applicable_max_score,
+        sum(case when level_number = 1 and kind_code in ('base', 'survey') then self_score end) as self_score,
+        sum(case when level_number = 1 and kind_code in ('base', 'survey') then computed_score end) as computed_score,
+        max(case
+            when level_number = 1 and kind_code in ('base', 'survey')
+                and score_status in ('not_scored', 'outside_scale', 'incomplete') then 1
+            else 0
+        end) as has_holes,
+        sum(case
+            when is_leaf and kind_code in ('base', 'survey') and score_status in ('not_scored', 'outside_scale')
+                then applicable_max_score
+        end) as missing_max_score,
+        sum(case when is_leaf and kind_code in ('base', 'survey') then 1 else 0 end) as leaf_count,
+        sum(case when is_leaf and kind_code in ('base', 'survey') and final_score is not null then 1 else 0 end) as scored_leaf_count,
+        max(case when is_leaf then denominator end) as largest_denominator
+    from scores
+    group by authority_code, regulation_code, regulation_version_code, period_code, unit_code
+
+),
+
+-- How far luck may move the total. Figures of one family are counted on the same dossiers, so their luck is one and adds
+-- up; families are taken as independent, so their squares do (MOVER; Zou, Donner 2008). What a council gave has none.
+spread_by_family as (
+
+    select
+        authority_code,
+        regulation_version_code,
+        period_code,
+        unit_code,
+        family_code,
+        sum((final_score - score_low) * contribution_share) as below_spread,
+        sum((score_high - final_score) * contribution_share) as above_spread
+    from (
+        select
+            *,
+            case when final_score > 0 then cast(contribution_score as double) / cast(final_score as double) else 1 end as contribution_share
+        from scores
+        where is_leaf and final_source_code in ('computed', 'survey') and contribution_score is not null
+            and score_low is not null and score_high is not null
+    ) as lucky
+    group by authority_code, regulation_version_code, period_code, unit_code, family_code
+
+),
+
+spread as (
+
+    select
+        authority_code,
+        regulation_version_code,
+        period_code,
+        unit_code,
+        cast(round(sqrt(sum(below_spread * below_spread)), 6) as decimal(18, 6)) as below_score,
+        cast(round(sqrt(sum(above_spread * above_spread)), 6) as decimal(18, 6)) as above_score
+    from spread_by_family
+    group by authority_code, regulation_version_code, period_code, unit_code
+
+),
+
+declared as (
+
+    select authority_code, regulation_version_code, period_code, unit_code, declared_score
+    from {{ ref('fct_score_inputs') }}
+    where criterion_code = ''
+
+),
+
+totalled as (
+
+    select
+        added.*,
+        added.base_score + added.bonus_score - added.penalty_score as unrounded_score,
+        regulations.rounding_mode_code,
+        case regulations.rounding_stage_code when 'total' then regulations.rounding_digits else 6 end as total_digits,
+        regulations.percent_digits,
+        regulations.grade_basis_code,
+        regulations.minimum_denominator,
+        coalesce(spread.below_score, 0) as below_score,
+        coalesce(spread.above_score, 0) as above_score,
+        declared.declared_score
+    from added
+    inner join regulations
+        on
+            added.authority_code = regulations.authority_code
+            and added.regulation_version_code = regulations.regulation_version_code
+    left join spread
+        on
+            added.authority_code = spread.authority_code
+            and added.regulation_version_code = spread.regulation_version_code
+            and added.period_code = spread.period_code
+            and added.unit_code = spread.unit_code
+    left join declared
+        on
+            added.authority_code = declared.authority_code
+            and added.regulation_version_code = declared.regulation_version_code
+            and added.period_code = declared.period_code
+            and added.unit_code = declared.unit_code
+
+),
+
+rounded as (
+
+    select
+        *,
+        {{ rounded_to('unrounded_score', 'total_digits', 'rounding_mode_code') }} as total_score
+    from totalled
+
+),
+
+valued as (
+
+    select
+        *,
+        case
+            when coalesce(applicable_max_score, 0) = 0 then 'no_activity'
+            when has_holes = 1 then 'not_assessed'
+            when coalesce(largest_denominator, 0) < minimum_denominator then 'insufficient_sample'
+            else 'ok'
+        end as value_status,
+        case when applicable_max_score > 0 and has_holes = 0 then
+            cast(
+                sign(total_score) * ({{ rounded_quotient(
+                    millionths('abs(total_score)') ~ ' * 100 * ' ~ power_of_ten('percent_digits'),
+                    millionths('applicable_max_score'), 'rounding_mode_code'
+                ) }}) * {{ power_of_ten('6 - percent_digits') }} as decimal(18, 0)
+            ) * cast(0.000001 as decimal(7, 6))
+        end as total_percent
+    from rounded
+
+),
+
+graded as (
+
+    select
+        valued.authority_code,
+        valued.regulation_version_code,
+        valued.period_code,
+        valued.unit_code,
+        grades.grade_code,
+        grades.grade_name,
+        grades.is_confirmed,
+        row_number() over (
+            partition by valued.authority_code, valued.regulation_version_code, valued.period_code, valued.unit_code
+            -- A bloc's own scale stands before the one for every bloc; then the best grade reached.
+            order by case when grades.unit_bloc_code = '' then 1 else 0 end nulls last, grades.display_order nulls last
+        ) as grade_number
+    from valued
+    inner join {{ ref('dim_units') }} as units
+        on valued.authority_code = units.authority_code and valued.unit_code = units.unit_code
+    inner join {{ ref('dim_grades') }} as grades
+        on
+            valued.authority_code = grades.authority_code
+            and valued.regulation_version_code = grades.regulation_version_code
+            and grades.unit_bloc_code in ('', units.unit_bloc_code)
+    where
+        valued.total_percent is not null
+        and coalesce(
+            case valued.grade_basis_code when 'points' then valued.total_score else valued.total_percent end >= grades.lower_value,
+            true
+        )
+
+)
+
+select
+    valued.authority_code,
+    valued.regulation_code,
+    valued.regulation_version_code,
+    valued.period_code,
+    valued.unit_code,
+    valued.base_score,
+    valued.bonus_score,
+    valued.penalty_score,
+    valued.total_score,
+    valued.applicable_max_score,
+    valued.total_percent,
+    valued.value_status,
+    case when valued.total_percent is not null and valued.below_score + valued.above_score > 0 then
+        cast(greatest(0, round((valued.total_score - valued.below_score) * 100e0 / valued.applicable_max_score, 6)) as decimal(18, 6))
+    end as percent_low,
+    case when valued.total_percent is not null and valued.below_score + valued.above_score > 0 then
+        cast(round((valued.total_score + valued.above_score) * 100e0 / valued.applicable_max_score, 6) as decimal(18, 6))
+    end as percent_high,
+    graded.grade_code,
+    graded.grade_name,
+    graded.is_confirmed as is_grade_confirmed,
+    valued.self_score,
+    valued.computed_score,
+    valued.declared_score,
+    coalesce(valued.missing_max_score, 0) as missing_max_score,
+    cast(valued.leaf_count as integer) as leaf_count,
+    cast(valued.scored_leaf_count as integer) as scored_leaf_count,
+    valued.largest_denominator
+from valued
+left join graded
+    on
+        valued.authority_code = graded.authority_code
+        and valued.regulation_version_code = graded.regulation_version_code
+        and valued.period_code = graded.period_code
+        and valued.unit_code = graded.unit_code
+        and graded.grade_number = 1

@@ -1,0 +1,342 @@
+"""Gate 1: scoring regulations. A regulation decides ranks: a file with any fault is refused, all its faults named.
+
+What only several files together can show (a criterion scored by bands whose bands are in no file) is told by the model
+`int_regulations_checked`; such a regulation scores nobody.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from expectations.results import REFUSE_FILE
+from expectations.rules import Rule, SourceSuite
+
+SEEDS = Path(__file__).resolve().parents[2] / "dbt" / "seeds"
+REGULATION = ("authority_code", "regulation_code")
+CRITERION = (*REGULATION, "criterion_code")
+PERIOD_KINDS = ("month", "quarter", "half_year", "year", "window")
+REPORT_KINDS = tuple(f"report_{kind}" for kind in PERIOD_KINDS[:4])
+OF_PARTS = "('sum', 'mean', 'weighted_sum')"
+WITH_TARGET = "('all_or_nothing', 'linear', 'linear_above_floor')"
+
+
+def regulation_rules() -> list[Rule]:
+    """Rules on a delivery of `regulation__regulations`."""
+    suite = SourceSuite("regulation__regulations", "regulations")
+    return [
+        suite.has_rows(REFUSE_FILE),
+        *_versions(suite, REGULATION, "BTC-2025-SO"),
+        _list_known(suite, "period_kind_codes", "Loại kỳ", (*PERIOD_KINDS, *REPORT_KINDS), "nam thay cho year"),
+        _list_known(
+            suite, "unit_bloc_codes", "Khối", _seed_codes("unit_blocs", "unit_bloc_code"), "so thay cho department"
+        ),
+        suite.rows(
+            "digits_in_range",
+            "Số chữ số thập phân từ 0 đến 6",
+            "Làm tròn đến 9 chữ số",
+            REFUSE_FILE,
+            fails="rounding_digits not between 0 and 6 or percent_digits not between 0 and 6",
+            why="Kho tính điểm chính xác đến sáu chữ số thập phân",
+        ),
+        suite.rows(
+            "tolerances_not_negative",
+            "Mức đồng hạng và mẫu số tối thiểu không âm",
+            "Lệch không quá -1 thì đồng hạng",
+            REFUSE_FILE,
+            fails="tie_tolerance < 0 or minimum_denominator < 0",
+            applies="tie_tolerance is not null or minimum_denominator is not null",
+        ),
+    ]
+
+
+def grade_rules() -> list[Rule]:
+    """Rules on a delivery of `regulation__grades`."""
+    suite = SourceSuite("regulation__grades", "grades")
+    scale = "authority_code, regulation_code, coalesce(unit_bloc_code, ''), valid_from_date"
+    same = (
+        "one.authority_code = other.authority_code and one.regulation_code = other.regulation_code "
+        "and coalesce(one.unit_bloc_code, '') = coalesce(other.unit_bloc_code, '') "
+        "and one.valid_from_date = other.valid_from_date"
+    )
+    return [
+        suite.has_rows(REFUSE_FILE),
+        _once(
+            suite,
+            "grade_once",
+            "Mỗi loại của một thang",
+            ("authority_code", "regulation_code", "unit_bloc_code", "grade_code", "valid_from_date"),
+            "grade_code",
+        ),
+        suite.rule(
+            "one_lowest",
+            "Mỗi thang xếp loại có đúng một loại thấp nhất (để trống «từ giá trị»)",
+            "Mọi loại đều có mức, đơn vị 40 điểm không có loại nào",
+            REFUSE_FILE,
+            failing=f"select min(source_row_number) as source_row_number from batch group by {scale} "
+            "having count(*) filter (where lower_value is null) <> 1",
+            checked=f"select count(*) from (select distinct {scale} from batch) as scales",
+            column="lower_value",
+            why="Đơn vị điểm thấp không có loại nào, hoặc có hai loại",
+        ),
+        suite.rule(
+            "higher_grade_higher_bound",
+            "Loại xếp trước có mức cao hơn",
+            "Xuất sắc từ 80, Tốt từ 90",
+            REFUSE_FILE,
+            failing=f"select distinct other.source_row_number from batch as one inner join batch as other on {same} "
+            "and one.display_order < other.display_order "
+            "and (one.lower_value is null or one.lower_value <= other.lower_value)",
+            checked="select count(*) from batch",
+            column="lower_value",
+        ),
+    ]
+
+
+def criterion_rules() -> list[Rule]:
+    """Rules on a delivery of `regulation__criteria`."""
+    suite = SourceSuite("regulation__criteria", "criteria")
+    has_parts = f"exists (select 1 from batch as child where {_same_parent('batch_row')})"
+    indicators = ", ".join(f"'{code}'" for code in _seed_codes("indicators", "indicator_code"))
+    return [
+        suite.has_rows(REFUSE_FILE),
+        *_versions(suite, CRITERION, "Tiêu chí 3.2 của BTC-2025-SO"),
+        suite.rule(
+            "parent_listed",
+            "Tiêu chí cấp trên có trong cùng bộ tiêu chí",
+            "Tiêu chí 3.2 thuộc 3, bộ tiêu chí không có 3",
+            REFUSE_FILE,
+            failing="select source_row_number from batch as child where parent_criterion_code is not null "
+            f"and not exists (select 1 from batch as parent where {_same_parent('parent')})",
+            checked="select count(*) from batch where parent_criterion_code is not null",
+            column="parent_criterion_code",
+        ),
+        suite.rule(
+            "parts_add_up",
+            "Điểm tối đa của cấp dưới cộng lại đúng bằng điểm tối đa cấp trên (không kể thưởng, trừ)",
+            "3.1, 3.2 và 3.3 cộng lại 12 điểm, mà mục 3 tối đa 10",
+            REFUSE_FILE,
+            failing="select parent.source_row_number from batch as parent inner join batch as child "
+            f"on {_same_parent('parent')} and child.valid_from_date <= parent.valid_from_date "
+            "where parent.rule_code = 'sum' and parent.kind_code in ('base', 'survey') "
+            "group by parent.source_row_number, parent.max_score having sum(child.max_score) <> parent.max_score",
+            checked="select count(*) from batch where rule_code = 'sum' and kind_code in ('base', 'survey')",
+            column="max_score",
+        ),
+        suite.rows(
+            "indicator_known",
+            "Chỉ số dùng để chấm có trong kho",
+            "Chấm theo ty_le_dung_han, kho không có chỉ số này",
+            REFUSE_FILE,
+            fails=f"coalesce(input_code, '') not in ({indicators}) "
+            f"or (factor_input_code is not null and factor_input_code not in ({indicators}))",
+            applies="input_kind_code = 'indicator'",
+            column="input_code",
+        ),
+        suite.rule(
+            "rule_fits_place",
+            "Tiêu chí có cấp dưới thì cộng, bình quân hoặc theo trọng số; tiêu chí không có thì có cách chấm riêng",
+            "Tiêu chí 3 có 3.1 và 3.2 mà ghi cách chấm «theo mức»",
+            REFUSE_FILE,
+            failing=f"select source_row_number from batch as batch_row where (rule_code in {OF_PARTS}) <> {has_parts}",
+            checked="select count(*) from batch",
+            column="rule_code",
+        ),
+        suite.rows(
+            "target_given",
+            "Cách chấm theo tỷ lệ, đạt hoặc không đạt có mức được điểm tối đa lớn hơn 0; mức sàn thấp hơn mức đó",
+            "Chấm theo tỷ lệ, mức được điểm tối đa để trống",
+            REFUSE_FILE,
+            fails="coalesce(target_value, 0) <= 0 or coalesce(floor_value, 0) < 0 or floor_value >= target_value "
+            "or (rule_code = 'linear_above_floor' and floor_value is null)",
+            applies=f"rule_code in {WITH_TARGET}",
+            column="target_value",
+        ),
+        suite.rows(
+            "input_given",
+            "Tiêu chí chấm bằng số liệu nêu số liệu lấy từ đâu",
+            "Chấm theo mức, mà «số liệu để chấm» ghi không lấy",
+            REFUSE_FILE,
+            fails="input_kind_code = 'none' or (input_kind_code <> 'measured' and input_code is null)",
+            applies=f"rule_code not in {OF_PARTS} and rule_code <> 'manual'",
+            column="input_kind_code",
+        ),
+        suite.rule(
+            "weights_given",
+            "Phần của tiêu chí cộng theo trọng số có trọng số lớn hơn 0",
+            "Chỉ số con thứ ba để trống trọng số",
+            REFUSE_FILE,
+            failing="select child.source_row_number from batch as child inner join batch as parent "
+            f"on {_same_parent('parent')} where parent.rule_code = 'weighted_sum' and coalesce(child.weight, 0) <= 0",
+            checked="select count(*) from batch as child inner join batch as parent "
+            f"on {_same_parent('parent')} where parent.rule_code = 'weighted_sum'",
+            column="weight",
+        ),
+        suite.rows(
+            "digits_in_range",
+            "Số chữ số thập phân riêng của tiêu chí từ 0 đến 6",
+            "Làm tròn đến 9 chữ số",
+            REFUSE_FILE,
+            fails="rounding_digits not between 0 and 6",
+            applies="rounding_digits is not null",
+            column="rounding_digits",
+            why="Kho tính điểm chính xác đến sáu chữ số thập phân",
+        ),
+        suite.rows(
+            "maximum_positive",
+            "Điểm tối đa lớn hơn 0",
+            "Tiêu chí tối đa 0 điểm",
+            REFUSE_FILE,
+            fails="max_score <= 0 or max_score > 1000",
+            column="max_score",
+        ),
+    ]
+
+
+def band_rules() -> list[Rule]:
+    """Rules on a delivery of `regulation__bands`."""
+    suite = SourceSuite("regulation__bands", "bands")
+    key = (*CRITERION, "valid_from_date")
+    columns = ", ".join(key)
+    same = " and ".join(f"one.{name} = other.{name}" for name in key)
+    return [
+        suite.has_rows(REFUSE_FILE),
+        _once(
+            suite,
+            "band_once",
+            "Mỗi mức của một tiêu chí",
+            (*CRITERION, "band_number", "valid_from_date"),
+            "band_number",
+        ),
+        suite.rows(
+            "bounds_in_order",
+            "Cận dưới không lớn hơn cận trên",
+            "Từ 0,95 đến 0,9",
+            REFUSE_FILE,
+            fails="lower_value > upper_value",
+            applies="lower_value is not null and upper_value is not null",
+            column="lower_value",
+            why="Không giá trị nào vừa trên cận dưới vừa dưới cận trên: mức này không bao giờ dùng được",
+        ),
+        suite.rows(
+            "band_gives_points",
+            "Mức cố định có điểm đạt, mức theo tỷ lệ có giá trị gốc lớn hơn 0, mức tăng dần có cả hai",
+            "Mức cố định, điểm đạt để trống",
+            REFUSE_FILE,
+            fails="(calculation_code <> 'proportional' and awarded_score is null) "
+            "or (calculation_code <> 'fixed' and coalesce(base_value, 0) <= 0) or awarded_score < 0",
+        ),
+        suite.rule(
+            "bands_do_not_overlap",
+            "Các mức của một tiêu chí không chồng nhau",
+            "Mức 1 từ 0,9 trở lên, mức 2 từ 0,8 đến 0,95: giá trị 0,92 được hai số điểm",
+            REFUSE_FILE,
+            failing="select distinct one.source_row_number from batch as one inner join batch as other "
+            f"on {same} and one.source_row_number <> other.source_row_number "
+            f"and one.answer_code is null and other.answer_code is null "
+            f"and {_begins_before_end('one', 'other')} and {_begins_before_end('other', 'one')}",
+            checked="select count(*) from batch where answer_code is null",
+            column="band_number",
+        ),
+        suite.rule(
+            "bands_leave_no_gap",
+            "Các mức của một tiêu chí nối liền nhau, từ 0 trở xuống đến vô hạn hoặc đến đúng 1 (100 %)",
+            "Mức 1 từ 0,95 trở lên, mức 2 dưới 0,9: giá trị 0,92 không được điểm nào",
+            REFUSE_FILE,
+            # A band's lower end is met by another's upper end at the same value, exactly one of them including it.
+            failing="select one.source_row_number from batch as one where one.answer_code is null "
+            "and one.lower_value is not null "
+            "and not (one.lower_value <= 0 and coalesce(one.is_lower_included, true)) "
+            f"and not exists (select 1 from batch as other where {same} and other.answer_code is null "
+            "and other.upper_value = one.lower_value "
+            "and coalesce(other.is_upper_included, true) <> coalesce(one.is_lower_included, true)) "
+            f"union all select min(source_row_number) from batch where answer_code is null group by {columns} "
+            "having not bool_or(upper_value is null or (upper_value = 1 and coalesce(is_upper_included, true))) "
+            "or not bool_or(lower_value is null or (lower_value <= 0 and coalesce(is_lower_included, true)))",
+            checked="select count(*) from batch where answer_code is null",
+            column="lower_value",
+        ),
+        suite.rows(
+            "option_is_a_share",
+            "Phương án trả lời được từ 0 đến 1 lần điểm tối đa",
+            "Phương án A được 100 thay cho 1",
+            REFUSE_FILE,
+            fails="awarded_score not between 0 and 1 or calculation_code <> 'fixed'",
+            applies="answer_code is not null",
+            column="awarded_score",
+        ),
+    ]
+
+
+def _versions(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:
+    """No version twice, none that ends before it begins, none in force beside another."""
+    same = " and ".join(f"earlier.{column} = later.{column}" for column in key)
+    return [
+        _once(suite, "version_once", f"Mỗi phiên bản ({who})", (*key, "valid_from_date"), "valid_from_date"),
+        suite.rows(
+            "validity_in_order",
+            "Ngày hết hiệu lực không trước ngày bắt đầu",
+            f"{who}: từ 01/07/2025 đến 30/06/2024",
+            REFUSE_FILE,
+            fails="valid_to_date < valid_from_date",
+            applies="valid_to_date is not null",
+            column="valid_to_date",
+        ),
+        suite.rule(
+            "versions_do_not_overlap",
+            "Hiệu lực các phiên bản không chồng nhau",
+            f"{who}: đến 31/12/2025, và bản khác từ 01/07/2025",
+            REFUSE_FILE,
+            failing="select distinct later.source_row_number from batch as earlier inner join batch as later "
+            f"on {same} and earlier.valid_from_date < later.valid_from_date "
+            "and (earlier.valid_to_date is null or earlier.valid_to_date >= later.valid_from_date)",
+            checked="select count(*) from batch",
+            column="valid_from_date",
+        ),
+    ]
+
+
+def _once(suite: SourceSuite, name: str, what: str, keys: tuple[str, ...], column: str) -> Rule:
+    return suite.once(
+        name, f"{what} có một dòng trong tệp", "Cùng một mã ở dòng 12 và dòng 34", REFUSE_FILE, keys=keys, column=column
+    )
+
+
+def _list_known(suite: SourceSuite, column: str, title: str, codes: tuple[str, ...], example: str) -> Rule:
+    known = ", ".join(f"'{code}'" for code in codes)
+    return suite.rule(
+        f"{column}_known",
+        f"{title} là mã có trong kho, cách nhau bằng dấu chấm phẩy",
+        f"Ghi {example}",
+        REFUSE_FILE,
+        failing="select distinct source_row_number from (select source_row_number, "
+        f"trim(unnest(string_split({column}, ';'))) as code from batch where {column} is not null) as listed "
+        f"where code not in ({known})",
+        checked=f"select count(*) from batch where {column} is not null",
+        column=column,
+    )
+
+
+@cache
+def _seed_codes(seed: str, column: str) -> tuple[str, ...]:
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as lines:
+        return tuple(row[column] for row in csv.DictReader(lines))
+
+
+def _same_parent(parent: str) -> str:
+    return (
+        f"{parent}.authority_code = child.authority_code and {parent}.regulation_code = child.regulation_code "
+        f"and {parent}.criterion_code = child.parent_criterion_code "
+        f"and ({parent}.valid_to_date is null or {parent}.valid_to_date >= child.valid_from_date) "
+        f"and (child.valid_to_date is null or child.valid_to_date >= {parent}.valid_from_date)"
+    )
+
+
+def _begins_before_end(first: str, second: str) -> str:
+    """Some value at or above `first`'s lower bound may be at or below `second`'s upper bound."""
+    return (
+        f"({first}.lower_value is null or {second}.upper_value is null "
+        f"or {first}.lower_value < {second}.upper_value or ({first}.lower_value = {second}.upper_value "
+        f"and coalesce({first}.is_lower_included, true) and coalesce({second}.is_upper_included, true)))"
+    )
