@@ -285,7 +285,8 @@ worth_{{ level }} as (
     select
         {% for column in key %}shared.{{ column }}, {% endfor %}
         shared.final_source_code,
-        case when above.final_source_code = 'parts' and shared.put_in_together > 0 then
+        case when shared.final_millionths is null then null
+        when above.final_source_code = 'parts' and shared.put_in_together > 0 then
             {{ quotient_below('above.worth * shared.put_in_up_to', 'shared.put_in_together') }}
             - {{ quotient_below('above.worth * (shared.put_in_up_to - shared.put_in)', 'shared.put_in_together') }}
         when above.final_source_code = 'parts' then 0
