@@ -1,8 +1,8 @@
 """Published results that the engine must give again, and what only a whole build shows of regulations.
 
-`tests/fixtures/scoring/` holds an invented province (H96) whose sheets give three published results, a survey with options,
-nine indices of quality, and a regulation with a fault; and the scheme of a foreign index (authority VN): PCI 2013, whose
-ten sub-indices the test takes from the workbook of its publisher.
+`tests/fixtures/scoring/` holds an invented province (H96) whose sheets give three published results, a survey with
+options, nine indices of quality, and a regulation with a fault; and the scheme of a foreign index (authority VN): PCI
+2013, whose ten sub-indices the test takes from the workbook of its publisher.
 """
 
 from __future__ import annotations
@@ -231,7 +231,8 @@ def test_a_regulation_with_a_fault_scores_nobody_and_says_why(cases):
 
 def test_a_new_year_ends_the_one_before_and_leaves_its_points(cases):
     versions = cases.execute(
-        "select regulation_version_code, valid_to_date from dim_regulations where regulation_code = 'published' order by 1"
+        "select regulation_version_code, valid_to_date from dim_regulations "
+        "where regulation_code = 'published' order by 1"
     ).fetchall()
     assert versions == [("published@2025-01-01", dt.date(2025, 12, 31)), ("published@2026-01-01", None)]
     scored = cases.execute(
