@@ -215,7 +215,7 @@ def told(simulation: Simulation) -> str:
         ("Tử số / mẫu số", *(rate_text(one.numerator, one.denominator) for one in both)),
         ("Điểm tính từ số liệu", *(points_or_none(one.computed_score) for one in both)),
         ("Điểm cuối của tiêu chí", *(points_or_none(one.final_score) for one in both)),
-        ("Tổng điểm", *(points_or_none(one.total_score) for one in both)),
+        ("Tổng điểm", *(points_or_none(None if one.total_percent is None else one.total_score) for one in both)),
         ("Tỷ lệ trên điểm tối đa", *(percent_text(one.total_percent) for one in both)),
         ("Xếp loại", *(one.grade_name or "chưa xếp loại" for one in both)),
         ("Hạng", *(rank_text(one.unit_rank, one.rank_low, one.rank_high) for one in both)),
@@ -223,5 +223,11 @@ def told(simulation: Simulation) -> str:
     lines += [f"  {label}: {old} → {new}" for label, old, new in pairs]
     if before.final_score == after.final_score and before.computed_score != after.computed_score:
         lines.append("  Điểm cuối của tiêu chí không lấy từ số liệu nên không đổi theo.")
+    elif after.total_percent is None:
+        lines.append("  Tổng điểm và hạng chưa có, vì còn tiêu chí chưa có điểm.")
+    elif before.total_score == after.total_score and before.final_score != after.final_score:
+        lines.append(
+            "  Tổng điểm không đổi theo: nhóm chứa tiêu chí lấy điểm công bố, đã đến mức trần, hoặc do làm tròn."
+        )
     lines.append("  Chỉ đổi số liệu này của đơn vị này; mọi số liệu khác giữ nguyên như bản dựng.")
     return "\n".join(lines)
