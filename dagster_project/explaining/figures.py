@@ -1,16 +1,42 @@
-"""Figures of scores as Vietnamese writes them: points, rates that never round to a perfect result, ranks.
+"""Figures of scores as Vietnamese writes them, and the words beside them: rates that never round to a perfect result.
 
 Does not belong here: rules in words (rule_words), queries.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from dagster_project.console import vi_count
-from dagster_project.explaining.rule_words import number_text, points_text
+from dagster_project.explaining.rule_words import Row, is_share, number_text, points_text
 
 NO_DATA = "không có số liệu"
+SYNTHETIC = "Dữ liệu giả lập (không có thật)"
+SOURCES = {
+    "computed": "tính từ số liệu",
+    "appraised_1": "thẩm định lần 1",
+    "appraised_2": "thẩm định lần 2, sau giải trình",
+    "survey": "điều tra xã hội học",
+    "declared": "nơi khác công bố",
+    "parts": "cộng từ các phần bên dưới",
+}
+STATUSES = {
+    "not_applicable": "không áp dụng, bỏ khỏi điểm tối đa",
+    "not_assessed": "không chấm vì mẫu số bằng 0",
+    "not_scored": "chưa ai chấm và không có số liệu để tính",
+    "outside_scale": "giá trị nằm ngoài thang điểm",
+    "incomplete": "bên dưới còn tiêu chí chưa có điểm",
+}
+VALUE_STATUSES = {
+    "no_activity": "không tiêu chí nào áp dụng, không xếp hạng",
+    "not_assessed": "còn tiêu chí chưa có điểm, chưa xếp hạng",
+    "insufficient_sample": "ít hồ sơ hơn mức quy định, chỉ nêu tên, không xếp hạng",
+}
+ORDERS = {
+    "appraised_first": "điểm thẩm định đứng trước điểm tính từ số liệu",
+    "computed_first": "điểm tính từ số liệu đứng trước điểm thẩm định",
+}
 
 
 def points_or_none(score: Decimal | None) -> str:
@@ -32,6 +58,17 @@ def rate_text(numerator: int, denominator: int) -> str:
     if numerator > 0 and percent == 0:
         text = "<0,01%"
     return f"{vi_count(numerator)}/{vi_count(denominator)} ({text})"
+
+
+def figure_text(criterion: Row, bands: Sequence[Row], figure: Row) -> str:
+    """The figure of a criterion (a row of fct_score_inputs): a fraction where it is counted, else its value."""
+    numerator, denominator = figure["numerator"], figure["denominator"]
+    if denominator == 0:
+        return "0/0: mẫu số bằng 0"
+    if figure["has_counts"]:
+        return rate_text(numerator, denominator)
+    value = Decimal(numerator) / denominator
+    return percent_text(value * 100) if is_share(criterion, bands) else number_text(round(value, 6))
 
 
 def interval_text(low: Decimal | None, high: Decimal | None) -> str | None:

@@ -1,6 +1,7 @@
 """Which columns tell of a dossier under a definition of on time that adds up, and which outcome its verdict is.
 
-The page Đúng hạn and the story of a score list dossiers by them. Does not belong here: queries, verdicts (the dbt models).
+The page Đúng hạn and the story of a score list dossiers by them.
+Does not belong here: queries, verdicts (the dbt models).
 """
 
 from __future__ import annotations

@@ -14,6 +14,12 @@ from dagster_project.console import vi_count, vi_moment
 from dagster_project.explaining.dossier import Ask
 from dagster_project.explaining.figures import (
     NO_DATA,
+    ORDERS,
+    SOURCES,
+    STATUSES,
+    SYNTHETIC,
+    VALUE_STATUSES,
+    figure_text,
     interval_text,
     percent_text,
     points_or_none,
@@ -24,7 +30,6 @@ from dagster_project.explaining.memberships import MEMBERSHIPS, OUTCOMES, Member
 from dagster_project.explaining.rule_words import (
     INPUT_KINDS,
     basis_text,
-    is_share,
     number_text,
     points_text,
     rule_text,
@@ -36,14 +41,6 @@ from dagster_project.publishing.errors import BuildError
 SHOWN = 20
 # A cell of fewer people than these is not told.
 FEWEST_PEOPLE = 5
-SOURCES = {
-    "computed": "tính từ số liệu",
-    "appraised_1": "thẩm định lần 1",
-    "appraised_2": "thẩm định lần 2, sau giải trình",
-    "survey": "điều tra xã hội học",
-    "declared": "nơi khác công bố",
-    "parts": "cộng từ các phần bên dưới",
-}
 SCORES = (
     ("self_score", "Tự chấm"),
     ("appraised_score_1", "Thẩm định lần 1"),
@@ -52,22 +49,6 @@ SCORES = (
     ("computed_score", "Tính từ số liệu"),
     ("declared_score", "Nơi khác công bố"),
 )
-STATUSES = {
-    "not_applicable": "không áp dụng, bỏ khỏi điểm tối đa",
-    "not_assessed": "không chấm vì mẫu số bằng 0",
-    "not_scored": "chưa ai chấm và không có số liệu để tính",
-    "outside_scale": "giá trị nằm ngoài thang điểm",
-    "incomplete": "bên dưới còn tiêu chí chưa có điểm",
-}
-VALUE_STATUSES = {
-    "no_activity": "không tiêu chí nào áp dụng, không xếp hạng",
-    "not_assessed": "còn tiêu chí chưa có điểm, chưa xếp hạng",
-    "insufficient_sample": "ít hồ sơ hơn mức quy định, chỉ nêu tên, không xếp hạng",
-}
-ORDERS = {
-    "appraised_first": "điểm thẩm định đứng trước điểm tính từ số liệu",
-    "computed_first": "điểm tính từ số liệu đứng trước điểm thẩm định",
-}
 STAGES = {
     "self": "Tự chấm",
     "appraisal_1": "Thẩm định lần 1",
@@ -83,7 +64,6 @@ LANDED_FROM = {
 }
 # The flag of the sender places a dossier on one day too, though its parts are not summed (fct_timeliness_counts).
 LISTED = {**MEMBERSHIPS, "on_time_rate__declared_flag": Membership()}
-SYNTHETIC = "Dữ liệu giả lập (không có thật)"
 Lines = tuple[tuple[str, str], ...]
 
 
@@ -167,8 +147,8 @@ def find_score(
     ]
     if len(meant) != 1:
         raise BuildError(
-            f"Kỳ {in_period[0]['period_code']}, đơn vị {unit_code} được chấm theo: {_listed(in_period, 'regulation_code')}. "
-            "Hãy chọn một bằng --regulation."
+            f"Kỳ {in_period[0]['period_code']}, đơn vị {unit_code} được chấm theo: "
+            f"{_listed(in_period, 'regulation_code')}. Hãy chọn một bằng --regulation."
         )
     one = meant[0]
     return ScoreKey(one["authority_code"], one["regulation_version_code"], one["period_code"], unit_code)
@@ -366,7 +346,7 @@ def _figure(ask: Ask, criterion: dict, bands: list[dict], figure: dict, score: d
     told = _figure_words(ask, criterion)
     if figure["denominator"] is None:
         return [*told, ("Giá trị", NO_DATA)] if criterion["input_kind_code"] != "none" else told
-    told.append(("Giá trị", _value(criterion, bands, figure)))
+    told.append(("Giá trị", figure_text(criterion, bands, figure)))
     if figure["factor_denominator"]:
         told.append(("Nhân với", rate_text(figure["factor_numerator"], figure["factor_denominator"])))
     interval = interval_text(figure["interval_low"], figure["interval_high"])
@@ -398,16 +378,6 @@ def _figure_words(ask: Ask, criterion: dict) -> list[tuple[str, str]]:
 
 def _indicator(ask: Ask, code: str) -> dict:
     return ask("select * from dim_indicators where indicator_code = ?", [code])[0]
-
-
-def _value(criterion: dict, bands: list[dict], figure: dict) -> str:
-    numerator, denominator = figure["numerator"], figure["denominator"]
-    if denominator == 0:
-        return "0/0: mẫu số bằng 0"
-    if figure["has_counts"]:
-        return rate_text(numerator, denominator)
-    value = Decimal(numerator) / denominator
-    return percent_text(value * 100) if is_share(criterion, bands) else number_text(round(value, 6))
 
 
 def _parts(ask: Ask, key: ScoreKey, criterion_code: str) -> list[Leaf]:

@@ -36,7 +36,7 @@ class ScoreKey:
 
 @dataclass(frozen=True)
 class Change:
-    """One figure changed: ``more`` on top of the numerator, or the rate (percent) that it reaches, rounded up to wholes."""
+    """One figure changed: ``more`` on top of its numerator, or the rate (percent) that it reaches, rounded up."""
 
     criterion_code: str
     more: int | None = None
@@ -201,8 +201,8 @@ def _standing(connection: duckdb.DuckDBPyConnection, key: ScoreKey, criterion_co
     ).fetchone()
     if found is None or found[0] is None or not found[1] or not found[-1]:
         raise BuildError(
-            f"Không mô phỏng được tiêu chí {criterion_code}: số liệu chấm điểm của đơn vị không phải là số đếm có tử số "
-            "và mẫu số."
+            f"Không mô phỏng được tiêu chí {criterion_code}: số liệu của đơn vị không phải số đếm có tử số và mẫu số, "
+            "hoặc mẫu số bằng 0."
         )
     return Standing(*found[:-1])
 

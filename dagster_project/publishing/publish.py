@@ -67,7 +67,11 @@ def export_marts(plan: BuildPlan, marts: list[Mart], settings: Settings) -> dict
 def write_files(plan: BuildPlan, settings: Settings) -> list[Path]:
     """Write what a build holds beside its tables, from the exported tables: the scoring engine, the methods book."""
     folder = staged_folder(settings, plan.build_id)
-    return [write_engine(dbt_target(settings), folder), write_methods_book(folder, plan.build_id, plan.as_of_date)]
+    seeds = settings.dbt_project / "seeds"
+    return [
+        write_engine(dbt_target(settings), folder),
+        write_methods_book(folder, seeds, plan.build_id, plan.as_of_date),
+    ]
 
 
 def publish(plan: BuildPlan, settings: Settings) -> Path:
