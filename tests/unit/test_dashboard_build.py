@@ -9,10 +9,11 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dagster_project.explaining.memberships import MEMBERSHIPS
 from dagster_project.settings import PROJECT_ROOT, load_settings
 from dashboards import data_access, data_access_claims, data_access_time, state
 from dashboards.app_pages import timeliness_parts, timeliness_stock
-from dashboards.data_access_time import MEMBERSHIPS, TimeScope
+from dashboards.data_access_time import TimeScope
 
 pytestmark = pytest.mark.unit
 
