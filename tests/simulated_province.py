@@ -31,7 +31,7 @@ def filled(engine: Engine, folder, size: Size, numerators: np.ndarray, denominat
     Column types are those of the build in ``folder``; columns that are not about the case are null.
     """
     connection = duckdb.connect()
-    for name in (*engine.reads, "fct_score_inputs"):
+    for name in engine.reads:
         connection.execute(f"create table {name} as from read_parquet('{folder / name}.parquet') limit 0")
     shape = np.indices(numerators.shape).reshape(4, -1)
     counts = dict(zip(("province", "period", "unit", "leaf"), shape, strict=True))
@@ -76,7 +76,8 @@ def _tables(engine: Engine, size: Size) -> dict[str, str]:
             select {authority} as authority_code, 'u' || unit as unit_code, 'commune' as unit_bloc_code
             from {provinces} cross join range({size.units}) as units (unit)""",
         "dim_periods": f"""
-            select 'P' || period as period_code, case when period > 0 then 'P' || (period - 1) end as previous_period_code
+            select 'P' || period as period_code,
+              case when period > 0 then 'P' || (period - 1) end as previous_period_code
             from range({size.periods}) as periods (period)""",
         "fct_score_inputs": f"""
             select {authority} as authority_code, 'R' as regulation_code, {version} as regulation_version_code,
