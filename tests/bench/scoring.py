@@ -1,4 +1,4 @@
-"""The scoring engine of a built data root on a simulated province: 150 units, 90 criteria, 24 periods. Run as a program.
+"""The scoring engine of a build on a simulated province: 150 units, 90 criteria, 24 periods. Run as a program.
 
 `python -m tests.bench.scoring` (data root from CCHC_DATA) prints one JSON object: seconds of each step of the engine.
 """
