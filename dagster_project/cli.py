@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -251,6 +252,38 @@ def explain_dossier(
     typer.echo(explained_dossier(code, authority, load_settings()))
 
 
+@explain_app.command("score")
+def explain_score(
+    unit: Annotated[str, typer.Argument(help="Mã đơn vị.")],
+    criterion: Annotated[str | None, typer.Argument(help="Mã tiêu chí; bỏ trống là tổng điểm.")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Mã kỳ, ví dụ 2026-H1; bắt buộc khi đơn vị có điểm ở nhiều kỳ.")
+    ] = None,
+    regulation: Annotated[
+        str | None, typer.Option(help="Mã quy định, khi đơn vị được chấm theo nhiều quy định.")
+    ] = None,
+    authority: Annotated[str | None, typer.Option(help="Mã địa phương, khi nhiều nơi có cùng mã đơn vị.")] = None,
+    if_more: Annotated[int | None, typer.Option(help="Mô phỏng: tử số thêm chừng này.", min=1)] = None,
+    if_rate: Annotated[
+        str | None, typer.Option(help="Mô phỏng: tỷ lệ đạt chừng này phần trăm, ví dụ 98 hoặc 98,5.")
+    ] = None,
+) -> None:
+    """Vì sao có điểm này: điểm, quy tắc, tử số và mẫu số, các dòng phía sau; hoặc mô phỏng «nếu… thì»."""
+    from dagster_project.commands import explained_score
+
+    told = explained_score(
+        unit,
+        criterion,
+        load_settings(),
+        period_code=period,
+        regulation_code=regulation,
+        authority_code=authority,
+        more=if_more,
+        percent=_percent(if_rate),
+    )
+    typer.echo(told)
+
+
 @app.command()
 def dashboard(port: Port = 8501) -> None:
     """Mở bảng điều khiển trên 127.0.0.1."""
@@ -393,6 +426,16 @@ def _serve(port: int) -> NoReturn:
     arguments = [sys.executable, "-m", "streamlit", "run", "dashboards/app.py"]
     arguments += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     os.execv(sys.executable, arguments)  # noqa: S606
+
+
+def _percent(text: str | None) -> Decimal | None:
+    """A percentage as a person writes it: 98, 98,5, 98.5 or 98 %."""
+    if text is None:
+        return None
+    try:
+        return Decimal(text.removesuffix("%").strip().replace(",", "."))
+    except InvalidOperation:
+        raise BuildError(f"«{text}» không phải một tỷ lệ phần trăm, ví dụ 98 hoặc 98,5.") from None
 
 
 def _day(moment: datetime | None) -> date | None:

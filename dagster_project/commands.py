@@ -9,9 +9,11 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -22,6 +24,7 @@ from dagster_project.publishing.errors import BuildError
 from dagster_project.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
+    from dagster_project.explaining.dossier import Ask
     from dagster_project.landing.contracts import Column, SourceContract
     from dagster_project.landing.deliveries import Delivery
     from dagster_project.landing.load import LandingResult
@@ -389,6 +392,50 @@ def query(sql: str, settings: Settings) -> tuple[list[str], list[tuple]]:
 def explained_dossier(code: str, authority_code: str | None, settings: Settings) -> str:
     """The story of a dossier in the served build; BuildError with a sentence when there is none of that code."""
     from dagster_project.explaining.dossier import dossier_stories, told
+
+    with _asked(settings) as (ask, _):
+        stories = dossier_stories(ask, code, authority_code)
+    if not stories:
+        where = f" của {authority_code}" if authority_code else ""
+        raise BuildError(f"Bản dựng đang phục vụ không có hồ sơ «{code}»{where}. Hãy xem lại mã hồ sơ.")
+    return "\n\n".join(told(story) for story in stories)
+
+
+def explained_score(
+    unit_code: str,
+    criterion_code: str | None,
+    settings: Settings,
+    *,
+    period_code: str | None = None,
+    regulation_code: str | None = None,
+    authority_code: str | None = None,
+    more: int | None = None,
+    percent: Decimal | None = None,
+) -> str:
+    """The story of a unit's total, or of one criterion, or what a changed figure would give, in the served build.
+
+    BuildError with the choices when the unit, period, regulation or criterion is not there or not the only one.
+    """
+    from dagster_project.explaining import score, simulation
+
+    if criterion_code is None and (more, percent) != (None, None):
+        raise BuildError("Hãy nêu tiêu chí cần mô phỏng sau mã đơn vị.")
+    if more is not None and percent is not None:
+        raise BuildError("Chỉ dùng một trong hai: --if-more hoặc --if-rate.")
+    with _asked(settings) as (ask, published):
+        key = score.find_score(ask, unit_code, period_code, regulation_code, authority_code)
+        if criterion_code is None:
+            return score.told_unit(score.unit_story(ask, key))
+        text = score.told_criterion(score.criterion_story(ask, key, criterion_code))
+    if more is None and percent is None:
+        return text
+    change = simulation.Change(criterion_code, more, percent)
+    return f"{text}\n\n{simulation.told(simulation.simulate(published.folder, key, change))}"
+
+
+@contextmanager
+def _asked(settings: Settings) -> Iterator[tuple[Ask, PublishedBuild]]:
+    """How to ask the served build's tables, and the build."""
     from dagster_project.publishing.builds import current_build
     from dagster_project.publishing.reading import open_tables
 
@@ -400,11 +447,7 @@ def explained_dossier(code: str, authority_code: str | None, settings: Settings)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-        stories = dossier_stories(ask, code, authority_code)
-    if not stories:
-        where = f" của {authority_code}" if authority_code else ""
-        raise BuildError(f"Bản dựng đang phục vụ không có hồ sơ «{code}»{where}. Hãy xem lại mã hồ sơ.")
-    return "\n\n".join(told(story) for story in stories)
+        yield ask, published
 
 
 def format_rows(names: list[str], rows: list[tuple], style: str) -> str:

@@ -9,6 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from dagster_project.explaining.memberships import MEMBERSHIPS, OUTCOMES
 from dashboards.data_access import Build, Row, _rows
 
 
@@ -41,29 +42,6 @@ class TimeScope:
         return "fct_indicator_values_by_successor" if self.is_today else "fct_indicator_values"
 
 
-@dataclass(frozen=True)
-class Membership:
-    """Which columns tell of a dossier under a definition: its day and unit there (fct_dossier_verdicts) and the dates
-    it is judged by (fct_dossiers). A dossier without the day is in no period.
-    """
-
-    day: str = "closed_date"
-    unit: str = "resolving_unit_code"
-    due: str = "due_at"
-    finished: str = "completed_at"
-
-
-# The definitions that add up (fct_timeliness_counts), dossier by dossier; a test holds both to the same counts.
-MEMBERSHIPS = {
-    "on_time_rate__resolved": Membership(),
-    "on_time_rate__resolved_timestamp": Membership(),
-    "on_time_rate__resolved_original": Membership(due="original_due_at"),
-    "on_time_rate__resolved_recomputed": Membership(due="recomputed_due_at", finished="first_completed_at"),
-    "on_time_rate__handed_over": Membership("handed_over_date", finished="returned_at"),
-    "on_time_rate__form_06a": Membership(),
-    "on_time_rate__due_in_period": Membership("passed_due_date", "due_unit_code"),
-}
-
 # What a breakdown groups by. The unit is that of the chosen view.
 _PART_KEYS = {
     "unit": "unit_code",
@@ -77,12 +55,6 @@ PART_ORDERS = {
     "rate": "value nulls last, missed_count desc",
     "denominator": "denominator desc",
     "name": "coalesce(part_name, part_code) collate vi",
-}
-# What follows says how: met_withdrawn, missed_supplemented_twice.
-OUTCOMES = {
-    "missed": "verdict_code like 'missed%'",
-    "met": "verdict_code like 'met%'",
-    "excluded": "verdict_code not like 'missed%' and verdict_code not like 'met%'",
 }
 
 

@@ -9,36 +9,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from dagster_project.explaining.figures import ORDERS, SOURCES, STATUSES
 from dashboards import labels
 
 Row = Mapping[str, Any]
 
-FINAL_SOURCES = {
-    "computed": "kho tính từ số liệu",
-    "appraised_1": "thẩm định lần 1",
-    "appraised_2": "thẩm định lần 2, sau giải trình",
-    "survey": "điều tra xã hội học",
-    "declared": "nơi khác công bố",
-    "parts": "cộng từ cấp dưới",
-}
-SCORE_STATUSES = {
-    "not_applicable": "không áp dụng, đã bỏ khỏi điểm tối đa",
-    "not_assessed": "mẫu số bằng 0, quy định không chấm",
-    "not_scored": "chưa chấm và không có số liệu",
-    "outside_scale": "số liệu nằm ngoài thang điểm",
-    "incomplete": "bên dưới còn tiêu chí chưa chấm",
-}
-ORDERS = {
-    "appraised_first": "điểm thẩm định sau cùng; chưa thẩm định thì điểm kho tính từ số liệu",
-    "computed_first": "điểm kho tính từ số liệu; không tính được thì điểm thẩm định hoặc điểm đã công bố",
-}
 ROUNDINGS = {"half_up": "làm tròn nửa lên", "half_even": "làm tròn nửa về số chẵn", "truncate": "cắt bỏ phần lẻ"}
-STAGES = {
-    "self": "Tự chấm",
-    "appraisal_1": "Thẩm định lần 1",
-    "explanation": "Giải trình",
-    "appraisal_2": "Thẩm định lần 2",
-}
 CLAIMS = {"self": "tự chấm", "declared": "công bố"}
 DISTINCT_GROUPS = (
     "«Không phân biệt được»: mọi đơn vị ở nhóm trên hơn mọi đơn vị ở nhóm dưới ngoài sai số của số liệu, còn trong "
@@ -123,13 +99,14 @@ def denominator(row: Row) -> str:
 def final_source(row: Row) -> str:
     """Where a final score comes from, or why there is none."""
     if row["final_source_code"]:
-        return FINAL_SOURCES[row["final_source_code"]]
-    return SCORE_STATUSES[row["score_status"]]
+        return SOURCES[row["final_source_code"]]
+    return STATUSES[row["score_status"]]
 
 
 def criterion_name(row: Row) -> str:
-    """A criterion with its code."""
-    return f"{row['criterion_code']}. {row['criterion_name']}"
+    """A criterion with its number in the regulation; the technical codes of the portal are left out."""
+    code = row["criterion_code"]
+    return row["criterion_name"] if "_" in code or len(code) > 6 else f"{code}. {row['criterion_name']}"
 
 
 def regulation_facts(regulation: Row) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from dagster_project.publishing.publish import (
     marts_of,
     publish,
     staged_folder,
+    write_files,
 )
 from dagster_project.resources import WRITER_POOL, BuildRight, DataRoot
 
@@ -40,13 +41,14 @@ def published_assets(manifest: Path) -> list[dg.AssetsDefinition]:
     def staged_build(
         data_root: dg.ResourceParam[DataRoot], build_right: dg.ResourceParam[BuildRight]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        """Export the marts and hold them against what readers are promised."""
+        """Export the marts with the files beside them and hold the marts against what readers are promised."""
         from expectations.runner import check_published, write_results
 
         settings = data_root.settings
         plan = read_plan(settings)
         data_root.say("Xuất bảng và kiểm tra trước khi công bố…")
         tables = export_marts(plan, marts_of(manifest), settings)
+        write_files(plan, settings)
         results = check_published(tables)
         write_results(results, staged_folder(settings, plan.build_id) / f"{GATE_RESULTS_TABLE}.parquet")
         yield dg.MaterializeResult(

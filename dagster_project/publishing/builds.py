@@ -71,8 +71,9 @@ def current_build(settings: Settings) -> PublishedBuild:
 def verified_build(settings: Settings, build_id: str) -> PublishedBuild:
     """One build with every file checked; BuildBrokenError names the file that is missing or changed."""
     build = _read(settings, build_id)
-    for name, entry in build.manifest["tables"].items():
-        path = build.folder / f"{name}.parquet"
+    tables = {f"{name}.parquet": entry for name, entry in build.manifest["tables"].items()}
+    for name, entry in {**tables, **build.manifest.get("files", {})}.items():
+        path = build.folder / name
         if not path.is_file():
             raise BuildBrokenError(f"Bản dựng {build_id} thiếu tệp {path.name}. {_HOW_TO_HEAL}")
         if file_sha256(path) != entry["sha256"]:

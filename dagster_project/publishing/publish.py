@@ -10,10 +10,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.dbt_runs import dbt_target
 from dagster_project.publishing.builds import MANIFEST, is_published, point_to
 from dagster_project.publishing.errors import BuildError
 from dagster_project.publishing.files import file_sha256, quoted
+from dagster_project.publishing.methods_book import write_methods_book
 from dagster_project.publishing.plan import BuildPlan
+from dagster_project.publishing.scoring_engine import write_engine
 from dagster_project.settings import Settings
 
 MARTS_SCHEMA = "marts"
@@ -59,6 +62,16 @@ def export_marts(plan: BuildPlan, marts: list[Mart], settings: Settings) -> dict
         connection.execute("set enable_progress_bar = false")
         _require_build(connection, plan.build_id)
         return {mart.name: _export(connection, mart, folder) for mart in marts}
+
+
+def write_files(plan: BuildPlan, settings: Settings) -> list[Path]:
+    """Write what a build holds beside its tables, from the exported tables: the scoring engine, the methods book."""
+    folder = staged_folder(settings, plan.build_id)
+    seeds = settings.dbt_project / "seeds"
+    return [
+        write_engine(dbt_target(settings), folder),
+        write_methods_book(folder, seeds, plan.build_id, plan.as_of_date),
+    ]
 
 
 def publish(plan: BuildPlan, settings: Settings) -> Path:
@@ -145,12 +158,17 @@ def _manifest(plan: BuildPlan, folder: Path) -> dict:
             path.stem: {"rows": pq.read_metadata(path).num_rows, "sha256": file_sha256(path)}
             for path in sorted(folder.glob("*.parquet"))
         },
+        "files": {
+            path.name: {"sha256": file_sha256(path)}
+            for path in sorted(folder.iterdir())
+            if path.suffix != ".parquet" and path.name != MANIFEST
+        },
     }
 
 
 def _require_same(target: Path, manifest: dict) -> None:
     published = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
-    if published["tables"] != manifest["tables"]:
+    if (published["tables"], published["files"]) != (manifest["tables"], manifest["files"]):
         raise BuildError(
             f"Bản dựng {manifest['build_id']} đã công bố với nội dung khác dù cùng đầu vào. "
             "Bản đã công bố được giữ nguyên; hãy báo cho người quản trị kho dữ liệu."

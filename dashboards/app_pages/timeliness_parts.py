@@ -10,10 +10,11 @@ import streamlit as st
 
 from dagster_project.console import vi_moment
 from dagster_project.explaining.dossier import BASES, COUNTED
+from dagster_project.explaining.memberships import MEMBERSHIPS
 from dashboards import components, data_access, download_buttons, downloads, labels, paging, state
 from dashboards import data_access_time as time_access
 from dashboards.components import Column
-from dashboards.data_access_time import MEMBERSHIPS, TimeScope
+from dashboards.data_access_time import TimeScope
 
 Row = Mapping[str, Any]
 # How many rows of a table stand open, and how many dossiers a page and a file hold.

@@ -13,11 +13,12 @@ import pytest
 from dagster_project.commands import build, load_files
 from dagster_project.console import Console
 from dagster_project.demo.generate import generate_demo
+from dagster_project.explaining.memberships import MEMBERSHIPS, OUTCOMES
 from dagster_project.publishing.builds import current_build
 from dagster_project.settings import Settings
 from dashboards import data_access_time
 from dashboards.data_access import open_current_build
-from dashboards.data_access_time import MEMBERSHIPS, OUTCOMES, TimeScope
+from dashboards.data_access_time import TimeScope
 from tests.naive_counts import DEFINITIONS, counted_tables, definition_differences, form_differences
 
 DISTRICTS = [f"H99.{number}" for number in range(61, 69)]

@@ -6,8 +6,8 @@ import csv
 import re
 
 from dagster_project.explaining.dossier import BASES
+from dagster_project.explaining.memberships import MEMBERSHIPS
 from dagster_project.settings import PROJECT_ROOT
-from dashboards.data_access_time import MEMBERSHIPS
 from tests.method_record import formulas, method_versions, recorded
 
 MEASURES = (PROJECT_ROOT / "dbt" / "macros" / "measures.sql").read_text(encoding="utf-8")
