@@ -48,7 +48,7 @@ def _address(page_name, regulation, period, **more):
 
 
 def _ranked(query, regulation, group):
-    """The version of the regulation and the newest complete period (code, kind) in which it ranks units of the group."""
+    """The version of the regulation and the newest complete period (code, kind) in which it ranks units of a group."""
     rows = query(
         f"""
         select r.regulation_version_code, r.period_code, p.period_kind_code
