@@ -387,7 +387,7 @@ def query(sql: str, settings: Settings) -> tuple[list[str], list[tuple]]:
 
 
 def compared_builds(before: str, after: str, settings: Settings, *, limit: int, is_everything: bool, style: str) -> str:
-    """What moved between two builds, for the screen or as `csv` or `json`. BuildError names a build that is not there."""
+    """What moved between two builds, for the screen or as `csv` or `json`. BuildError for a build that is not there."""
     from dagster_project.explaining.comparison import COLUMNS, heading, rows_of
     from dagster_project.publishing.comparing import compare_builds
     from dagster_project.publishing.official import find_build

@@ -107,7 +107,8 @@ inner join (select {_RANKING}, max(version_code) as version_code from after_list
 -- Parts that differ, and parts that ask for the same figures in both.
 create temp table parts as
 with pairs as (
-  select distinct authority_code, ranked_code, version_before, version_after from rankings where kind_code = 'regulation')
+  select distinct authority_code, ranked_code, version_before, version_after from rankings
+  where kind_code = 'regulation')
 select authority_code, ranked_code, version_before, version_after,
   coalesce(earlier.criterion_code, later.criterion_code) as criterion_code,
   earlier.rule_mark is distinct from later.rule_mark as is_rule_changed,
@@ -167,7 +168,8 @@ judged as (
     and paired.authority_code = changed.authority_code and paired.ranked_code = changed.ranked_code
     and paired.period_code = changed.period_code and paired.unit_code = changed.unit_code)
 select judged.*,
-  count(*) filter (is_own_input_changed) over (partition by {_RANKING}) - is_own_input_changed::integer as changed_peers,
+  count(*) filter (is_own_input_changed) over (partition by {_RANKING}) - is_own_input_changed::integer
+    as changed_peers,
   rule_changes.ranked_code is not null as is_rule_changed, rule_changes.criteria as changed_criteria,
   rank_before is distinct from rank_after as is_moved,
   coalesce(abs(rank_after - rank_before), 1000000) as distance
@@ -339,7 +341,7 @@ def compare_builds(
 ) -> Comparison:
     """What moved from ``before`` to ``after``, the worst first: who came or fell out, then the longest ways.
 
-    ``limit`` 0 is no limit; ``is_everything`` also lists units that kept their rank with another value, status or grade.
+    ``limit`` 0 is no limit; ``is_everything`` also lists who kept the rank with another value, status or grade.
     Raises BuildError when a build lacks a table or column that the comparison reads.
     """
     import duckdb

@@ -85,7 +85,7 @@ def signatures(settings: Settings) -> list[Signature]:
 
 
 def fault_of(settings: Settings, signature: Signature) -> str | None:
-    """What is wrong with a signed build: its manifest is gone or no longer the one that was signed. None when nothing."""
+    """What is wrong with a signed build: its manifest is gone or not the one that was signed. None when nothing."""
     manifest = settings.published / signature.build_id / MANIFEST
     if not manifest.is_file():
         return "bản đã ký không còn trong kho"
@@ -140,7 +140,7 @@ def find_build(settings: Settings, name: str) -> PublishedBuild:
         raise BuildMissingError(f"«{name}» là phần đầu của {len(meant)} bản dựng: {', '.join(meant)}. Hãy ghi dài hơn.")
     if not meant:
         raise BuildMissingError(
-            f"Không có bản dựng nào có mã «{name}». Hãy xem «cchc builds»: ghi mã, ít nhất {MIN_PREFIX} chữ đầu của mã, "
+            f"Không có bản dựng nào có mã «{name}». Hãy xem «cchc builds»: ghi mã, ít nhất {MIN_PREFIX} chữ đầu, "
             "CURRENT (bản đang phục vụ) hoặc official (bản chính thức mới nhất)."
         )
     return verified_build(settings, wanted if wanted in meant else meant[0])
