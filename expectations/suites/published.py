@@ -10,8 +10,7 @@ from expectations.suites import published_indicators
 
 SHAPE_SUBJECT = "published_columns"
 COLUMNS_VIEW = (
-    "select table_name, column_name, data_type from duckdb_columns() "
-    f"where schema_name = 'main' and not internal and table_name <> '{SHAPE_SUBJECT}'"
+    "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'main' and not internal"
 )
 
 # The columns that the dashboard, `cchc query` and the reports name. More may stand beside them.
