@@ -39,6 +39,8 @@ layout_app = typer.Typer(no_args_is_help=True, help="Bố cục của một ki�
 app.add_typer(layout_app, name="layout")
 explain_app = typer.Typer(no_args_is_help=True, help="Vì sao có kết quả này.")
 app.add_typer(explain_app, name="explain")
+builds_app = typer.Typer(help="Các bản dựng đã công bố.")
+app.add_typer(builds_app, name="builds")
 app.add_typer(vault_app, name="vault")
 
 
@@ -210,11 +212,14 @@ def build(as_of: AsOf = None, received_by: ReceivedBy = None) -> None:
         raise typer.Exit(code=1)
 
 
-@app.command()
-def builds() -> None:
-    """Liệt kê các bản dựng đã công bố; dấu * là bản đang phục vụ."""
+@builds_app.callback(invoke_without_command=True)
+def builds(context: typer.Context) -> None:
+    """Liệt kê các bản dựng đã công bố; dấu * là bản đang phục vụ, dòng dưới là chữ ký của bản chính thức."""
     from dagster_project.publishing.builds import current_build_id, list_builds
+    from dagster_project.publishing.official import official_line
 
+    if context.invoked_subcommand:
+        return
     settings = load_settings()
     found = list_builds(settings)
     if not found:
@@ -226,6 +231,41 @@ def builds() -> None:
             f"{mark} {item.build_id}  chốt {item.as_of_date:%d/%m/%Y}  công bố {vi_moment(item.published_at)}  "
             f"{len(item.manifest['deliveries'])} lần nạp  {vi_count(item.row_count)} dòng"
         )
+        line = official_line(settings, item.build_id)
+        if line:
+            typer.echo(f"    {line}")
+
+
+@builds_app.command()
+def diff(
+    before: Annotated[
+        str, typer.Argument(help="Bản trước: mã hay phần đầu của mã, CURRENT, official.", show_default=False)
+    ],
+    after: Annotated[str, typer.Argument(help="Bản sau, ghi như bản trước.", show_default=False)],
+    limit: Annotated[int, typer.Option(help="Số dòng nhiều nhất; 0 là tất cả.", min=0)] = 50,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Kể cả đơn vị giữ hạng nhưng đổi giá trị, trạng thái hoặc loại.")
+    ] = False,
+    format: Annotated[Format, typer.Option(help="Dạng kết quả.")] = Format.table,
+) -> None:
+    """So hai bản dựng: đơn vị nào đổi hạng và vì sao; thay đổi lớn nhất ở trên."""
+    from dagster_project.commands import compared_builds
+
+    typer.echo(
+        compared_builds(before, after, load_settings(), limit=limit, is_everything=everything, style=format.value)
+    )
+
+
+@app.command()
+def publish(
+    build: Annotated[str, typer.Argument(help="Bản dựng: mã hay phần đầu của mã, hoặc CURRENT.", show_default=False)],
+    note: Annotated[str, typer.Option(help="Nội dung công bố, thí dụ «Xếp hạng CCHC 6 tháng đầu năm 2026».")],
+    signed_by: Annotated[str, typer.Option(help="Cơ quan hoặc chức danh ký.")],
+) -> None:
+    """Ký một bản dựng làm bản công bố chính thức; không ký lại với nội dung khác được, không xóa bản đã ký trước."""
+    from dagster_project.commands import sign_build
+
+    typer.echo(sign_build(build, load_settings(), note=note, signed_by=signed_by))
 
 
 @app.command()

@@ -389,6 +389,29 @@ def query(sql: str, settings: Settings) -> tuple[list[str], list[tuple]]:
         connection.close()
 
 
+def compared_builds(before: str, after: str, settings: Settings, *, limit: int, is_everything: bool, style: str) -> str:
+    """What moved between two builds, for the screen or as `csv` or `json`. BuildError for a build that is not there."""
+    from dagster_project.explaining.comparison import COLUMNS, heading, rows_of
+    from dagster_project.publishing.comparing import compare_builds
+    from dagster_project.publishing.official import find_build
+
+    comparison = compare_builds(
+        find_build(settings, before), find_build(settings, after), limit=limit, is_everything=is_everything
+    )
+    table = format_rows(COLUMNS, rows_of(comparison, is_text=style != "json"), style)
+    return f"{heading(comparison)}\n\n{table}" if style == "table" else table
+
+
+def sign_build(build: str, settings: Settings, *, note: str, signed_by: str) -> str:
+    """Sign a published build as the official one, now; returns what to say."""
+    from dagster_project.publishing.official import find_build, sign
+
+    found = find_build(settings, build)
+    now = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).replace(tzinfo=None)
+    signature = sign(settings, found.build_id, signed_by=signed_by, note=note, signed_at=now)
+    return f"{signature.build_id}: {signature.text}."
+
+
 def explained_dossier(code: str, authority_code: str | None, settings: Settings) -> str:
     """The story of a dossier in the served build; BuildError with a sentence when there is none of that code."""
     from dagster_project.explaining.dossier import dossier_stories, told

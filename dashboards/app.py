@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dagster_project.settings import load_settings
+from dagster_project.publishing.official import official_line
+from dagster_project.settings import Settings, load_settings
 from dashboards import components, data_access, labels, state
 from dashboards.app_pages import (
     dossier,
@@ -38,7 +39,7 @@ def main() -> None:
     except data_access.BuildBrokenError as error:
         _say_broken_build(str(error))
         return
-    view = _choose_view(build)
+    view = _choose_view(build, settings)
     pages = [
         st.Page(lambda: overview.render(view), title="Tổng quan", url_path="tong-quan", default=True),
         st.Page(lambda: timeliness.render(view), title="Đúng hạn", url_path="dung-han"),
@@ -56,19 +57,20 @@ def main() -> None:
     page.run()
 
 
-def _choose_view(build: data_access.Build) -> state.View:
-    """The sidebar: authority switch, as-of date and build id."""
+def _choose_view(build: data_access.Build, settings: Settings) -> state.View:
+    """The sidebar: authority switch, as-of date, build id and its signature."""
     rows = {row["authority_code"]: row for row in data_access.authorities(build)}
     with st.sidebar:
         codes = list(rows)
         code = state.pick("Địa phương", codes, "authority", codes[0], lambda c: rows[c]["authority_name"])
         row = rows[code]
+        signature = components.text(official_line(settings, build.build_id) or "")
         badge = f'<p><span class="badge">{labels.SYNTHETIC_BADGE}</span></p>' if row["is_synthetic"] else ""
         components.show(
             f'{badge}<div class="side-meta">Số liệu chốt đến ngày<br>'
             f"<b>{labels.format_date(build.as_of_date)}</b>"
             f"<br><br>Bản dựng<br><b>{build.build_id}</b>"
-            f"<br>Phần mềm {build.code_version}</div>"
+            f"<br>Phần mềm {build.code_version}{f'<br><br>{signature}' if signature else ''}</div>"
         )
     return state.View(build, code, row["authority_name"], bool(row["is_synthetic"]), row["dossier_count"] > 0)
 

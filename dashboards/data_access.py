@@ -19,6 +19,7 @@ from dagster_project.explaining.dossier import Story
 from dagster_project.explaining.dossier import dossier_stories as tell_dossiers
 from dagster_project.publishing.builds import current_build_id, verified_build
 from dagster_project.publishing.errors import BuildBrokenError, BuildMissingError
+from dagster_project.publishing.official import difference_line
 from dagster_project.publishing.reading import open_tables
 from dagster_project.settings import Settings
 
@@ -117,6 +118,15 @@ def _rows(folder: str, sql: str, arguments: tuple[Any, ...] = ()) -> list[Row]:
     result = cursor.execute(sql, list(arguments))
     names = [column[0] for column in result.description]
     return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+
+
+def official_difference(build: Build) -> str | None:
+    """What readers of a build that nobody signed are told when another one is official; None otherwise.
+
+    Not cached: a build may be signed while the dashboard is open.
+    """
+    folder = Path(build.folder)
+    return difference_line(Settings(root=folder.parents[1]), folder.name)
 
 
 def authorities(build: Build) -> list[Row]:

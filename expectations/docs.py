@@ -94,6 +94,8 @@ TABLES = {
     "rpt_handover_gaps": "Hồ sơ có kết quả chưa trả",
     "rpt_unit_handover_gaps": "Hồ sơ có kết quả chưa trả theo đơn vị",
     "rpt_repeat_late_officers": "Cán bộ chậm nhiều lần",
+    "rpt_rank_robustness": "Độ vững của hạng khi đổi trọng số",
+    "rpt_saturated_criteria": "Tiêu chí không còn phân loại được đơn vị",
 }
 STYLE = """
 :root { --ink: #1b2430; --soft: #5b6675; --line: #dfe4ea; --ground: #f6f7f9;

@@ -20,6 +20,9 @@ def render(view: state.View) -> None:
     components.show(
         components.page_header("Xếp hạng đơn vị", view.authority_name, view.is_synthetic, as_of, view.build.build_id)
     )
+    difference = data_access.official_difference(view.build)
+    if difference:
+        components.show(components.note(difference, is_warning=True))
     choices = data_access.ranking_choices(view.build, view.authority_code)
     scored = data_access_scores.score_choices(view.build, view.authority_code)
     if not choices and not scored:

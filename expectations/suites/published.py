@@ -10,8 +10,7 @@ from expectations.suites import published_indicators, published_scores
 
 SHAPE_SUBJECT = "published_columns"
 COLUMNS_VIEW = (
-    "select table_name, column_name, data_type from duckdb_columns() "
-    f"where schema_name = 'main' and not internal and table_name <> '{SHAPE_SUBJECT}'"
+    "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'main' and not internal"
 )
 
 # The columns that the dashboard, `cchc query` and the reports name. More may stand beside them.
@@ -145,6 +144,12 @@ PROMISED_COLUMNS = {
     "rpt_unit_handover_gaps": "authority_code unit_code finished_count gap_count maximum_waiting_working_days",
     "rpt_repeat_late_officers": "authority_code unit_code officer_key late_count justified_count threshold_count "
     "threshold_months",
+    "rpt_rank_robustness": "authority_code regulation_code regulation_version_code period_code peer_group_code "
+    "unit_code unit_rank ranked_unit_count third_number draw_count weight_width_percent kept_third_count "
+    "kept_third_rate best_drawn_rank worst_drawn_rank is_confirmed",
+    "rpt_saturated_criteria": "authority_code regulation_code regulation_version_code period_code criterion_code "
+    "scored_unit_count full_mark_count full_mark_rate is_saturated minimum_unit_count saturated_above_percent "
+    "is_confirmed",
 }
 PROMISED_PRESENT = ("fct_dossier_events", "fct_survey_answers")
 

@@ -176,6 +176,13 @@ COLUMNS = {
     "maximum_waiting_working_days:bigint",
     "rpt_repeat_late_officers": "authority_code unit_code officer_key late_count:bigint justified_count:bigint "
     "threshold_count:integer threshold_months:integer",
+    "rpt_rank_robustness": "authority_code regulation_code regulation_version_code period_code peer_group_code "
+    "unit_code unit_rank:integer ranked_unit_count:bigint third_number:integer draw_count:integer "
+    "weight_width_percent:integer kept_third_count:integer kept_third_rate:decimal(18,6) best_drawn_rank:integer "
+    "worst_drawn_rank:integer is_confirmed:boolean",
+    "rpt_saturated_criteria": "authority_code regulation_code regulation_version_code period_code criterion_code "
+    "scored_unit_count:bigint full_mark_count:bigint full_mark_rate:decimal(18,6) is_saturated:boolean "
+    "minimum_unit_count:integer saturated_above_percent:integer is_confirmed:boolean",
 }
 OTHER_VERDICTS = [
     f"timeliness_{basis}_by_{compare}_code" for basis in ("original", "recomputed") for compare in ("date", "timestamp")
@@ -391,6 +398,8 @@ def good_tables() -> dict[str, list[dict]]:
                 "threshold_count": 2,
             }
         ],
+        "rpt_rank_robustness": [],
+        "rpt_saturated_criteria": [],
     }
 
 

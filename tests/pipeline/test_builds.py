@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
@@ -55,15 +56,31 @@ def start(cchc: list[str], settings: Settings) -> subprocess.Popen:
     )
 
 
-def test_same_input_gives_the_same_bytes_elsewhere(built_real, tmp_path):
+def another_day() -> str:
+    """A time zone in which it is another day now than here."""
+    zones = ("Pacific/Kiritimati", "Etc/GMT+12")
+    return next(zone for zone in zones if datetime.now(ZoneInfo(zone)).date() != datetime.now().date())
+
+
+def test_same_input_gives_the_same_bytes_elsewhere_on_another_day(built_real, tmp_path, cchc):
     other = Settings(root=tmp_path / "elsewhere")
     load_files(real_files(), other, Console())
-    again = build(other, silent)
     first = list_builds(built_real)[-1]
+    done = subprocess.run(
+        [*cchc, "build", "--as-of", f"{first.as_of_date:%d/%m/%Y}"],
+        env={**os.environ, "CCHC_DATA": str(other.root), "TZ": another_day()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    again = current_build(other)
     assert again.build_id == first.build_id
     assert (again.folder / "manifest.json").read_bytes() == (first.folder / "manifest.json").read_bytes()
     for table in first.manifest["tables"]:
         assert (again.folder / f"{table}.parquet").read_bytes() == (first.folder / f"{table}.parquet").read_bytes()
+    scoring = ("fct_criterion_scores", "fct_score_rankings", "rpt_rank_robustness", "rpt_saturated_criteria")
+    assert all(first.manifest["tables"][table]["rows"] for table in scoring)
 
 
 def test_second_load_and_build_do_nothing(built_real):
