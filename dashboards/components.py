@@ -180,7 +180,7 @@ def breadcrumb(links: Sequence[str]) -> str:
 
 def rate_bar(value: Any, scale_maximum: float) -> str:
     """A bar from zero; decorative, the number stands beside it."""
-    return "" if value is None else _bar(value, None, scale_maximum)
+    return "" if value is None else _bar(value, scale_maximum)
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], caption: str) -> str:
@@ -265,9 +265,9 @@ def _month_cell(row: Mapping[str, Any], status_column: str) -> str:
 
 RANKING_COLUMNS = (
     Column("Hạng", "num"),
+    Column("Khoảng hạng", "rank-range wide"),
     Column("Đơn vị"),
     Column("Giá trị", "num"),
-    Column("Vạch cam: trung vị", "wide"),
     Column("Tử số / mẫu số", "num wide"),
     Column("Khoảng tin cậy 95%", "num wide"),
     Column("So kỳ trước", "num"),
@@ -278,14 +278,13 @@ RANKING_COLUMNS = (
 def ranking_table(
     authority_code: str,
     rows: Sequence[Mapping[str, Any]],
-    scale_maximum: float,
     grades: Mapping[str, Mapping[str, Any]],
 ) -> str:
-    """The ranked units with bars, and the peers' median as a line between them.
+    """The ranked units with the range of each rank, and the peers' median as a line between them.
 
-    ``rows`` are ranked rows of :func:`data_access.ranking` in rank order; ``scale_maximum`` is the value of
-    a full bar; ``grades`` are rows of :func:`data_access.quality_grades` by unit, empty where nothing of the period
-    can be graded, and then the column is left out.
+    ``rows`` are ranked rows of :func:`data_access.ranking` in rank order; ``grades`` are rows of
+    :func:`data_access.quality_grades` by unit, empty where nothing of the period can be graded, and then the column is
+    left out.
     """
     columns = RANKING_COLUMNS if grades else RANKING_COLUMNS[:-1]
     head = "".join(f'<th scope="col" class="{c.css}">{escape(c.head)}</th>' for c in columns)
@@ -296,7 +295,7 @@ def ranking_table(
         if not is_median_drawn and (row["value"] < median if is_falling else row["value"] > median):
             body.append(_median_row(row, median, len(columns)))
             is_median_drawn = True
-        body.append(_ranking_row(authority_code, row, scale_maximum, grades.get(row["unit_code"])))
+        body.append(_ranking_row(authority_code, row, grades.get(row["unit_code"])))
     if not is_median_drawn:
         body.append(_median_row(rows[0], median, len(columns)))
     return _wrap_table(head, "".join(body), "Bảng xếp hạng")
@@ -307,29 +306,34 @@ def _median_row(row: Mapping[str, Any], median: Any, column_count: int) -> str:
     return f'<tr class="median"><td colspan="{column_count}">Trung vị của nhóm: {escape(text)}</td></tr>'
 
 
-def _ranking_row(
-    authority_code: str, row: Mapping[str, Any], scale_maximum: float, grade: Mapping[str, Any] | None
-) -> str:
+def _ranking_row(authority_code: str, row: Mapping[str, Any], grade: Mapping[str, Any] | None) -> str:
     fraction = labels.format_fraction(row["numerator"], row["denominator"])
     interval = labels.format_interval(row["interval_low"], row["interval_high"])
     value = labels.format_value(row["value"], row["unit_of_measure_code"])
-    change = labels.rank_change_text(row["unit_rank"], row["previous_unit_rank"])
+    change = labels.ranked_change_text(row)
+    has_range = row["rank_low"] is not None
+    words = labels.rank_range_text(row["rank_low"], row["rank_high"]) if has_range else ""
+    range_bar = (
+        rank_range_bar(row["unit_rank"], row["rank_low"], row["rank_high"], row["ranked_unit_count"])
+        if has_range
+        else ""
+    )
     unit = unit_link(authority_code, row["unit_code"], row["unit_name"], row["period_code"])
     return (
         f'<tr><td class="rank">{escape(labels.rank_text(row["unit_rank"], row["is_tied"]))}</td>'
-        f'<td>{unit}</td><td class="num value">{escape(value)}<span class="sub">{fraction}</span></td>'
-        f'<td class="bar wide">{_bar(row["value"], row["peer_group_median"], scale_maximum)}</td>'
+        f'<td class="rank-range wide">{range_bar}<span class="range">{words or "–"}</span></td>'
+        f'<td>{unit}<span class="sub">{words}</span></td>'
+        f'<td class="num value">{escape(value)}<span class="sub">{fraction}</span></td>'
         f'<td class="num wide">{fraction}</td><td class="num wide soft">{interval or "–"}</td>'
         f'<td class="num soft">{escape(change)}</td>'
         + (f'<td class="quality">{grade_badge(grade)}</td></tr>' if grade else "</tr>")
     )
 
 
-def _bar(value: Any, median: Any, scale_maximum: float) -> str:
-    """A bar from zero with a mark at the median; decorative, the number stands beside it."""
-    width = _share(value, scale_maximum)
-    mark = "" if median is None else f'<span class="mark" style="left:{_share(median, scale_maximum)}%"></span>'
-    return f'<div class="track" aria-hidden="true"><span class="fill" style="width:{width}%"></span>{mark}</div>'
+def _bar(value: Any, scale_maximum: float) -> str:
+    """A bar from zero; decorative, the number stands beside it."""
+    fill = f'<span class="fill" style="width:{_share(value, scale_maximum)}%"></span>'
+    return f'<div class="track" aria-hidden="true">{fill}</div>'
 
 
 def _share(value: Any, scale_maximum: float) -> str:
@@ -347,7 +351,7 @@ def rank_range_bar(rank: int, low: int, high: int, ranked_count: int) -> str:
 
 def points_bar(score: Any, max_score: Any) -> str:
     """Points of a maximum as a bar from zero; decorative. Empty without points or maximum."""
-    return "" if score is None or not max_score else _bar(abs(score), None, float(max_score))
+    return "" if score is None or not max_score else _bar(abs(score), float(max_score))
 
 
 def grouped_table(

@@ -369,6 +369,7 @@ def ranking(
         select r.unit_code, r.period_code, u.unit_name, u.unit_short_name, r.value, r.value_status, r.numerator,
           r.denominator, r.interval_low, r.interval_high, r.unit_rank, r.is_tied, r.ranked_unit_count,
           r.listed_unit_count, r.peer_group_median, r.previous_unit_rank, r.previous_value,
+          r.rank_low, r.rank_high, r.is_change_beyond_chance,
           i.family_code, i.unit_of_measure_code, i.minimum_denominator
         from fct_unit_rankings as r
         inner join dim_units as u

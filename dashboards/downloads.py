@@ -52,9 +52,11 @@ HEADERS = (
     "Khoảng tin cậy 95%: trên",
     "Trung vị của nhóm",
     "Hạng kỳ trước",
+    "Hạng tốt nhất còn có thể",
+    "Hạng kém nhất còn có thể",
     "Lý do không xếp hạng",
 )
-_WIDTHS = (12, 12, 12, 42, 13, 13, 13, 13, 13, 13, 13, 36)
+_WIDTHS = (12, 12, 12, 42, 13, 13, 13, 13, 13, 13, 13, 13, 13, 36)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def _cells(row: Mapping[str, Any]) -> list[Any]:
         _number(row["interval_high"], unit),
         _number(row["peer_group_median"], unit),
         row["previous_unit_rank"],
+        row["rank_low"],
+        row["rank_high"],
         labels.status_text(row),
     ]
 

@@ -190,6 +190,25 @@ def rank_change_text(rank: int | None, previous_rank: int | None) -> str:
     return f"▲ lên {places}" if rank < previous_rank else f"▼ xuống {places}"
 
 
+RANK_RANGES = (
+    "Khoảng hạng: dải là những hạng đơn vị còn có thể đứng, vạch cam là hạng hiện tại; mọi khoảng của bảng cùng đúng "
+    "với độ tin cậy 95%."
+)
+NO_CHANGE = "không đổi ngoài sai số"
+
+
+def rank_range_text(low: int, high: int) -> str:
+    """``hạng 2–7``, or ``hạng 2`` where nothing else is possible."""
+    return f"hạng {low}" if low == high else f"hạng {low}–{high}"
+
+
+def ranked_change_text(row: Mapping[str, Any]) -> str:
+    """Places gained or lost by a row of fct_unit_rankings, said only where its value moved beyond chance."""
+    if row["is_change_beyond_chance"] is False:
+        return NO_CHANGE
+    return rank_change_text(row["unit_rank"], row["previous_unit_rank"]) if row["is_change_beyond_chance"] else "–"
+
+
 def confirmed_text(is_confirmed: bool) -> str:
     """Whether the definition has been checked against its legal text."""
     return "đã được xác nhận" if is_confirmed else "chưa được xác nhận"

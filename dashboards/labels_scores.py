@@ -20,10 +20,7 @@ DISTINCT_GROUPS = (
     "«Không phân biệt được»: mọi đơn vị ở nhóm trên hơn mọi đơn vị ở nhóm dưới ngoài sai số của số liệu; bên trong "
     "một nhóm không có chỗ nào tách được như vậy."
 )
-RANK_RANGES = (
-    "Khoảng hạng: dải là những hạng đơn vị còn có thể đứng, vạch cam là hạng hiện tại; mọi khoảng của bảng cùng đúng "
-    "với độ tin cậy 95%. Điểm do hội đồng chấm được coi là không có sai số."
-)
+RANK_RANGES = f"{labels.RANK_RANGES} Điểm do hội đồng chấm được coi là không có sai số."
 UNCONFIRMED_GRADE = "mức chưa xác nhận"
 
 
@@ -57,17 +54,12 @@ def exact_points(value: Any) -> str:
     return labels.format_decimal(value, max(-int(number.as_tuple().exponent), 2))
 
 
-def rank_range(low: int, high: int) -> str:
-    """``hạng 2–7``, or ``hạng 2`` where nothing else is possible."""
-    return f"hạng {low}" if low == high else f"hạng {low}–{high}"
-
-
 def change(row: Row) -> str:
     """How a unit moved since the period before: said only where it is beyond chance; a dash without one before."""
     if row["is_change_beyond_chance"] is None:
         return "–"
     if not row["is_change_beyond_chance"]:
-        return "không đổi ngoài sai số"
+        return labels.NO_CHANGE
     difference = row["total_percent"] - row["previous_percent"]
     arrow = "▲ tăng" if difference > 0 else "▼ giảm"
     places = labels.rank_change_text(row["unit_rank"], row["previous_unit_rank"])

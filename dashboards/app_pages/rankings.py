@@ -114,8 +114,10 @@ def _draw_ranking(view: state.View, indicator: Row, ranked: Sequence[Row], perio
     with table:
         graded = data_access.quality_grades(view.build, view.authority_code, period_code)
         grades = {row["unit_code"]: row for row in graded}
-        maximum = _scale_maximum(indicator, ranked)
-        components.show(components.ranking_table(view.authority_code, ranked, maximum, grades))
+        components.show(
+            f'<p class="lead">{components.text(labels.RANK_RANGES)}</p>'
+            + components.ranking_table(view.authority_code, ranked, grades)
+        )
     with chart:
         components.show(
             '<p class="lead">Điểm: giá trị; dải nhạt: khoảng tin cậy 95%; vạch đứt: trung vị của nhóm. '
@@ -123,13 +125,6 @@ def _draw_ranking(view: state.View, indicator: Row, ranked: Sequence[Row], perio
         )
         name = indicator["indicator_name"]
         st.altair_chart(charts.ranking_chart(ranked), theme=None, width="stretch", alt=f"Xếp hạng: {name}")
-
-
-def _scale_maximum(indicator: Row, ranked: Sequence[Row]) -> float:
-    """The value of a full bar: 100 % for rates, the maximum for scores, the largest value otherwise."""
-    if indicator["unit_of_measure_code"] in ("rate", "score"):
-        return float(indicator["multiplier"])
-    return float(max(row["value"] for row in ranked))
 
 
 def _draw_unranked(view: state.View, unranked: Sequence[Row]) -> None:

@@ -54,7 +54,7 @@ def _draw_total(row: Row) -> None:
     ranked = row["unit_rank"] is not None
     interval = labels_scores.percent_range(row["percent_low"], row["percent_high"])
     rank = f"{labels.rank_text(row['unit_rank'], row['is_tied'])}/{row['ranked_unit_count']}" if ranked else "–"
-    rank_of = labels_scores.rank_range(row["rank_low"], row["rank_high"]) if ranked else ""
+    rank_of = labels.rank_range_text(row["rank_low"], row["rank_high"]) if ranked else ""
     unconfirmed = labels_scores.UNCONFIRMED_GRADE if row["is_grade_confirmed"] is False else ""
     has_total = row["total_percent"] is not None
     cards = [

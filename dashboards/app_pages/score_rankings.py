@@ -121,7 +121,7 @@ def _group_title(number: int, members: Sequence[Row], ranked: Sequence[Row]) -> 
 def _cells(view: state.View, choice: Row, row: Row) -> list[str]:
     unit = components.explanation_link(row["unit_name"], **score_parts.kept(view, choice, row["unit_code"]))
     bar = components.rank_range_bar(row["unit_rank"], row["rank_low"], row["rank_high"], row["ranked_unit_count"])
-    words = labels_scores.rank_range(row["rank_low"], row["rank_high"])
+    words = labels.rank_range_text(row["rank_low"], row["rank_high"])
     unconfirmed = f'<span class="why">{labels_scores.UNCONFIRMED_GRADE}</span>'
     grade = components.text(labels_scores.grade(row)) + (unconfirmed if row["is_grade_confirmed"] is False else "")
     change, counted = components.text(labels_scores.change(row)), components.text(labels_scores.denominator(row))

@@ -210,7 +210,7 @@ def test_phu_tho_has_its_unit_without_dossiers_listed_and_not_ranked(open_at, pu
     )[0][0]
     page = open_at(f"/xep-hang?authority={PHU_THO}")
     assert [name, "không có hồ sơ nào để tính trong kỳ"] in [row[:2] for row in _table(page, "Đơn vị không xếp hạng")]
-    assert name not in [row[1] for row in _table(page, "Bảng xếp hạng")]
+    assert name not in [row[2] for row in _table(page, "Bảng xếp hạng")]
 
 
 def test_cao_bang_shows_two_rates_with_two_denominators_and_no_province_rate(open_at):
@@ -234,7 +234,8 @@ def test_ranking_table_equals_the_published_ranking(open_at, published, group):
     code, _ = _latest_month(query)
     expected = query(
         f"""
-        select case when is_tied then '=' else '' end || unit_rank, unit_name, r.numerator, r.denominator
+        select case when is_tied then '=' else '' end || unit_rank, unit_name, r.numerator, r.denominator,
+          case when rank_low = rank_high then 'hạng ' || rank_low else 'hạng ' || rank_low || '–' || rank_high end
         from fct_unit_rankings r join dim_units u using (authority_code, unit_code)
         where r.authority_code = '{DEMO}' and peer_group_code = '{group}' and period_code = '{code}'
           and indicator_code = 'on_time_rate__resolved' and origin_code = 'computed' and unit_rank is not null
@@ -242,10 +243,10 @@ def test_ranking_table_equals_the_published_ranking(open_at, published, group):
     )
     page = open_at(f"/xep-hang?authority={DEMO}&group={group}&period={code}&indicator=on_time_rate__resolved.computed")
     shown = [
-        (cells[0], cells[1], cells[2].splitlines()[0], cells[4])
+        (cells[0], cells[2], cells[3].splitlines()[0], cells[4], cells[1].strip())
         for cells in (_table(page, "Bảng xếp hạng") if expected else [])
     ]
-    wanted = [(r, u, _percent(n, d), f"{_dotted(n)}/{_dotted(d)}") for r, u, n, d in expected]
+    wanted = [(r, u, _percent(n, d), f"{_dotted(n)}/{_dotted(d)}", ranks) for r, u, n, d, ranks in expected]
     assert sorted(shown) == sorted(wanted)
     ranks = [int(row[0].lstrip("=")) for row in shown]
     assert ranks == sorted(ranks)
@@ -543,7 +544,7 @@ def test_the_grade_beside_a_rank_is_the_grade_of_the_quality_page(open_at, publi
     }
     ranked = _table(open_at(f"/xep-hang?authority={DEMO}&by=indicator&group=department&period={code}"), "Bảng xếp hạng")
     assert ranked
-    assert {row[1]: row[-1] for row in ranked} == {row[1]: grades[row[1]] for row in ranked}
+    assert {row[2]: row[-1] for row in ranked} == {row[2]: grades[row[2]] for row in ranked}
 
 
 @pytest.mark.parametrize("cause", ["due_date_changed", "finish_changed", "stop_not_accepted", "stop_not_credited"])

@@ -119,7 +119,9 @@ TABLES = {
           case when value_status = 'ok' then authority_code = 'H99' end as is_tied,
           2 as ranked_unit_count, 3 as listed_unit_count,
           case authority_code when 'H99' then 0.9 else 0.75 end as peer_group_median,
-          cast(null as integer) as previous_unit_rank, cast(null as decimal(18, 6)) as previous_value
+          cast(null as integer) as previous_unit_rank, cast(null as decimal(18, 6)) as previous_value,
+          if(unit_rank is null, null, 1) as rank_low, if(unit_rank is null, null, 2) as rank_high,
+          if(unit_rank is null, null, 1) as distinct_group_number, false as is_change_beyond_chance
         from fct_indicator_values
         where unit_code <> authority_code""",
     "fct_on_time_reports": """

@@ -29,6 +29,8 @@ def _row(code, name, rank, value, counts, status="ok", tied=False):
         "interval_high": None if value is None else Decimal("0.987654"),
         "peer_group_median": Decimal("0.95"),
         "previous_unit_rank": 3 if rank else None,
+        "rank_low": 1 if rank else None,
+        "rank_high": 2 if rank else None,
         "unit_of_measure_code": "rate",
         "minimum_denominator": 30,
         "family_code": "timeliness",
@@ -55,7 +57,7 @@ def test_csv_opens_in_a_vietnamese_excel(file):
     assert lines[2] == ["Bản dựng", "abc123"]
     assert tuple(lines[4]) == downloads.HEADERS
     assert lines[5][:7] == ["1", "có", "H99.01", "Sở Xây dựng", "97,58", "5401", "5535"]
-    assert lines[5][7:11] == ["90,12", "98,77", "95,00", "3"]
+    assert lines[5][7:13] == ["90,12", "98,77", "95,00", "3", "1", "2"]
 
 
 def test_csv_text_is_never_a_formula(file):
