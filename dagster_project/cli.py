@@ -214,6 +214,7 @@ def build(as_of: AsOf = None, received_by: ReceivedBy = None) -> None:
 def builds() -> None:
     """Liệt kê các bản dựng đã công bố; dấu * là bản đang phục vụ."""
     from dagster_project.publishing.builds import current_build_id, list_builds
+    from dagster_project.publishing.methods_book import BOOK_FILE
 
     settings = load_settings()
     found = list_builds(settings)
@@ -226,6 +227,8 @@ def builds() -> None:
             f"{mark} {item.build_id}  chốt {item.as_of_date:%d/%m/%Y}  công bố {vi_moment(item.published_at)}  "
             f"{len(item.manifest['deliveries'])} lần nạp  {vi_count(item.row_count)} dòng"
         )
+    if served:
+        typer.echo(f"Sổ tay phương pháp của bản đang phục vụ: {settings.published / served / BOOK_FILE}")
 
 
 @app.command()
