@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -435,10 +436,9 @@ def _percent(text: str | None) -> Decimal | None:
     """A percentage as a person writes it: 98, 98,5, 98.5 or 98 %."""
     if text is None:
         return None
-    try:
-        return Decimal(text.removesuffix("%").strip().replace(",", "."))
-    except InvalidOperation:
-        raise BuildError(f"«{text}» không phải một tỷ lệ phần trăm, ví dụ 98 hoặc 98,5.") from None
+    if not re.fullmatch(r"\d{1,3}([.,]\d+)?", text.removesuffix("%").strip()):
+        raise BuildError(f"«{text}» không phải một tỷ lệ phần trăm, ví dụ 98 hoặc 98,5.")
+    return Decimal(text.removesuffix("%").strip().replace(",", "."))
 
 
 def _day(moment: datetime | None) -> date | None:
