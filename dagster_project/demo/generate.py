@@ -22,14 +22,18 @@ from dagster_project.demo import (
     handling,
     letters,
     national,
+    portal_metrics,
     reports,
+    scoring,
     surveys,
     tampering,
     write,
 )
 from dagster_project.demo.calendar import WorkCalendar
 from dagster_project.demo.dossiers import build_chunk, chunk_rng
+from dagster_project.demo.figures import Figures
 from dagster_project.demo.registries import AUTHORITY, AUTHORITY_NAME, procedure_registry
+from dagster_project.demo.regulations import NATIONAL_CRITERIA, OWN_FILES
 from dagster_project.demo.reorganisation import DEPARTMENTS_MERGED, DISTRICTS_ENDED, change_registry, unit_registry
 from dagster_project.demo.world import Chunk, World, build_world, chunks
 from dagster_project.settings import PROJECT_ROOT
@@ -127,9 +131,9 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 def _fingerprint(parameters: dict) -> str:
-    """Hash of the parameters, this package's code and the days off: what the bytes depend on."""
+    """Hash of the parameters, this package's code, the days off and the regulations: what the bytes depend on."""
     digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode())
-    for path in [*sorted(Path(__file__).parent.glob("*.py")), DAYS_OFF]:
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), DAYS_OFF, NATIONAL_CRITERIA, *OWN_FILES]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -160,33 +164,47 @@ def _remove(folder: Path) -> None:
 def _write_all(root: Path, world: World, progress: Progress) -> tuple[dict[str, int], dict]:
     """All files; returns rows per file (sorted by name) and what was planted."""
     files = write.CsvFiles(root)
-    tally = reports.Tally(world)
+    tally, figures, waves = reports.Tally(world), Figures(world), surveys.wave_years(world)
     try:
         files.append("danh_muc/don_vi.csv", unit_registry(world.reorganisation, world.first_day))
         files.append("danh_muc/thay_doi_don_vi.csv", change_registry(world.reorganisation, world.first_day))
         files.append("danh_muc/thu_tuc.csv", procedure_registry(world.procedures))
         done, total = 0, int(world.day_counts.sum())
         for chunk in chunks(world):
-            _write_chunk(files, world, chunk, tally)
+            _write_chunk(files, world, chunk, tally, figures)
             done += int(chunk.counts.sum())
             progress(done, total, f"Hồ sơ nộp tháng {world.month_label(chunk.month)}")
-        for year, first, last in surveys.wave_years(world):
+        for year, first, last in waves:
             wave = surveys.build_wave(world, year, first, last)
+            figures.add_wave(wave)
             files.append(f"danh_gia/khao_sat_{year}.csv", write.wave_frame(world, wave))
             progress(done, total, f"Khảo sát năm {year}")
+        scored = scoring.score(world, figures, waves)
+        _write_scores(files, world, figures, scored)
     finally:
         files.close()
     planted = reports.plant(world)
     rows = dict(files.rows)
+    for path in OWN_FILES:
+        rows[f"quy_dinh/{path.name}"] = write.copy_csv(path, root / "quy_dinh" / path.name)
     for month in range(reports.full_months(world)):
         lines = reports.report_rows(tally, planted, month)
         name = f"bao_cao/bao_cao_dung_han_{world.month_label(month)}.xlsx"
         write.write_report(root / name, world, month, lines)
         rows[name] = len(lines)
-    return dict(sorted(rows.items())), planted.as_dict()
+    return dict(sorted(rows.items())), {**planted.as_dict(), "inflations": scored.planted()}
 
 
-def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: reports.Tally) -> None:
+def _write_scores(files: write.CsvFiles, world: World, figures: Figures, scored: scoring.Scored) -> None:
+    for name, sheet in scored.sheets:
+        files.append(f"cham_diem/cham_diem_{name}.csv", sheet)
+    for name, steps in scored.explanations:
+        files.append(f"giai_trinh/giai_trinh_{name}.csv", steps)
+    for quarter, table in portal_metrics.metric_tables(world, figures):
+        files.append(f"chi_so_766/chi_so_766_{quarter}.csv", table)
+
+
+def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: reports.Tally, figures: Figures) -> None:
     if chunk.counts.sum() == 0:
         return
     rng = chunk_rng(world, chunk)
@@ -209,6 +227,7 @@ def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: repor
     files.append(f"bo_sung/bo_sung_{label}.csv", write.supplement_frame(world, d, tampered, codes))
     files.append(f"tam_dung/tam_dung_{label}.csv", write.pause_frame(world, d, codes))
     apologies = letters.build_letters(world, chunk, d, tampered.seen)
+    figures.add(d, tampered.seen, listed, apologies)
     files.append(f"thu_xin_loi/thu_xin_loi_{label}.csv", write.letter_frame(world, d, apologies, codes))
     write.write_truth(files.root / TRUTH / f"{chunk.index:04d}.parquet", codes, tampered.truth, is_untrue)
     copies = national.copies(world, chunk, d, tampered)
@@ -229,6 +248,10 @@ def _label_text(record: dict) -> str:
         f"{100 * item['hidden_share']:.0f} % hồ sơ quá hạn được ghi là đúng hạn"
         for item in planted["flatteries"]
     )
+    inflation = "\n".join(
+        f"  - {item['unit_code']}: đợt {item['campaign_code']}, tiêu chí {', '.join(item['criterion_codes'])}"
+        for item in planted["inflations"]
+    )
     silence = "\n".join(f"  - {item['unit_code']}: {', '.join(item['months'])}" for item in planted["silences"])
     return f"""DỮ LIỆU GIẢ LẬP – KHÔNG CÓ THẬT
 
@@ -248,4 +271,8 @@ Cố ý cài vào báo cáo tháng để thử việc đối chiếu:
 {flattery or "  (không có)"}
 Đơn vị không gửi báo cáo:
 {silence or "  (không có)"}
+
+Cố ý cài vào phiếu chấm điểm để thử việc so sánh điểm:
+Đơn vị tự chấm điểm tối đa trong khi số liệu cho nhiều nhất một nửa:
+{inflation or "  (không có)"}
 """

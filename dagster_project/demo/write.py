@@ -5,6 +5,7 @@ Does not belong here: any random draw or any date arithmetic.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -97,6 +98,13 @@ class CsvFiles:
         """Close all files."""
         for handle in self._open.values():
             handle.close()
+
+
+def copy_csv(source: Path, target: Path) -> int:
+    """Copy a CSV file as it stands; returns its data rows."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    return pl.read_csv(source, infer_schema=False).height
 
 
 def _labels(values: Iterable, index: np.ndarray) -> pl.Series:
