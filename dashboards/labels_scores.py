@@ -9,36 +9,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from dagster_project.explaining.figures import FINAL_SOURCES, ORDERS, SCORE_STATUSES
 from dashboards import labels
 
 Row = Mapping[str, Any]
 
-FINAL_SOURCES = {
-    "computed": "kho tính từ số liệu",
-    "appraised_1": "thẩm định lần 1",
-    "appraised_2": "thẩm định lần 2, sau giải trình",
-    "survey": "điều tra xã hội học",
-    "declared": "nơi khác công bố",
-    "parts": "cộng từ cấp dưới",
-}
-SCORE_STATUSES = {
-    "not_applicable": "không áp dụng, đã bỏ khỏi điểm tối đa",
-    "not_assessed": "mẫu số bằng 0, quy định không chấm",
-    "not_scored": "chưa chấm và không có số liệu",
-    "outside_scale": "số liệu nằm ngoài thang điểm",
-    "incomplete": "bên dưới còn tiêu chí chưa chấm",
-}
-ORDERS = {
-    "appraised_first": "điểm thẩm định sau cùng; chưa thẩm định thì điểm kho tính từ số liệu",
-    "computed_first": "điểm kho tính từ số liệu; không tính được thì điểm thẩm định hoặc điểm đã công bố",
-}
 ROUNDINGS = {"half_up": "làm tròn nửa lên", "half_even": "làm tròn nửa về số chẵn", "truncate": "cắt bỏ phần lẻ"}
-STAGES = {
-    "self": "Tự chấm",
-    "appraisal_1": "Thẩm định lần 1",
-    "explanation": "Giải trình",
-    "appraisal_2": "Thẩm định lần 2",
-}
 CLAIMS = {"self": "tự chấm", "declared": "công bố"}
 DISTINCT_GROUPS = (
     "«Không phân biệt được»: mọi đơn vị ở nhóm trên hơn mọi đơn vị ở nhóm dưới ngoài sai số của số liệu, còn trong "

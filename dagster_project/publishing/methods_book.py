@@ -17,10 +17,10 @@ from typing import Any
 
 from dagster_project.console import vi_count
 from dagster_project.explaining.figures import (
+    FINAL_SOURCES,
     NO_DATA,
     ORDERS,
-    SOURCES,
-    STATUSES,
+    SCORE_STATUSES,
     SYNTHETIC,
     VALUE_STATUSES,
     figure_text,
@@ -291,7 +291,7 @@ def _regulations(ask) -> str:
     intro = (
         "<p>Quy định là dữ liệu: mỗi năm, mỗi địa phương một bảng tiêu chí có ngày hiệu lực, căn cứ và tình trạng đối "
         "chiếu. Điểm tự chấm, thẩm định, điều tra, nơi khác công bố và điểm kho tính đứng cạnh nhau; điểm cuối ghi rõ "
-        f"lấy từ đâu ({escape('; '.join(SOURCES.values()))}).</p>\n"
+        f"lấy từ đâu ({escape('; '.join(FINAL_SOURCES.values()))}).</p>\n"
     )
     return intro + "".join(_regulation(regulation, blocs, names, examples) for regulation in found)
 
@@ -494,9 +494,9 @@ def _statuses() -> str:
     titled = (
         ("Giá trị chỉ số (value_status)", INDICATOR_STATUSES),
         ("Số liệu của tiêu chí (figure_status)", FIGURE_STATUSES),
-        ("Điểm của tiêu chí (score_status)", {"ok": "có điểm", **STATUSES}),
+        ("Điểm của tiêu chí (score_status)", {"ok": "có điểm", **SCORE_STATUSES}),
         ("Tổng điểm của đơn vị (value_status)", {"ok": "đủ điểm và được xếp hạng", **VALUE_STATUSES}),
-        ("Nguồn của điểm cuối (final_source_code)", SOURCES),
+        ("Nguồn của điểm cuối (final_source_code)", FINAL_SOURCES),
     )
     return "".join(
         f"<h3>{escape(title)}</h3>\n"

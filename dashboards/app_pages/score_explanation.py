@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
+from dagster_project.explaining.figures import STAGES
 from dagster_project.explaining.memberships import MEMBERSHIPS
 from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, rule_text
+from dagster_project.explaining.simulation import SIMULATED, compared, remarks
 from dagster_project.landing.contracts import load_contracts
 from dashboards import components, data_access_scores, download_buttons, labels, labels_scores, state
 from dashboards.app_pages import score_parts
@@ -217,7 +219,33 @@ def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row,
         + components.table(columns, lines, "Giải thích tiêu chí")
     )
     _draw_explanations(view, scope, unit, row)
+    _draw_simulation(view, scope, unit, row)
     components.show("<br>")
+
+
+def _draw_simulation(view: state.View, scope: ScoreScope, unit: Row, row: Row) -> None:
+    """«Nếu… thì»: what some more in the numerator would give; nothing where the figure is no count or already full."""
+    if not row["is_leaf"] or not row["has_counts"] or not row["denominator"]:
+        return
+    most = int(row["denominator"] - row["numerator"])
+    if most <= 0:
+        return
+    with st.expander("Nếu… thì (mô phỏng)"):
+        more = st.number_input(
+            f"Tử số thêm bao nhiêu (nhiều nhất {labels.format_count(most)})",
+            min_value=0,
+            max_value=most,
+            step=1,
+            key=f"more_{unit['unit_code']}_{row['criterion_code']}",
+        )
+        if more:
+            simulation = data_access_scores.simulated(
+                view.build.folder, scope, unit["unit_code"], row["criterion_code"], int(more)
+            )
+            columns = (Column(""), Column("Bản dựng", "num"), Column("Mô phỏng", "num"))
+            cells = [[components.text(text) for text in line] for line in compared(simulation)]
+            told = components.note(f"{SIMULATED}. {' '.join(remarks(simulation))}", is_warning=True)
+            components.show(told + components.table(columns, cells, "Mô phỏng"))
 
 
 def _final_sentence(row: Row) -> str:
@@ -339,7 +367,7 @@ def _step_cells(step: Row) -> list[str]:
     )
     return [
         vi_moment(step["stated_at"]),
-        f'{labels_scores.STAGES[step["stage_code"]]}<span class="dates">{components.text(actor)}</span>',
+        f'{STAGES[step["stage_code"]]}<span class="dates">{components.text(actor)}</span>',
         components.text(step["reason_text"]) + reworded,
         f"{old} → {new}" if step["new_score"] is not None else old,
     ]
