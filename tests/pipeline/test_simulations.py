@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dagster_project.commands import build, load_files
 from dagster_project.console import Console
@@ -120,6 +121,32 @@ def test_a_rate_is_reached_with_whole_dossiers_rounded_up(published, percent):
 def test_what_cannot_be_simulated_is_told(published, criterion, change, told):
     with pytest.raises(BuildError, match=told):
         simulate(published.folder, KEY, Change(criterion, **change))
+
+
+def test_the_page_simulates_and_calls_it_so(built_real, monkeypatch):
+    monkeypatch.setenv("CCHC_DATA", str(built_real.root))
+    asked = {"regulation": KEY.regulation_version_code, "kind": "window", "period": PERIOD}
+    asked |= {"unit": "H21.01", "criterion": "TDGQ.ON_TIME"}
+    script = (
+        "import streamlit as st\n"
+        f"st.query_params.from_dict({asked!r})\n"
+        "from dagster_project.settings import load_settings\n"
+        "from dashboards import data_access, state\n"
+        "from dashboards.app_pages import score_explanation\n"
+        "build = data_access.open_current_build(load_settings())\n"
+        "score_explanation.render(state.View(build, 'H21', 'Tỉnh Gia Lai', False, True))\n"
+    )
+    app = AppTest.from_string(script, default_timeout=60).run()
+    assert not app.exception
+    (more,) = app.number_input
+    assert (more.value, more.max) == (0, 1)
+    assert "MÔ PHỎNG" not in " ".join(block.value for block in app.markdown)
+    more.set_value(1).run()
+    assert not app.exception
+    shown = " ".join(block.value for block in app.markdown)
+    assert "MÔ PHỎNG – không phải kết quả" in shown
+    assert "65,54 điểm" in shown
+    assert "66,02 điểm" in shown
 
 
 @pytest.mark.parametrize("name", [ENGINE_FILE, "so-tay-phuong-phap.html"])
