@@ -140,10 +140,10 @@ def test_the_page_simulates_and_calls_it_so(built_real, monkeypatch):
     assert not app.exception
     (more,) = app.number_input
     assert (more.value, more.max) == (0, 1)
-    assert "MÔ PHỎNG" not in " ".join(block.value for block in app.markdown)
+    assert "MÔ PHỎNG" not in "".join(element.proto.body for element in app.get("html"))
     more.set_value(1).run()
     assert not app.exception
-    shown = " ".join(block.value for block in app.markdown)
+    shown = "".join(element.proto.body for element in app.get("html"))
     assert "MÔ PHỎNG – không phải kết quả" in shown
     assert "65,54 điểm" in shown
     assert "66,02 điểm" in shown
