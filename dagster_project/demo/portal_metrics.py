@@ -26,7 +26,7 @@ QUARTERS = 4
 BLOCS = ("department", "district", "commune")
 PUBLISHER = "Cổng Dịch vụ công quốc gia (dữ liệu giả lập)"
 RNG_BRANCH = 4_000_000
-LEAST_VOLUME = 20_000  # dossiers a quarter: the portal also counts what the systems of ministries handle
+LEAST_VOLUME = 60_000  # dossiers a quarter: the portal also counts what the systems of ministries handle
 PRIOR_DOSSIERS = 20  # a unit with few dossiers is about as late as the province
 PROVINCE, DOSSIERS, PAID, PROCEDURES, PETITIONS, RATIO = (
     "province",
@@ -59,7 +59,9 @@ PROFILES = {
 USUAL = (DOSSIERS, 0.7)
 ON_TIME = "TDGQ.ON_TIME"
 UNPUBLISHED = "TTTT.C_third_term"
-DOSSIERS_PER_PETITION, PAID_SHARE = 120, 0.4
+DOSSIERS_PER_PETITION, PAID_SHARE = 800, 0.4
+# How far the shares of a unit lie from the usual (log odds): in all metrics, in one, from quarter to quarter.
+UNIT_TILT, METRIC_TILT, QUARTER_TILT = 0.8, 0.7, 0.2
 COLUMNS = (
     "authority_code",
     "unit_code",
@@ -94,7 +96,8 @@ def metric_tables(world: World, figures: Figures) -> Iterator[tuple[str, pl.Data
     """(quarter as in a file's name, table) of the last full quarters that lie in the demo."""
     leaves = read_national_leaves(REGULATION)
     rng = np.random.default_rng([world.seed, RNG_BRANCH])
-    habits = rng.normal(0, 0.45, (len(world.listed_units), len(leaves)))
+    shape = (len(world.listed_units), len(leaves))
+    habits = rng.normal(0, UNIT_TILT, (shape[0], 1)) + rng.normal(0, METRIC_TILT, shape)
     for first, last in _quarters(world):
         quarter = first.month // 3 + 1
         rng = np.random.default_rng([world.seed, RNG_BRANCH, first.year, quarter])
@@ -117,7 +120,7 @@ def _table(world: World, figures: Figures, leaves: list[Leaf], habits, first: da
     published = exists & np.isin(world.listed_units.blocs, BLOCS)
     bases = _bases(figures, published, first, last, rng)
     late = _late_rates(figures, first, last)
-    shares = _shares(leaves, habits + rng.normal(0, 0.15, habits.shape), late)
+    shares = _shares(leaves, habits + _change(habits.shape, rng), late)
     common = {leaf.code: int(rng.binomial(PROVINCE_PROCEDURES, _profile(leaf)[1])) for leaf in leaves}
     cells = []
     for unit in np.flatnonzero(published):
@@ -127,6 +130,11 @@ def _table(world: World, figures: Figures, leaves: list[Leaf], habits, first: da
         for row in _with_groups(leaves, drawn):
             cells.append(_cells(world, int(unit), first, last, row))
     return pl.DataFrame(cells, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
+
+
+def _change(shape: tuple[int, int], rng) -> np.ndarray:
+    """How a quarter differs from a unit's habit: as a whole, and in each metric."""
+    return rng.normal(0, QUARTER_TILT, (shape[0], 1)) + rng.normal(0, QUARTER_TILT, shape)
 
 
 def _profile(leaf: Leaf) -> tuple[str, float]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from dagster_project.settings import PROJECT_ROOT
 
 # The province's own, as files that are exported as they stand; and the criteria of the national index.
-OWN_FILES = sorted((PROJECT_ROOT / "data" / "reference" / "tinh_mau").glob("*.csv"))
+OWN_FILES = sorted((Path(__file__).parent / "own_regulations").glob("*.csv"))
 NATIONAL_CRITERIA = PROJECT_ROOT / "dbt" / "seeds" / "regulation_criteria.csv"
 NATIONAL_DIGITS = 2
 

@@ -54,7 +54,8 @@ def read_engine(folder: Path) -> Engine:
 
 
 def _compiled(dbt_target: Path, model: str) -> str:
-    (path,) = (dbt_target / "compiled").glob(f"*/models/marts/**/{model}.sql")
+    # The SQL of the tests of a model lies below a folder named as their YAML file.
+    (path,) = (dbt_target / "compiled").glob(f"*/models/marts/*/{model}.sql")
     return path.read_text(encoding="utf-8").strip()
 
 

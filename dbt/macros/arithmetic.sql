@@ -23,13 +23,12 @@
 {%- endmacro %}
 
 {#-
-  One bound of the 95 % Wilson score interval of numerator / denominator, decimal(18,6), inside [0, 1].
-  `side` is '-' or '+'. Wilson (1927), "Probable inference, the law of succession, and statistical inference".
+  One bound of the Wilson score interval of numerator / denominator, decimal(18,6), inside [0, 1]; of 95 % unless another
+  normal quantile `z` is given. `side` is '-' or '+'. Wilson (1927), "Probable inference, the law of succession, and statistical inference".
 -#}
-{% macro wilson_bound(numerator, denominator, side) -%}
+{% macro wilson_bound(numerator, denominator, side, z="1.959963984540054e0") -%}
   {%- set n = "cast(nullif(" ~ denominator ~ ", 0) as double)" -%}
   {%- set p = "(cast(" ~ numerator ~ " as double) / " ~ n ~ ")" -%}
-  {%- set z = "1.959963984540054e0" -%}
   cast(
     greatest(0, least(1, round((
       ({{ p }} + {{ z }} * {{ z }} / (2 * {{ n }}))

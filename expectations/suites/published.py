@@ -6,7 +6,7 @@ Shape, ranges, completeness, and agreement between files. How a number is comput
 from __future__ import annotations
 
 from expectations.rules import Rule, TableSuite
-from expectations.suites import published_indicators
+from expectations.suites import published_indicators, published_scores
 
 SHAPE_SUBJECT = "published_columns"
 COLUMNS_VIEW = (
@@ -32,7 +32,53 @@ PROMISED_COLUMNS = {
     "excluded_count value value_status interval_low interval_high is_year_on_year_comparable",
     "fct_unit_rankings": "authority_code peer_group_code period_code indicator_code origin_code unit_code "
     "value value_status numerator denominator interval_low interval_high unit_rank is_tied "
-    "ranked_unit_count listed_unit_count peer_group_median is_new_in_period previous_unit_rank previous_value",
+    "ranked_unit_count listed_unit_count peer_group_median is_new_in_period previous_unit_rank previous_value "
+    "rank_low rank_high distinct_group_number is_change_beyond_chance quality_grade_code",
+    "dim_regulations": "authority_code regulation_code regulation_version_code regulation_name unit_bloc_codes "
+    "period_kind_codes score_order_code rounding_mode_code rounding_digits rounding_stage_code "
+    "percent_digits tie_tolerance minimum_denominator total_input_code grade_basis_code "
+    "max_score valid_from_date valid_to_date legal_basis source_sha256 is_confirmed is_scorable "
+    "faults_text",
+    "dim_criteria": "authority_code regulation_code regulation_version_code criterion_code "
+    "parent_criterion_code field_criterion_code level_number level_code criterion_name "
+    "kind_code rule_code is_leaf max_score weight total_weight input_kind_code input_code "
+    "factor_input_code target_value floor_value zero_denominator_code rounding_digits "
+    "evidence_text display_order legal_basis is_confirmed",
+    "dim_criterion_bands": "authority_code regulation_code regulation_version_code criterion_code band_number "
+    "lower_value is_lower_included upper_value is_upper_included answer_code calculation_code "
+    "awarded_score base_value",
+    "dim_grades": "authority_code regulation_code regulation_version_code unit_bloc_code grade_code "
+    "grade_name lower_value display_order is_confirmed",
+    "fct_score_inputs": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "criterion_code is_leaf input_kind_code input_code is_applicable self_score "
+    "appraised_score_1 appraised_score_2 survey_score declared_score evidence_reference "
+    "explanation_reference family_code has_counts is_small_sample numerator denominator "
+    "interval_low interval_high factor_numerator factor_denominator",
+    "fct_rule_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "criterion_code is_in_maximum figure_status rule_score rule_score_low rule_score_high "
+    "one_more_score",
+    "fct_criterion_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "criterion_code parent_criterion_code field_criterion_code level_number kind_code is_leaf "
+    "max_score applicable_max_score self_score appraised_score_1 appraised_score_2 "
+    "appraised_score survey_score computed_score declared_score final_score final_source_code "
+    "score_status score_low score_high one_more_score contribution_score numerator denominator "
+    "family_code",
+    "fct_unit_scores": "authority_code regulation_code regulation_version_code period_code unit_code base_score "
+    "bonus_score penalty_score total_score applicable_max_score total_percent value_status "
+    "percent_low percent_high grade_code grade_name is_grade_confirmed self_score "
+    "computed_score declared_score missing_max_score leaf_count scored_leaf_count "
+    "largest_denominator",
+    "fct_score_rankings": "authority_code regulation_code regulation_version_code period_code peer_group_code "
+    "unit_code total_score applicable_max_score total_percent value_status percent_low "
+    "percent_high grade_code grade_name is_grade_confirmed unit_rank is_tied rank_low rank_high "
+    "distinct_group_number percentile listed_unit_count ranked_unit_count peer_group_median "
+    "previous_unit_rank previous_percent is_change_beyond_chance largest_denominator "
+    "quality_grade_code quality_grade_status",
+    "rpt_score_differences": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "criterion_code max_score claimed_score claim_origin_code computed_score difference_score "
+    "final_score final_source_code numerator denominator severity_order",
+    "fct_score_explanations": "authority_code campaign_code regulation_code period_code unit_code criterion_code "
+    "stated_at stage_code actor_code reason_text old_score new_score is_reworded",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at received_at due_at "
     "completed_at returned_at received_date due_date completed_date status_code state_code "
@@ -123,6 +169,7 @@ def rules() -> list[Rule]:
         *_successions(),
         *published_indicators.value_rules(),
         *published_indicators.ranking_rules(),
+        *published_scores.rules(),
         *_dossiers(),
         *_sync_differences(),
         *_deliveries(),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Sequence
 from importlib import metadata
 
 from tests.bench.landing import Landing
+from tests.bench.scoring import AIM_SECONDS, SIZE
 from tests.bench.stages import Figures
 
 AIM = 8
@@ -41,6 +43,8 @@ def page(figures: Figures, command: str) -> str:
                 _parts_table(figures),
                 f"dbt itself reports {figures.dbt_seconds:.1f} s. Its slowest nodes:",
                 table(("node", "s"), [(f"`{name}`", f"{seconds:.2f}") for name, seconds in figures.slowest_models]),
+                "## Scoring and ranking",
+                _scoring_text(figures),
                 "## Questions of the dashboard",
                 _questions_text(figures),
                 _questions_table(figures),
@@ -190,6 +194,18 @@ def _parts_table(figures: Figures) -> str:
         for name, seconds in figures.build_parts.items()
     ]
     return table(("part", "s", "× floor"), rows)
+
+
+def _scoring_text(figures: Figures) -> str:
+    seconds = json.loads(figures.scoring.output)
+    whole = sum(seconds.values())
+    steps = ", ".join(f"`{name}` {value:.1f} s" for name, value in seconds.items())
+    outcome = "met" if whole < AIM_SECONDS else "**missed**"
+    return (
+        f"{SIZE.units} simulated units × {SIZE.leaves} criteria × {SIZE.periods} periods, scored, added up and "
+        f"ranked by the build's own SQL from figures in memory: **{whole:.1f} s**, aim {AIM_SECONDS} s: {outcome}. "
+        f"{steps}. Peak memory with Python and the libraries {figures.scoring.peak_mb:,.0f} MB."
+    )
 
 
 def _questions_text(figures: Figures) -> str:

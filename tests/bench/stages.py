@@ -34,6 +34,7 @@ class Figures:
     dbt_seconds: float
     slowest_models: list[tuple[str, float]]
     questions: dict
+    scoring: Run
     published_bytes: int
     published_rows: int
     load_average: tuple[float, float]
@@ -71,6 +72,7 @@ def measure(root: Path, dossiers: int, long_rows: int, say) -> Figures:
     landings = measure_landings(root / "landings", long_rows, say)
     load_after = os.getloadavg()[0]
     questions = json.loads(run([sys.executable, "-m", "tests.bench.queries"], environment).output)
+    scoring = run([sys.executable, "-m", "tests.bench.scoring"], environment)
     models = json.loads((root / "data/warehouse/dbt_target/run_results.json").read_text(encoding="utf-8"))
     build_folder = root / "data/published" / (root / "data/published/CURRENT").read_text(encoding="utf-8").strip()
     manifest = json.loads((build_folder / "manifest.json").read_text(encoding="utf-8"))
@@ -82,6 +84,7 @@ def measure(root: Path, dossiers: int, long_rows: int, say) -> Figures:
         dbt_seconds=models["elapsed_time"],
         slowest_models=_slowest(models["results"]),
         questions=questions,
+        scoring=scoring,
         published_bytes=sum(path.stat().st_size for path in build_folder.iterdir()),
         published_rows=sum(table["rows"] for table in manifest["tables"].values()),
         load_average=(load_before, load_after),

@@ -11,8 +11,11 @@ import pytest
 from dagster_project.demo.generate import generate_demo
 from dagster_project.landing.load import land_paths
 from dagster_project.settings import Settings
+from expectations.runner import check_delivery
 
 pytestmark = pytest.mark.integration
+
+REGULATION_TABLES = ("regulations", "criteria", "bands", "grades")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,8 @@ def test_each_kind_of_file_goes_to_its_source(landed):
         ("nhat_ky", "one_stop_event_log", "one_stop__dossier_events"),
         ("danh_gia", "survey_answers_long", "survey__answers"),
         ("bao_cao", "on_time_report_monthly", "portal__on_time_reports"),
+        ("chi_so_766", "canonical_national_portal__qd766_metrics", "national_portal__qd766_metrics"),
+        *((("quy_dinh", f"canonical_regulation__{name}", f"regulation__{name}")) for name in REGULATION_TABLES),
     }
 
 
@@ -82,3 +87,17 @@ def test_reported_percentages_keep_their_decimals(landed):
             from read_parquet('{landing}/portal__on_time_reports/*.parquet')"""
     ).fetchone()
     assert wrong[:2] == (0, 0) and wrong[2] > 300
+
+
+def test_what_is_scored_passes_the_first_gate(tmp_path):
+    """Sheets and explanations are only there after a year; some claims lack evidence, nothing else is to be seen to."""
+    demo = generate_demo(tmp_path / "d", dossiers=400, months=22, seed=5, end=date(2026, 10, 31))
+    folders = [demo.out / name for name in ("quy_dinh", "cham_diem", "giai_trinh", "chi_so_766")]
+    results = land_paths(folders, Settings(root=tmp_path), landed_at=datetime(2026, 11, 2, 8), gate=check_delivery)
+    assert len(results) == 4 + 7 + 2 + 4
+    for result in results:
+        rows = demo.rows[str(result.path.relative_to(demo.out))]
+        assert result.status == "landed", result.message
+        assert (result.delivery.rows_accepted, result.delivery.rows_rejected) == (rows, 0), result.path.name
+    sources = Counter(result.delivery.source_code for result in results)
+    assert (sources["par__criterion_scores"], sources["par__score_explanations"]) == (7, 2)

@@ -39,7 +39,67 @@ COLUMNS = {
     "value:decimal(18,6) value_status numerator:bigint denominator:bigint interval_low:decimal(18,6) "
     "interval_high:decimal(18,6) unit_rank:integer is_tied:boolean ranked_unit_count:bigint "
     "listed_unit_count:bigint peer_group_median:decimal(18,6) is_new_in_period:boolean previous_unit_rank:integer "
-    "previous_value:decimal(18,6)",
+    "previous_value:decimal(18,6) rank_low:integer rank_high:integer distinct_group_number:integer "
+    "is_change_beyond_chance:boolean quality_grade_code",
+    "dim_regulations": "authority_code regulation_code regulation_version_code regulation_name unit_bloc_codes "
+    "period_kind_codes score_order_code rounding_mode_code rounding_digits:bigint "
+    "rounding_stage_code percent_digits:bigint tie_tolerance:decimal(18,6) "
+    "minimum_denominator:bigint total_input_code grade_basis_code max_score:decimal(18,6) "
+    "valid_from_date:date valid_to_date:date legal_basis source_sha256 is_confirmed:boolean "
+    "is_scorable:boolean faults_text",
+    "dim_criteria": "authority_code regulation_code regulation_version_code criterion_code "
+    "parent_criterion_code field_criterion_code level_number:integer level_code criterion_name "
+    "kind_code rule_code is_leaf:boolean max_score:decimal(18,6) weight:decimal(18,6) "
+    "total_weight:decimal(18,6) input_kind_code input_code factor_input_code "
+    "target_value:decimal(18,6) floor_value:decimal(18,6) zero_denominator_code "
+    "rounding_digits:bigint evidence_text display_order:bigint legal_basis is_confirmed:boolean",
+    "dim_criterion_bands": "authority_code regulation_code regulation_version_code criterion_code band_number:bigint "
+    "lower_value:decimal(18,6) is_lower_included:boolean upper_value:decimal(18,6) "
+    "is_upper_included:boolean answer_code calculation_code awarded_score:decimal(18,6) "
+    "base_value:decimal(18,6)",
+    "dim_grades": "authority_code regulation_code regulation_version_code unit_bloc_code grade_code "
+    "grade_name lower_value:decimal(18,6) display_order:bigint is_confirmed:boolean",
+    "fct_score_inputs": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "criterion_code is_leaf:boolean input_kind_code input_code is_applicable:boolean "
+    "self_score:decimal(18,6) appraised_score_1:decimal(18,6) appraised_score_2:decimal(18,6) "
+    "survey_score:decimal(18,6) declared_score:decimal(18,6) evidence_reference "
+    "explanation_reference family_code has_counts:boolean is_small_sample:boolean "
+    "numerator:bigint denominator:bigint interval_low:decimal(18,6) interval_high:decimal(18,6) "
+    "factor_numerator:bigint factor_denominator:bigint",
+    "fct_rule_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "criterion_code is_in_maximum:boolean figure_status rule_score:decimal(18,6) "
+    "rule_score_low:decimal(18,6) rule_score_high:decimal(18,6) one_more_score:decimal(18,6)",
+    "fct_criterion_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "criterion_code parent_criterion_code field_criterion_code level_number:integer kind_code "
+    "is_leaf:boolean max_score:decimal(18,6) applicable_max_score:decimal(18,6) "
+    "self_score:decimal(18,6) appraised_score_1:decimal(18,6) appraised_score_2:decimal(18,6) "
+    "appraised_score:decimal(18,6) survey_score:decimal(18,6) computed_score:decimal(18,6) "
+    "declared_score:decimal(18,6) final_score:decimal(18,6) final_source_code score_status "
+    "score_low:decimal(18,6) score_high:decimal(18,6) one_more_score:decimal(18,6) "
+    "contribution_score:decimal(18,6) numerator:bigint denominator:bigint family_code",
+    "fct_unit_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "base_score:decimal(18,6) bonus_score:decimal(18,6) penalty_score:decimal(18,6) "
+    "total_score:decimal(18,6) applicable_max_score:decimal(18,6) total_percent:decimal(18,6) "
+    "value_status percent_low:decimal(18,6) percent_high:decimal(18,6) grade_code grade_name "
+    "is_grade_confirmed:boolean self_score:decimal(18,6) computed_score:decimal(18,6) "
+    "declared_score:decimal(18,6) missing_max_score:decimal(18,6) leaf_count:integer "
+    "scored_leaf_count:integer largest_denominator:bigint",
+    "fct_score_rankings": "authority_code regulation_code regulation_version_code period_code peer_group_code "
+    "unit_code total_score:decimal(18,6) applicable_max_score:decimal(18,6) "
+    "total_percent:decimal(18,6) value_status percent_low:decimal(18,6) "
+    "percent_high:decimal(18,6) grade_code grade_name is_grade_confirmed:boolean "
+    "unit_rank:integer is_tied:boolean rank_low:integer rank_high:integer "
+    "distinct_group_number:integer percentile:integer listed_unit_count:bigint "
+    "ranked_unit_count:bigint peer_group_median:decimal(18,6) previous_unit_rank:bigint "
+    "previous_percent:decimal(18,6) is_change_beyond_chance:boolean largest_denominator:bigint "
+    "quality_grade_code quality_grade_status",
+    "rpt_score_differences": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "criterion_code max_score:decimal(18,6) claimed_score:decimal(18,6) claim_origin_code "
+    "computed_score:decimal(18,6) difference_score:decimal(18,6) final_score:decimal(18,6) "
+    "final_source_code numerator:bigint denominator:bigint severity_order:integer",
+    "fct_score_explanations": "authority_code campaign_code regulation_code period_code unit_code criterion_code "
+    "stated_at:timestamp stage_code actor_code reason_text old_score:decimal(18,6) "
+    "new_score:decimal(18,6) is_reworded:boolean",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at:timestamp "
     "received_at:timestamp due_at:timestamp completed_at:timestamp returned_at:timestamp "
@@ -135,6 +195,18 @@ RATES = {
 }
 
 
+REGULATION = "BTC-SO@2025-01-01"
+SCORED = {"authority_code": "H99", "regulation_version_code": REGULATION, "period_code": "2026-03"}
+# Unit, points, percent, rank: two tie, and one has a hole.
+SCORES = (
+    ("H99.01", "90", "90", 1),
+    ("H99.02", "80", "80", 2),
+    ("H99.03", "80", "80", 2),
+    ("H99.04", "70", "70", 4),
+    ("H99.05", "30", None, None),
+)
+
+
 def good_tables() -> dict[str, list[dict]]:
     """A build of one authority, one month, two computed indicators and one declared."""
     units = [
@@ -173,6 +245,30 @@ def good_tables() -> dict[str, list[dict]]:
             for unit in UNITS
         ],
         "fct_unit_rankings": [_ranking(value) for value in values if _is_listed(value)],
+        "dim_regulations": [{"authority_code": "H99", "regulation_version_code": REGULATION}],
+        "dim_criteria": [],
+        "dim_criterion_bands": [],
+        "dim_grades": [],
+        "fct_score_inputs": [],
+        "fct_rule_scores": [],
+        "fct_criterion_scores": [
+            SCORED | {"unit_code": unit, "criterion_code": "1", "contribution_score": points}
+            for unit, points, *_ in SCORES
+        ],
+        "fct_unit_scores": [
+            SCORED
+            | {"unit_code": unit, "base_score": points, "bonus_score": "0", "penalty_score": "0"}
+            | {"total_percent": percent, "value_status": "ok" if percent else "not_assessed"}
+            for unit, points, percent, _ in SCORES
+        ],
+        "fct_score_rankings": [
+            SCORED
+            | {"unit_code": unit, "peer_group_code": "department", "total_percent": percent, "unit_rank": rank}
+            | {"rank_low": rank, "rank_high": rank, "value_status": "ok" if percent else "not_assessed"}
+            for unit, _, percent, rank in SCORES
+        ],
+        "rpt_score_differences": [],
+        "fct_score_explanations": [],
         "fct_dossiers": [
             {
                 "authority_code": "H99",
@@ -417,6 +513,15 @@ def rank_of(unit: str, **changes):
     return edit("fct_unit_rankings", {"unit_code": unit}, **changes)
 
 
+def score_of(table: str, unit: str, **changes):
+    return edit(table, {"unit_code": unit}, **changes)
+
+
+def without_figures(tables: dict[str, list[dict]]) -> None:
+    tables["fct_indicator_values"].clear()
+    tables["fct_criterion_scores"].clear()
+
+
 def without_cell(tables: dict[str, list[dict]]) -> None:
     values = tables["fct_indicator_values"]
     values[:] = [v for v in values if (v["unit_code"], v["indicator_code"]) != ("H99.05", COUNT)]
@@ -424,6 +529,15 @@ def without_cell(tables: dict[str, list[dict]]) -> None:
 
 FIRST_DOSSIER = {"dossier_code": "H99.01-260105-0001"}
 BAD = {
+    "fct_unit_scores.key_once": repeat("fct_unit_scores"),
+    "fct_unit_scores.regulation_known": empty("dim_regulations"),
+    "fct_unit_scores.contributions_add_up": score_of("fct_unit_scores", "H99.02", base_score="81"),
+    "fct_unit_scores.percent_only_when_scored": score_of("fct_unit_scores", "H99.05", total_percent="30"),
+    "fct_score_rankings.key_once": repeat("fct_score_rankings"),
+    "fct_score_rankings.only_scored_ranked": score_of("fct_score_rankings", "H99.02", value_status="not_assessed"),
+    "fct_score_rankings.ranks_follow_percents": score_of("fct_score_rankings", "H99.04", total_percent="95"),
+    "fct_score_rankings.rank_counts_those_before": score_of("fct_score_rankings", "H99.04", unit_rank=3, rank_low=3),
+    "fct_score_rankings.rank_inside_its_range": score_of("fct_score_rankings", "H99.01", rank_low=2),
     "rpt_open_dossiers.key_once": repeat("rpt_open_dossiers"),
     "rpt_open_dossiers.dossier_known": edit("rpt_open_dossiers", {}, dossier_code="H99.01-260105-9999"),
     "rpt_backlog_ages.key_once": repeat("rpt_backlog_ages"),
@@ -460,7 +574,7 @@ BAD = {
     "dim_indicators.has_rows": empty("dim_indicators"),
     "dim_indicators.key_once": repeat("dim_indicators"),
     "dim_indicators.denominator_named": edit("dim_indicators", {"indicator_code": RATE}, denominator_text=None),
-    "fct_indicator_values.has_rows": empty("fct_indicator_values"),
+    "fct_indicator_values.has_rows": without_figures,
     "fct_indicator_values.key_once": repeat("fct_indicator_values"),
     "fct_indicator_values.unit_known": value_of("H99.05", unit_code="H99.98"),
     "fct_indicator_values.period_known": value_of("H99.05", period_code="2026-13"),

@@ -1,6 +1,7 @@
 {%- set earlier -%}
 (partition by authority_code, dossier_code order by delivery_sequence nulls last rows between unbounded preceding and 1 preceding)
 {%- endset -%}
+{%- set kinds = ['received', 'due', 'completed'] -%}
 
 with builds as (
 
@@ -76,33 +77,27 @@ numbered as (
         *,
         row_number() over (partition by authority_code, dossier_code order by delivery_sequence nulls last) as version_number,
         -- The last value that any earlier delivery gave: one that is left out in between is not a change.
-        count(received_at) over {{ earlier }} as received_at_count,
-        count(due_at) over {{ earlier }} as due_at_count,
-        count(completed_at) over {{ earlier }} as completed_at_count
+        {%- for kind in kinds %}
+        count({{ kind }}_at) over {{ earlier }} as {{ kind }}_at_count{{ "," if not loop.last }}
+        {%- endfor %}
     from known
 
 ),
 
 given as (
 
+    {%- for kind in kinds %}
     select
-        authority_code, dossier_code, 'received' as date_kind_code, received_at_count as given_count, max(received_at) as given_at
+        authority_code,
+        dossier_code,
+        '{{ kind }}' as date_kind_code,
+        {{ kind }}_at_count as given_count,
+        max({{ kind }}_at) as given_at
     from numbered
-    group by authority_code, dossier_code, received_at_count
-
-    union all
-
-    select authority_code, dossier_code, 'due' as date_kind_code, due_at_count as given_count, max(due_at) as given_at
-    from numbered
-    where due_at is not null
-    group by authority_code, dossier_code, due_at_count
-
-    union all
-
-    select authority_code, dossier_code, 'completed' as date_kind_code, completed_at_count as given_count, max(completed_at) as given_at
-    from numbered
-    where completed_at is not null
-    group by authority_code, dossier_code, completed_at_count
+    where {{ kind }}_at is not null
+    group by authority_code, dossier_code, {{ kind }}_at_count
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 
 )
 
@@ -119,46 +114,18 @@ select
     numbered.due_at,
     numbered.completed_at,
     numbered.returned_at,
-    earlier_received.given_at as earlier_received_at,
-    earlier_due.given_at as earlier_due_at,
-    earlier_completed.given_at as earlier_completed_at,
-    first_received.given_at as first_received_at,
-    first_due.given_at as first_due_at,
-    first_completed.given_at as first_completed_at
+    {%- for kind in kinds %}
+    earlier_{{ kind }}.given_at as earlier_{{ kind }}_at,
+    first_{{ kind }}.given_at as first_{{ kind }}_at{{ "," if not loop.last }}
+    {%- endfor %}
 from numbered
-left join given as earlier_received
+{%- for kind in kinds %}
+{%- for role, count in [('earlier', 'numbered.' ~ kind ~ '_at_count - 1'), ('first', '0')] %}
+left join given as {{ role }}_{{ kind }}
     on
-        numbered.authority_code = earlier_received.authority_code
-        and numbered.dossier_code = earlier_received.dossier_code
-        and earlier_received.date_kind_code = 'received'
-        and numbered.received_at_count - 1 = earlier_received.given_count
-left join given as first_received
-    on
-        numbered.authority_code = first_received.authority_code
-        and numbered.dossier_code = first_received.dossier_code
-        and first_received.date_kind_code = 'received'
-        and first_received.given_count = 0
-left join given as earlier_due
-    on
-        numbered.authority_code = earlier_due.authority_code
-        and numbered.dossier_code = earlier_due.dossier_code
-        and earlier_due.date_kind_code = 'due'
-        and numbered.due_at_count - 1 = earlier_due.given_count
-left join given as earlier_completed
-    on
-        numbered.authority_code = earlier_completed.authority_code
-        and numbered.dossier_code = earlier_completed.dossier_code
-        and earlier_completed.date_kind_code = 'completed'
-        and numbered.completed_at_count - 1 = earlier_completed.given_count
-left join given as first_due
-    on
-        numbered.authority_code = first_due.authority_code
-        and numbered.dossier_code = first_due.dossier_code
-        and first_due.date_kind_code = 'due'
-        and first_due.given_count = 0
-left join given as first_completed
-    on
-        numbered.authority_code = first_completed.authority_code
-        and numbered.dossier_code = first_completed.dossier_code
-        and first_completed.date_kind_code = 'completed'
-        and first_completed.given_count = 0
+        numbered.authority_code = {{ role }}_{{ kind }}.authority_code
+        and numbered.dossier_code = {{ role }}_{{ kind }}.dossier_code
+        and {{ role }}_{{ kind }}.date_kind_code = '{{ kind }}'
+        and {{ role }}_{{ kind }}.given_count = {{ count }}
+{%- endfor %}
+{%- endfor %}

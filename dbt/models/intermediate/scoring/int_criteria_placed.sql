@@ -79,7 +79,7 @@ select
     parents.criterion_code is null as is_leaf,
     criteria.max_score,
     criteria.weight,
-    weighed.total_weight,
+    cast(weighed.total_weight as decimal(18, 6)) as total_weight,
     criteria.input_kind_code,
     criteria.input_code,
     criteria.factor_input_code,

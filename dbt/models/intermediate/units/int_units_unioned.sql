@@ -61,6 +61,9 @@ authorities as (
     select authority_code from successions
     union
     select successor_authority_code as authority_code from successions
+    union
+    -- Or its scoring regulation, before anything is scored.
+    select authority_code from {{ ref('stg_regulation__regulations') }}
 
 ),
 

@@ -1,3 +1,4 @@
+{%- set keys = ['authority_code', 'peer_group_code', 'period_code', 'indicator_code', 'origin_code'] -%}
 with rankable as (
 
     select indicator_code, direction_code, rank_digits from {{ ref('dim_indicators') }}
@@ -39,6 +40,7 @@ listed as (
         facts.denominator,
         facts.interval_low,
         facts.interval_high,
+        rankable.direction_code,
         coalesce(units.existed_from_date > periods.start_date, false) as is_new_in_period,
         -- Ranked on the value as published, so that units shown with the same figure share the rank.
         case
@@ -91,6 +93,75 @@ ranked as (
 
 ),
 
+-- How sure a rank is: only where every ranked unit has an interval, for a figure without one is not a sure figure.
+spread as (
+
+    select
+        *,
+        count(*) over (partition by {{ keys | join(", ") }}) as ranked_unit_count,
+        count(interval_low) over (partition by {{ keys | join(", ") }}) as interval_count
+    from ranked
+    where unit_rank is not null
+
+),
+
+bounded as (
+
+    select
+        *,
+        row_number() over (
+            partition by {{ keys | join(", ") }} order by unit_rank nulls last, unit_code nulls last
+        ) as position_number,
+        case direction_code when 'lower_is_better' then -cast(value as double) else cast(value as double) end as better_value,
+        {{ pairwise_quantile('ranked_unit_count') }} as joint_quantile
+    from spread
+    where interval_count = ranked_unit_count
+
+),
+
+widened as (
+
+    select
+        *,
+        cast(value as double) - cast({{ wilson_bound('numerator', 'denominator', '-', 'joint_quantile') }} as double) as low_width,
+        cast({{ wilson_bound('numerator', 'denominator', '+', 'joint_quantile') }} as double) - cast(value as double) as high_width
+    from bounded
+
+),
+
+facing as (
+
+    select
+        *,
+        case direction_code when 'lower_is_better' then high_width else low_width end as below_width,
+        case direction_code when 'lower_is_better' then low_width else high_width end as above_width
+    from widened
+
+),
+
+compared as (
+
+    {{ surely_compared('facing', keys) }}
+
+),
+
+ranged as (
+
+    select
+        facing.*,
+        cast(1 + compared.surely_better_count as integer) as rank_low,
+        cast(facing.ranked_unit_count - compared.surely_worse_count as integer) as rank_high
+    from facing
+    inner join compared on {{ same_columns('facing', 'compared', keys + ['unit_code']) }}
+
+),
+
+grouped as (
+
+    {{ told_apart('ranged', keys) }}
+
+),
+
 -- Work came or went between the first day of the period before and the last of this one: the two do not compare.
 changed as (
 
@@ -119,13 +190,32 @@ select
     ranked.interval_high,
     ranked.unit_rank,
     ranked.is_tied,
+    ranged.rank_low,
+    ranged.rank_high,
+    grouped.distinct_group_number,
     summaries.ranked_unit_count,
     summaries.listed_unit_count,
     summaries.peer_group_median,
     ranked.is_new_in_period,
     case when changed.unit_code is null then previous.unit_rank end as previous_unit_rank,
     case when changed.unit_code is null then previous.value end as previous_value,
-    case when changed.unit_code is null then previous.interval_low end as previous_interval_low
+    case when changed.unit_code is null then previous.interval_low end as previous_interval_low,
+    -- Newcombe's interval of the difference of two shares leaves zero out.
+    case
+        when changed.unit_code is not null or ranked.interval_low is null or previous.interval_low is null then null
+        when ranked.value > previous.value then
+            cast(ranked.value - previous.value as double) > sqrt(
+                power(cast(ranked.value - ranked.interval_low as double), 2)
+                + power(cast(previous.interval_high - previous.value as double), 2)
+            )
+        else
+            cast(previous.value - ranked.value as double) > sqrt(
+                power(cast(ranked.interval_high - ranked.value as double), 2)
+                + power(cast(previous.value - previous.interval_low as double), 2)
+            )
+    end as is_change_beyond_chance,
+    quality.grade_code as quality_grade_code,
+    quality.grade_status as quality_grade_status
 from ranked
 inner join periods on ranked.period_code = periods.period_code
 left join summaries
@@ -148,3 +238,10 @@ left join changed
         ranked.authority_code = changed.authority_code
         and ranked.unit_code = changed.unit_code
         and ranked.period_code = changed.period_code
+left join ranged on {{ same_columns('ranked', 'ranged', keys + ['unit_code']) }}
+left join grouped on {{ same_columns('ranked', 'grouped', keys + ['unit_code']) }}
+left join {{ ref('fct_data_quality') }} as quality
+    on
+        ranked.authority_code = quality.authority_code
+        and ranked.unit_code = quality.unit_code
+        and ranked.period_code = quality.period_code

@@ -35,7 +35,7 @@ select
     regulations.minimum_denominator,
     regulations.total_input_code,
     regulations.grade_basis_code,
-    maxima.max_score,
+    cast(maxima.max_score as decimal(18, 6)) as max_score,
     regulations.valid_from_date,
     regulations.valid_to_date,
     regulations.legal_basis,

@@ -1,11 +1,34 @@
 {#- The levels of a tree, from the deepest up; see int_criteria_placed. -#}
 {%- set levels = [4, 3, 2, 1] -%}
-{%- set key = ['authority_code', 'regulation_version_code', 'period_code', 'unit_code', 'criterion_code'] -%}
-{%- set columns -%}
-    authority_code, regulation_version_code, period_code, unit_code, criterion_code, final_score, final_source_code,
-        applicable_max_score, score_status, self_score, appraised_score, survey_score, computed_score
-{%- endset -%}
-with nodes as (
+{%- set unit_key = ['authority_code', 'regulation_version_code', 'period_code', 'unit_code'] -%}
+{%- set key = unit_key + ['criterion_code'] -%}
+{#- What a node is, and what is known of it alone: carried along, so that no step has to look it up again. -#}
+{%- set carried = key + [
+    'regulation_code', 'parent_criterion_code', 'field_criterion_code', 'level_number', 'kind_code', 'rule_code',
+    'parent_rule_code', 'is_leaf', 'max_score', 'weight', 'display_order', 'rounding_mode_code', 'score_digits',
+    'appraised_score_1', 'appraised_score_2', 'declared_score', 'rule_score_low', 'rule_score_high', 'one_more_score',
+    'numerator', 'denominator', 'family_code',
+] -%}
+{%- set scores = [
+    'final_score', 'final_source_code', 'applicable_max_score', 'score_status', 'self_score', 'appraised_score',
+    'survey_score', 'computed_score',
+] -%}
+{%- set is_hole = "score_status in ('not_scored', 'outside_scale', 'incomplete')" -%}
+with criteria as (
+
+    select
+        criteria.*,
+        parents.rule_code as parent_rule_code
+    from {{ ref('dim_criteria') }} as criteria
+    left join {{ ref('dim_criteria') }} as parents
+        on
+            criteria.authority_code = parents.authority_code
+            and criteria.regulation_version_code = parents.regulation_version_code
+            and criteria.parent_criterion_code = parents.criterion_code
+
+),
+
+nodes as (
 
     select
         inputs.authority_code,
@@ -28,6 +51,7 @@ with nodes as (
         criteria.level_number,
         criteria.kind_code,
         criteria.rule_code,
+        coalesce(criteria.parent_rule_code, 'sum') as parent_rule_code,
         criteria.max_score,
         coalesce(criteria.weight, 1) as weight,
         criteria.display_order,
@@ -38,7 +62,7 @@ with nodes as (
             case regulations.rounding_stage_code when 'leaf' then regulations.rounding_digits else 6 end
         ) as score_digits
     from {{ ref('fct_score_inputs') }} as inputs
-    inner join {{ ref('dim_criteria') }} as criteria
+    inner join criteria
         on
             inputs.authority_code = criteria.authority_code
             and inputs.regulation_version_code = criteria.regulation_version_code
@@ -104,12 +128,7 @@ leaves_final as (
 leaves as (
 
     select
-        authority_code,
-        regulation_version_code,
-        period_code,
-        unit_code,
-        criterion_code,
-        level_number,
+        {{ carried | join(", ") }},
         final_score,
         final_source_code,
         case when is_in_maximum then max_score end as applicable_max_score,
@@ -128,12 +147,23 @@ leaves as (
 
 ),
 
-{% for level in levels -%}
--- Every node of level {{ level }}: its own leaves, and what lies below it added up as its rule says.
-level_{{ level }} as (
+parents as (
 
     select
-        {{ columns }}
+        *,
+        cast(null as decimal(18, 6)) as rule_score_low,
+        cast(null as decimal(18, 6)) as rule_score_high,
+        cast(null as decimal(18, 6)) as one_more_score
+    from nodes
+    where not is_leaf
+
+),
+
+{% for level in levels -%}
+-- Every node of level {{ level }}: its own leaves{{ ", and what lies below added up as the rule of the parent says" if not loop.first }}.
+level_{{ level }} as (
+
+    select {{ (carried + scores) | join(", ") }}
     from leaves
     where level_number = {{ level }}
     {%- if not loop.first %}
@@ -141,9 +171,9 @@ level_{{ level }} as (
     union all
 
     select
-        {% for column in key %}parents.{{ column }}, {% endfor %}
+        {% for column in carried %}parents.{{ column }}, {% endfor %}
         case
-            when below.missing_count > 0 then parents.declared_score
+            when below.hole_count > 0 then parents.declared_score
             when parents.kind_code in ('bonus', 'penalty') then least(below.final_score, parents.max_score)
             when parents.rule_code = 'sum' then below.final_score
             when below.share_weight > 0 then {{ from_millionths(
@@ -155,7 +185,7 @@ level_{{ level }} as (
         end as final_score,
         case
             when below.applicable_max_score is null then null
-            when below.missing_count = 0 then 'parts'
+            when below.hole_count = 0 then 'parts'
             when parents.declared_score is not null then 'declared'
         end as final_source_code,
         case
@@ -165,49 +195,38 @@ level_{{ level }} as (
         end as applicable_max_score,
         case
             when below.applicable_max_score is null then 'not_applicable'
-            when below.missing_count > 0 and parents.declared_score is null then 'incomplete'
+            when below.hole_count > 0 and parents.declared_score is null then 'incomplete'
             else 'ok'
         end as score_status,
         below.self_score,
         below.appraised_score,
         below.survey_score,
         below.computed_score
-    from nodes as parents
+    from parents
     inner join (
         select
-            children.authority_code,
-            children.regulation_version_code,
-            children.period_code,
-            children.unit_code,
-            nodes.parent_criterion_code as criterion_code,
-            coalesce(sum(children.final_score), 0) as final_score,
-            sum(children.applicable_max_score) as applicable_max_score,
+            {{ unit_key | join(", ") }},
+            parent_criterion_code as criterion_code,
+            coalesce(sum(final_score), 0) as final_score,
+            sum(applicable_max_score) as applicable_max_score,
             -- A bonus that nobody gave is none; a criterion that nobody scored is a hole.
-            sum(case
-                when children.score_status in ('not_scored', 'outside_scale', 'incomplete')
-                    and nodes.kind_code in ('base', 'survey') then 1
-                else 0
-            end) as missing_count,
+            sum(case when {{ is_hole }} and kind_code in ('base', 'survey') then 1 else 0 end) as hole_count,
             -- Shares of the parts' maxima, twelve digits, each times its weight, six digits.
-            sum(case when children.applicable_max_score > 0 then
+            sum(case when applicable_max_score > 0 and parent_rule_code <> 'sum' then
                 {{ wide('(' ~ rounded_quotient(
-                    millionths('coalesce(children.final_score, 0)') ~ ' * 1000000000000',
-                    millionths('children.applicable_max_score'), "'half_up'"
-                ) ~ ')') }} * {{ millionths('nodes.weight') }}
+                    millionths('coalesce(final_score, 0)') ~ ' * 1000000000000', millionths('applicable_max_score'), "'half_up'"
+                ) ~ ')') }} * {{ millionths('weight') }}
             end) as weighted_share,
-            sum(case when children.applicable_max_score > 0 then {{ millionths('nodes.weight') }} end) as share_weight,
-            sum(children.self_score) as self_score,
-            sum(children.appraised_score) as appraised_score,
-            sum(children.survey_score) as survey_score,
-            sum(children.computed_score) as computed_score
-        from level_{{ level + 1 }} as children
-        inner join nodes on {{ same_columns('children', 'nodes', key) }}
-        group by
-            children.authority_code, children.regulation_version_code, children.period_code, children.unit_code,
-            nodes.parent_criterion_code
+            sum(case when applicable_max_score > 0 and parent_rule_code <> 'sum' then {{ millionths('weight') }} end) as share_weight,
+            sum(self_score) as self_score,
+            sum(appraised_score) as appraised_score,
+            sum(survey_score) as survey_score,
+            sum(computed_score) as computed_score
+        from level_{{ level + 1 }}
+        group by {{ unit_key | join(", ") }}, parent_criterion_code
     ) as below
         on {{ same_columns('parents', 'below', key) }}
-    where parents.level_number = {{ level }} and not parents.is_leaf
+    where parents.level_number = {{ level }}
     {%- endif %}
 
 ),
@@ -223,51 +242,34 @@ placed as (
 ),
 
 -- What each node puts into the one above it: its points, or its weighed share of its own maximum.
+putting as (
+
+    select
+        *,
+        {{ millionths('final_score') }} as final_millionths,
+        case
+            when final_score is null then {{ wide('0') }}
+            when parent_rule_code = 'sum' then {{ millionths('final_score') }}
+            when applicable_max_score > 0 then {{ wide('(' ~ rounded_quotient(
+                millionths('final_score') ~ ' * 1000000', millionths('applicable_max_score'), "'half_up'"
+            ) ~ ')') }} * {{ millionths('weight') }}
+            else {{ wide('0') }}
+        end as put_in
+    from placed
+
+),
+
 shared as (
 
     select
-        {% for column in key %}placed.{{ column }}, {% endfor %}
-        nodes.level_number,
-        nodes.parent_criterion_code,
-        placed.final_source_code,
-        {{ millionths('placed.final_score') }} as final_millionths,
-        sum(shares.put_in) over (
-            partition by
-                placed.authority_code, placed.regulation_version_code, placed.period_code, placed.unit_code,
-                nodes.parent_criterion_code
-            order by nodes.display_order nulls last, placed.criterion_code nulls last
+        *,
+        sum(put_in) over (
+            partition by {{ unit_key | join(", ") }}, parent_criterion_code
+            order by display_order nulls last, criterion_code nulls last
             rows between unbounded preceding and current row
         ) as put_in_up_to,
-        shares.put_in,
-        sum(shares.put_in) over (
-            partition by
-                placed.authority_code, placed.regulation_version_code, placed.period_code, placed.unit_code,
-                nodes.parent_criterion_code
-        ) as put_in_together
-    from placed
-    inner join nodes on {{ same_columns('placed', 'nodes', key) }}
-    inner join (
-        select
-            {% for column in key %}placed.{{ column }}, {% endfor %}
-            case
-                when coalesce(parents.rule_code, 'sum') = 'sum' then {{ millionths('coalesce(placed.final_score, 0)') }}
-                when placed.applicable_max_score > 0 then {{ wide('(' ~ rounded_quotient(
-                    millionths('coalesce(placed.final_score, 0)') ~ ' * 1000000',
-                    millionths('placed.applicable_max_score'), "'half_up'"
-                ) ~ ')') }} * {{ millionths('nodes.weight') }}
-                else 0
-            end as put_in
-        from placed
-        inner join nodes on {{ same_columns('placed', 'nodes', key) }}
-        left join nodes as parents
-            on
-                nodes.authority_code = parents.authority_code
-                and nodes.regulation_version_code = parents.regulation_version_code
-                and nodes.period_code = parents.period_code
-                and nodes.unit_code = parents.unit_code
-                and nodes.parent_criterion_code = parents.criterion_code
-    ) as shares
-        on {{ same_columns('placed', 'shares', key) }}
+        sum(put_in) over (partition by {{ unit_key | join(", ") }}, parent_criterion_code) as put_in_together
+    from putting
 
 ),
 
@@ -278,26 +280,27 @@ shared as (
 worth_{{ level }} as (
 
     {%- if loop.first %}
-    select {{ key | join(", ") }}, final_source_code, final_millionths as worth
+    select
+        {{ (carried + scores) | join(", ") }},
+        final_millionths as worth
     from shared
     where level_number = {{ level }}
     {%- else %}
     select
-        {% for column in key %}shared.{{ column }}, {% endfor %}
-        shared.final_source_code,
-        case when above.final_source_code = 'parts' and shared.put_in_together > 0 then
-            {{ quotient_below('above.worth * shared.put_in_up_to', 'shared.put_in_together') }}
-            - {{ quotient_below('above.worth * (shared.put_in_up_to - shared.put_in)', 'shared.put_in_together') }}
-        when above.final_source_code = 'parts' then 0
-        end as worth
+        {% for column in carried + scores %}shared.{{ column }}, {% endfor %}
+        {{ wide('case
+            when shared.final_millionths is null or above.final_source_code <> \'parts\' then null
+            when shared.put_in_together = 0 then 0
+            when shared.put_in_together = above.worth then shared.put_in
+            else ' ~ quotient_below('above.worth * shared.put_in_up_to', 'shared.put_in_together')
+            ~ ' - ' ~ quotient_below('above.worth * (shared.put_in_up_to - shared.put_in)', 'shared.put_in_together')
+            ~ ' end') }} as worth
     from shared
     inner join worth_{{ level - 1 }} as above
         on
-            shared.authority_code = above.authority_code
-            and shared.regulation_version_code = above.regulation_version_code
-            and shared.period_code = above.period_code
-            and shared.unit_code = above.unit_code
+            {{ same_columns('shared', 'above', unit_key) }}
             and shared.parent_criterion_code = above.criterion_code
+            and not above.is_leaf
     where shared.level_number = {{ level }}
     {%- endif %}
 
@@ -307,48 +310,45 @@ worth_{{ level }} as (
 worths as (
 
     {%- for level in levels %}
-    select {{ key | join(", ") }}, {{ wide('worth') }} as worth from worth_{{ level }}
+    select * from worth_{{ level }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 
 )
 
 select
-    nodes.authority_code,
-    nodes.regulation_code,
-    nodes.regulation_version_code,
-    nodes.period_code,
-    nodes.unit_code,
-    nodes.criterion_code,
-    nodes.parent_criterion_code,
-    nodes.field_criterion_code,
-    nodes.level_number,
-    nodes.kind_code,
-    nodes.is_leaf,
-    nodes.max_score,
-    placed.applicable_max_score,
-    placed.self_score,
-    case when nodes.is_leaf then nodes.appraised_score_1 end as appraised_score_1,
-    case when nodes.is_leaf then nodes.appraised_score_2 end as appraised_score_2,
-    placed.appraised_score,
-    placed.survey_score,
-    placed.computed_score,
-    nodes.declared_score,
-    placed.final_score,
-    placed.final_source_code,
-    placed.score_status,
-    leaves_told.rule_score_low as score_low,
-    leaves_told.rule_score_high as score_high,
-    leaves_told.one_more_score,
+    authority_code,
+    regulation_code,
+    regulation_version_code,
+    period_code,
+    unit_code,
+    criterion_code,
+    parent_criterion_code,
+    field_criterion_code,
+    level_number,
+    kind_code,
+    is_leaf,
+    max_score,
+    cast(applicable_max_score as decimal(18, 6)) as applicable_max_score,
+    cast(self_score as decimal(18, 6)) as self_score,
+    case when is_leaf then appraised_score_1 end as appraised_score_1,
+    case when is_leaf then appraised_score_2 end as appraised_score_2,
+    cast(appraised_score as decimal(18, 6)) as appraised_score,
+    cast(survey_score as decimal(18, 6)) as survey_score,
+    cast(computed_score as decimal(18, 6)) as computed_score,
+    declared_score,
+    cast(final_score as decimal(18, 6)) as final_score,
+    final_source_code,
+    score_status,
+    rule_score_low as score_low,
+    rule_score_high as score_high,
+    one_more_score,
     -- A node with parts is worth what its parts are; only what is added up in the end has a contribution.
     case
-        when nodes.is_leaf or placed.final_source_code = 'declared' then
-            {{ from_millionths("worths.worth * case nodes.kind_code when 'penalty' then -1 else 1 end") }}
+        when is_leaf or final_source_code = 'declared' then
+            {{ from_millionths("worth * case kind_code when 'penalty' then -1 else 1 end") }}
     end as contribution_score,
-    nodes.numerator,
-    nodes.denominator,
-    case when nodes.is_leaf then nodes.family_code end as family_code
-from nodes
-inner join placed on {{ same_columns('nodes', 'placed', key) }}
-left join worths on {{ same_columns('nodes', 'worths', key) }}
-left join leaves_told on {{ same_columns('nodes', 'leaves_told', key) }}
+    numerator,
+    denominator,
+    case when is_leaf then family_code end as family_code
+from worths

@@ -213,7 +213,7 @@ select
     case
         when nodes.figure_denominator is null then 'missing'
         when nodes.figure_denominator = 0 then 'zero_denominator'
-        when nodes.rule_code <> 'manual' and scored.rule_score is null then 'outside_scale'
+        when nodes.is_applicable and nodes.rule_code <> 'manual' and scored.rule_score is null then 'outside_scale'
         else 'ok'
     end as figure_status,
     case

@@ -188,6 +188,16 @@ fed as (
             and criteria.input_kind_code = known.input_kind_code
             and criteria.input_code = known.input_code
 
+    union
+
+    select regulation_periods.authority_code, regulation_periods.regulation_version_code, regulation_periods.period_code
+    from regulation_periods
+    inner join options
+        on
+            regulation_periods.authority_code = options.authority_code
+            and regulation_periods.regulation_version_code = options.regulation_version_code
+            and regulation_periods.period_code = options.period_code
+
 ),
 
 -- Scored are the units that exist on the last day counted, so that a unit and its successor never stand side by side.

@@ -1,0 +1,241 @@
+"""Published results that the engine must give again, and what only a whole build shows of regulations.
+
+`tests/fixtures/scoring/` holds an invented province (H96) whose sheets give three published results, a survey with
+options, nine indices of quality, and a regulation with a fault; and the scheme of a foreign index (authority VN): PCI
+2013, whose ten sub-indices the test takes from the workbook of its publisher.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import unicodedata
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+import python_calamine
+
+from dagster_project.commands import build, load_files
+from dagster_project.console import Console
+from dagster_project.publishing.builds import current_build
+from dagster_project.settings import Settings
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+CASES = FIXTURES / "scoring"
+WORKBOOK = FIXTURES / "workbooks" / "PCI_2013_VCCI.xlsx"
+PORTAL = FIXTURES / "real" / "qd766_gialai_agencies_metrics_20261010.csv"
+# The sheets of sub-indices spell these otherwise than the summary.
+SPELLINGS = {"TT- Huế": "TT.Huế", "Đắk Lắk": "Đăk Lăk", "Đắk Nông": "Đăk Nông", "Bắc Kạn": "Bắc Cạn"}
+# Groups whose score is the sum of the metrics that the portal publishes.
+FOLLOWING = ("CKMB", "TDGQ", "MDSH", "MDHL")
+
+
+def open_tables(settings: Settings) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    for path in current_build(settings).folder.glob("*.parquet"):
+        connection.execute(f"create view {path.stem} as from read_parquet('{path}')")
+    return connection
+
+
+@pytest.fixture(scope="module")
+def real(built_real):
+    with open_tables(built_real) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def built_scores(tmp_path_factory) -> Settings:
+    """A build of the cases alone."""
+    settings = Settings(root=tmp_path_factory.mktemp("scoring"))
+    sheets = settings.inbox / "pci.csv"
+    sheets.parent.mkdir(parents=True)
+    write_sub_indices(sheets)
+    first = [path for path in sorted(CASES.glob("*.csv")) if path.stem != "regulations_next_year"]
+    assert not load_files([sheets, *first], settings, Console()).refused
+    assert not load_files([CASES / "regulations_next_year.csv"], settings, Console()).refused
+    build(settings, print, as_of=dt.date(2026, 10, 31))
+    return settings
+
+
+@pytest.fixture(scope="module")
+def cases(built_scores):
+    with open_tables(built_scores) as connection:
+        yield connection
+
+
+def write_sub_indices(path: Path) -> None:
+    """The ten sub-indices of each province as a scoring sheet; one sheet of the workbook holds one sub-index."""
+    book = python_calamine.CalamineWorkbook.from_path(WORKBOOK)
+    names = [name for name in book.sheet_names if not name.startswith("Summary")]
+    period = {"period_start_date": "2013-01-01", "period_end_date": "2013-12-31"}
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        head = ("authority_code", "campaign_code", "regulation_code", *period, "unit_code", "criterion_code")
+        writer = csv.DictWriter(handle, [*head, "measured_value"])
+        writer.writeheader()
+        for number, name in enumerate(names, start=1):
+            for row in book.get_sheet_by_name(name).to_python():
+                if isinstance(row[0], float):
+                    keys = {"authority_code": "VN", "campaign_code": "PCI-2013", "regulation_code": "PCI"}
+                    scored = {"unit_code": row[1], "criterion_code": number, "measured_value": row[2]}
+                    writer.writerow(keys | period | scored)
+
+
+def published_index() -> dict[str, tuple[float, int, str]]:
+    """Province → total, rank and tier as published."""
+    sheet = python_calamine.CalamineWorkbook.from_path(WORKBOOK).get_sheet_by_name("Summary_VN").to_python()
+    rows = [row for row in sheet if isinstance(row[0], float)]
+    found = {}
+    for row in rows:
+        name, tier = (unicodedata.normalize("NFC", text) for text in (row[21], row[24]))
+        found[SPELLINGS.get(name, name)] = (row[22], int(row[23]), tier)
+    return found
+
+
+def portal_rows() -> list[dict[str, str]]:
+    lines = [line for line in PORTAL.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return list(csv.DictReader(lines))
+
+
+def test_all_published_metric_scores_of_the_portal_follow_from_their_counts(real):
+    expected = {
+        (row["unit_code"], f"{row['group']}.{row['metric']}"): Decimal(row["score"])
+        for row in portal_rows()
+        if row["score"] and not row["metric"].startswith("_")
+    }
+    assert len(expected) == 203
+    found = real.execute(
+        "select unit_code, criterion_code, computed_score from fct_criterion_scores "
+        "where authority_code = 'H21' and regulation_code = 'QD766' and is_leaf"
+    ).fetchall()
+    computed = {(unit, criterion): score for unit, criterion, score in found}
+    assert {key: computed[key] for key in expected} == expected
+
+
+def test_groups_that_follow_are_sums_and_the_others_stand_as_declared(real):
+    expected = {
+        (row["unit_code"], row["group"]): Decimal(row["score"]) for row in portal_rows() if row["metric"] == "_GROUP"
+    }
+    found = real.execute(
+        "select unit_code, criterion_code, final_score, final_source_code from fct_criterion_scores "
+        "where authority_code = 'H21' and regulation_code = 'QD766' and level_number = 1"
+    ).fetchall()
+    assert {(unit, group): score for unit, group, score, _ in found} == expected
+    assert {(group, source) for _, group, _, source in found} == {
+        *((group, "parts") for group in FOLLOWING),
+        ("CLGQ", "declared"),
+        ("TTTT", "declared"),
+    }
+
+
+def test_totals_of_the_portal_are_the_sums_of_the_groups(real):
+    expected = {row["unit_code"]: Decimal(row["score"]) for row in portal_rows() if row["metric"] == "_TOTAL"}
+    found = real.execute(
+        "select unit_code, total_score, declared_score from fct_unit_scores "
+        "where authority_code = 'H21' and regulation_code = 'QD766'"
+    ).fetchall()
+    assert len(found) == 14
+    assert {unit: total for unit, total, _ in found} == {unit: total for unit, _, total in found} == expected
+
+
+def test_null_is_not_zero_no_petition_is_full_marks_and_no_vote_is_none(real):
+    found = real.execute(
+        "select criterion_code, final_score, score_status from fct_criterion_scores "
+        "where unit_code = 'H21.20' and criterion_code in ('CKMB.DOSSIER_SYNC', 'MDHL.PETITION_PROCESSING_ON_TIME', "
+        "'MDHL.DOSSIER_RECEIVING_SATISFACTION', 'TTTT.C_third_term') order by 1"
+    ).fetchall()
+    assert found == [
+        ("CKMB.DOSSIER_SYNC", None, "not_assessed"),
+        ("MDHL.DOSSIER_RECEIVING_SATISFACTION", Decimal(0), "ok"),
+        ("MDHL.PETITION_PROCESSING_ON_TIME", Decimal(6), "ok"),
+        ("TTTT.C_third_term", None, "not_scored"),
+    ]
+
+
+def test_a_ranking_carries_its_range_its_group_and_its_denominator(real):
+    found = real.execute(
+        "select unit_code, unit_rank, rank_low, rank_high, distinct_group_number, largest_denominator "
+        "from fct_score_rankings where authority_code = 'H21' order by unit_rank"
+    ).fetchall()
+    assert [row[1] for row in found] == list(range(1, 15))
+    assert found[0] == ("H21.17", 1, 1, 1, 1, 1000000)
+    assert found[-1][0] == "H21.20" and found[-1][2:4] == (14, 14)
+    # Between, hundreds of dossiers do not tell the second from the fifth.
+    assert {row[4] for row in found[1:-1]} == {2}
+    assert all(low <= rank <= high for _, rank, low, high, _, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("unit", "points", "maximum", "percent"),
+    [
+        ("H96.84", "68.32", "84.00", "81.33"),
+        ("H96.66", "62.62", "66.27", "94.49"),
+        ("H96.65", "54.14", "65.26", "82.96"),
+    ],
+)
+def test_published_percents_of_an_applicable_maximum(cases, unit, points, maximum, percent):
+    found = cases.execute(
+        "select total_score, applicable_max_score, total_percent, value_status from fct_unit_scores "
+        "where regulation_code = 'published' and unit_code = ?",
+        [unit],
+    ).fetchall()
+    assert found == [(Decimal(points), Decimal(maximum), Decimal(percent), "ok")]
+
+
+def test_a_foreign_index_is_a_regulation_without_code(cases):
+    published = published_index()
+    found = cases.execute(
+        "select unit_code, total_score, unit_rank, grade_name from fct_score_rankings where authority_code = 'VN'"
+    ).fetchall()
+    assert len(found) == len(published) == 63
+    assert {unit: (rank, tier) for unit, _, rank, tier in found} == {
+        name: (rank, tier) for name, (_, rank, tier) in published.items()
+    }
+    # The sub-indices are published to six digits, the total to five: its last digit may be off by one.
+    assert max(abs(float(total) - published[unit][0]) for unit, total, _, _ in found) < 1.5e-5
+    assert len({tier for _, _, _, tier in found}) == 6
+
+
+def test_options_of_a_survey_give_their_shares_and_silence_gives_nothing(cases):
+    found = cases.execute(
+        "select unit_code, final_score, final_source_code, score_status, denominator from fct_criterion_scores "
+        "where regulation_code = 'survey' order by unit_code"
+    ).fetchall()
+    # An answer that is none of the options counts for nobody.
+    assert found == [
+        ("H96.65", None, None, "not_scored", None),
+        ("H96.66", Decimal(10), "survey", "ok", 2_000_000),
+        ("H96.84", Decimal("4.5"), "survey", "ok", 4_000_000),
+    ]
+
+
+def test_exactly_fifteen_of_eighteen_is_the_grade_from_fifteen(cases):
+    found = cases.execute(
+        "select unit_code, total_score, applicable_max_score, grade_name, is_grade_confirmed from fct_unit_scores "
+        "where regulation_code = 'TT-01-2018-VPCP' and value_status = 'ok' order by unit_code"
+    ).fetchall()
+    assert found == [
+        ("H96.66", Decimal("14.5"), Decimal(18), "Tốt", True),
+        ("H96.84", Decimal(15), Decimal(18), "Xuất sắc", False),
+    ]
+
+
+def test_a_regulation_with_a_fault_scores_nobody_and_says_why(cases):
+    found = cases.execute("select is_scorable, faults_text from dim_regulations where regulation_code = 'faulty'")
+    is_scorable, text = found.fetchone()
+    assert not is_scorable
+    assert "chưa có thang điểm, ví dụ 1" in text
+    assert cases.execute("select count(*) from fct_unit_scores where regulation_code = 'faulty'").fetchone() == (0,)
+
+
+def test_a_new_year_ends_the_one_before_and_leaves_its_points(cases):
+    versions = cases.execute(
+        "select regulation_version_code, valid_to_date from dim_regulations "
+        "where regulation_code = 'published' order by 1"
+    ).fetchall()
+    assert versions == [("published@2025-01-01", dt.date(2025, 12, 31)), ("published@2026-01-01", None)]
+    scored = cases.execute(
+        "select distinct regulation_version_code from fct_unit_scores where regulation_code = 'published'"
+    ).fetchall()
+    assert scored == [("published@2025-01-01",)]
