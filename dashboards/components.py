@@ -368,7 +368,7 @@ def grouped_table(
 def facts_box(title: str, items: Sequence[tuple[str, str]]) -> str:
     """A box of facts beside a table: label above text."""
     body = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in items)
-    return f'<div class="box"><h2>{escape(title)}</h2><dl class="definition narrow">{body}</dl></div>'
+    return f'<div class="box"><h2>{escape(title)}</h2><dl class="definition">{body}</dl></div>'
 
 
 def definition_box(indicator: Mapping[str, Any], origin_code: str, is_narrow: bool = False) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from dagster_project.explaining.figures import FINAL_SOURCES, ORDERS, SCORE_STATUSES
+from dagster_project.explaining.figures import ORDERS, SOURCES, STATUSES
 from dashboards import labels
 
 Row = Mapping[str, Any]
@@ -99,13 +99,14 @@ def denominator(row: Row) -> str:
 def final_source(row: Row) -> str:
     """Where a final score comes from, or why there is none."""
     if row["final_source_code"]:
-        return FINAL_SOURCES[row["final_source_code"]]
-    return SCORE_STATUSES[row["score_status"]]
+        return SOURCES[row["final_source_code"]]
+    return STATUSES[row["score_status"]]
 
 
 def criterion_name(row: Row) -> str:
-    """A criterion with its code."""
-    return f"{row['criterion_code']}. {row['criterion_name']}"
+    """A criterion with its number in the regulation; the technical codes of the portal are left out."""
+    code = row["criterion_code"]
+    return row["criterion_name"] if "_" in code or len(code) > 6 else f"{code}. {row['criterion_name']}"
 
 
 def regulation_facts(regulation: Row) -> list[tuple[str, str]]:

@@ -13,26 +13,20 @@ from dagster_project.explaining.rule_words import Row, is_share, number_text, po
 
 NO_DATA = "không có số liệu"
 SYNTHETIC = "Dữ liệu giả lập (không có thật)"
-FINAL_SOURCES = {
-    "computed": "kho tính từ số liệu",
+SOURCES = {
+    "computed": "tính từ số liệu",
     "appraised_1": "thẩm định lần 1",
     "appraised_2": "thẩm định lần 2, sau giải trình",
     "survey": "điều tra xã hội học",
     "declared": "nơi khác công bố",
-    "parts": "cộng từ cấp dưới",
+    "parts": "cộng từ các phần bên dưới",
 }
-SCORE_STATUSES = {
-    "not_applicable": "không áp dụng, đã bỏ khỏi điểm tối đa",
-    "not_assessed": "mẫu số bằng 0, quy định không chấm",
-    "not_scored": "chưa chấm và không có số liệu",
-    "outside_scale": "số liệu nằm ngoài thang điểm",
-    "incomplete": "bên dưới còn tiêu chí chưa chấm",
-}
-STAGES = {
-    "self": "Tự chấm",
-    "appraisal_1": "Thẩm định lần 1",
-    "explanation": "Giải trình",
-    "appraisal_2": "Thẩm định lần 2",
+STATUSES = {
+    "not_applicable": "không áp dụng, bỏ khỏi điểm tối đa",
+    "not_assessed": "không chấm vì mẫu số bằng 0",
+    "not_scored": "chưa ai chấm và không có số liệu để tính",
+    "outside_scale": "giá trị nằm ngoài thang điểm",
+    "incomplete": "bên dưới còn tiêu chí chưa có điểm",
 }
 VALUE_STATUSES = {
     "no_activity": "không tiêu chí nào áp dụng, không xếp hạng",
@@ -40,8 +34,8 @@ VALUE_STATUSES = {
     "insufficient_sample": "ít hồ sơ hơn mức quy định, chỉ nêu tên, không xếp hạng",
 }
 ORDERS = {
-    "appraised_first": "điểm thẩm định sau cùng; chưa thẩm định thì điểm kho tính từ số liệu",
-    "computed_first": "điểm kho tính từ số liệu; không tính được thì điểm thẩm định hoặc điểm đã công bố",
+    "appraised_first": "điểm thẩm định đứng trước điểm tính từ số liệu",
+    "computed_first": "điểm tính từ số liệu đứng trước điểm thẩm định",
 }
 
 

@@ -13,11 +13,10 @@ from decimal import Decimal
 from dagster_project.console import vi_count, vi_moment
 from dagster_project.explaining.dossier import Ask
 from dagster_project.explaining.figures import (
-    FINAL_SOURCES,
     NO_DATA,
     ORDERS,
-    SCORE_STATUSES,
-    STAGES,
+    SOURCES,
+    STATUSES,
     SYNTHETIC,
     VALUE_STATUSES,
     figure_text,
@@ -50,6 +49,12 @@ SCORES = (
     ("computed_score", "Tính từ số liệu"),
     ("declared_score", "Nơi khác công bố"),
 )
+STAGES = {
+    "self": "Tự chấm",
+    "appraisal_1": "Thẩm định lần 1",
+    "explanation": "Giải trình",
+    "appraisal_2": "Thẩm định lần 2",
+}
 # The source that a figure of this kind lands from; indicators are computed here.
 LANDED_FROM = {
     "portal_metric": "national_portal__qd766_metrics",
@@ -317,8 +322,8 @@ def _leaf(row: dict) -> Leaf:
 def _score_text(row: dict) -> str:
     """The final points with where they come from, or why there are none."""
     if row["final_score"] is None:
-        return SCORE_STATUSES.get(row["score_status"], "chưa có điểm")
-    return f"{_out_of(row['final_score'], row['max_score'])}, {FINAL_SOURCES[row['final_source_code']]}"
+        return STATUSES.get(row["score_status"], "chưa có điểm")
+    return f"{_out_of(row['final_score'], row['max_score'])}, {SOURCES[row['final_source_code']]}"
 
 
 def _scores(score: dict) -> list[tuple[str, str]]:

@@ -17,10 +17,10 @@ from typing import Any
 
 from dagster_project.console import vi_count
 from dagster_project.explaining.figures import (
-    FINAL_SOURCES,
     NO_DATA,
     ORDERS,
-    SCORE_STATUSES,
+    SOURCES,
+    STATUSES,
     SYNTHETIC,
     VALUE_STATUSES,
     figure_text,
@@ -291,15 +291,13 @@ def _regulations(ask) -> str:
     intro = (
         "<p>Quy định là dữ liệu: mỗi năm, mỗi địa phương một bảng tiêu chí có ngày hiệu lực, căn cứ và tình trạng đối "
         "chiếu. Điểm tự chấm, thẩm định, điều tra, nơi khác công bố và điểm kho tính đứng cạnh nhau; điểm cuối ghi rõ "
-        f"lấy từ đâu ({escape('; '.join(FINAL_SOURCES.values()))}).</p>\n"
+        f"lấy từ đâu ({escape('; '.join(SOURCES.values()))}).</p>\n"
     )
     return intro + "".join(_regulation(regulation, blocs, names, examples) for regulation in found)
 
 
 def _authority_name(row: Row) -> str:
-    synthetic = "; dữ liệu giả lập" if row["is_synthetic"] else ""
-    if row["authority_name"] == row["authority_code"]:
-        return row["authority_code"] + synthetic
+    synthetic = f"; {SYNTHETIC.lower()}" if row["is_synthetic"] else ""
     return f"{row['authority_name']} ({row['authority_code']}{synthetic})"
 
 
@@ -339,8 +337,7 @@ def _rule_examples(ask) -> dict[tuple[str, str, str], Row]:
           select i.*, r.rule_score, u.unit_name, p.period_name, a.is_synthetic,
             row_number() over (
               partition by i.authority_code, i.regulation_version_code, i.criterion_code
-              order by p.is_complete desc, p.sort_order desc, i.has_counts desc, i.denominator desc, i.numerator desc,
-                i.unit_code
+              order by p.is_complete desc, p.sort_order desc, i.denominator desc, i.numerator desc, i.unit_code
             ) as choice_number
           from fct_score_inputs as i
           inner join fct_rule_scores as r
@@ -396,7 +393,7 @@ def _regulation_facts(
     ties = "bằng nhau thì đồng hạng" if not tolerance else f"lệch không quá {number_text(tolerance)} điểm phần trăm"
     minimum = row["minimum_denominator"]
     return [
-        ("Địa phương", ", ".join(names.get(code, code) for code in regulation.authorities)),
+        ("Địa phương", ", ".join(names[code] for code in regulation.authorities)),
         ("Khối được chấm", ", ".join(blocs.get(code, code) for code in _codes(row["unit_bloc_codes"])) or "mọi khối"),
         ("Loại kỳ", ", ".join(kinds)),
         ("Hiệu lực", f"từ {row['valid_from_date']:%d/%m/%Y}{until}"),
@@ -494,9 +491,9 @@ def _statuses() -> str:
     titled = (
         ("Giá trị chỉ số (value_status)", INDICATOR_STATUSES),
         ("Số liệu của tiêu chí (figure_status)", FIGURE_STATUSES),
-        ("Điểm của tiêu chí (score_status)", {"ok": "có điểm", **SCORE_STATUSES}),
+        ("Điểm của tiêu chí (score_status)", {"ok": "có điểm", **STATUSES}),
         ("Tổng điểm của đơn vị (value_status)", {"ok": "đủ điểm và được xếp hạng", **VALUE_STATUSES}),
-        ("Nguồn của điểm cuối (final_source_code)", FINAL_SOURCES),
+        ("Nguồn của điểm cuối (final_source_code)", SOURCES),
     )
     return "".join(
         f"<h3>{escape(title)}</h3>\n"

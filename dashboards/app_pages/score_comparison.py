@@ -56,9 +56,7 @@ def render(view: state.View) -> None:
     scope = score_parts.scope_of(view, choice)
     units = {row["unit_code"]: row for row in data_access_scores.score_ranking(view.build, scope)}
     unit = state.pick_unit(view, columns[3], list(units), next(iter(units)), lambda code: units[code]["unit_name"])
-    doubts = score_parts.doubts(choice)
-    if doubts:
-        components.show(components.note(f"{'; '.join(doubts).capitalize()}.", is_warning=True) + "<br>")
+    score_parts.show_doubts(choice)
     _draw_unit(view, choice, scope, units[unit])
     _draw_differences(view, choice, scope, unit)
 
@@ -116,7 +114,8 @@ def _unit_cells(view: state.View, choice: Row, unit: Row, row: Row, shown: Seque
     link = components.explanation_link(labels_scores.criterion_name(row), **filters, criterion=row["criterion_code"])
     source = components.text(labels_scores.final_source(row))
     most = labels_scores.points(row["max_score"])
-    scores = ["–" if row[code] is None else labels_scores.points(row[code]) for code in shown]
+    is_out = row["score_status"] == "not_applicable"
+    scores = ["–" if row[code] is None or is_out else labels_scores.points(row[code]) for code in shown]
     return [
         f'<span class="level-{row["level_number"]}">{link}'
         f'<span class="counted">{source}<span class="sub">tối đa {most}</span></span></span>',

@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
-from dagster_project.explaining.figures import STAGES
+from dagster_project.explaining.figures import figure_text
 from dagster_project.explaining.memberships import MEMBERSHIPS
 from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, rule_text
+from dagster_project.explaining.score import STAGES
 from dagster_project.explaining.simulation import SIMULATED, compared, remarks
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.publishing.errors import BuildError
@@ -40,12 +41,10 @@ def render(view: state.View) -> None:
     units = {row["unit_code"]: row for row in data_access_scores.score_ranking(view.build, scope)}
     unit = state.pick_unit(view, columns[3], list(units), next(iter(units)), lambda code: units[code]["unit_name"])
     rows = data_access_scores.criterion_scores(view.build, scope, unit)
+    score_parts.show_doubts(choice)
     chosen = next((row for row in rows if row["criterion_code"] == state.kept("criterion")), None)
     if chosen is not None:
         _draw_criterion(view, choice, scope, units[unit], chosen)
-    doubts = score_parts.doubts(choice)
-    if doubts:
-        components.show(components.note(f"{'; '.join(doubts).capitalize()}.", is_warning=True) + "<br>")
     _draw_total(units[unit])
     _draw_tree(view, choice, units[unit], rows)
 
@@ -88,7 +87,7 @@ def _draw_total(row: Row) -> None:
 
 def sum_text(unit: Row, rows: Sequence[Row]) -> str:
     """How the contributions of a unit's leaves make up its total, in figures that add up."""
-    parts = [row for row in rows if row["contribution_score"] is not None]
+    parts = [row for row in rows if row["contribution_score"] is not None and row["final_score"] is not None]
     by_kind = {
         name: sum(row["contribution_score"] for row in parts if row["kind_code"] in kinds)
         for name, kinds in (("", ("base", "survey")), ("thưởng", ("bonus",)), ("trừ", ("penalty",)))
@@ -160,7 +159,7 @@ def _tree_cells(view: state.View, choice: Row, unit: Row, row: Row) -> list[str]
         components.points_bar(row["final_score"], row["applicable_max_score"] or row["max_score"])
         if row["is_leaf"]
         else "",
-        "" if share is None else labels_scores.exact_points(share),
+        "" if share is None or row["final_score"] is None else labels_scores.exact_points(share),
         f'<span class="missing">{source}</span>',
     ]
 
@@ -206,13 +205,13 @@ def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row,
         ("Điểm cuối", components.text(_final_sentence(row))),
         ("Cách chấm", components.text(rule_text(row, bands))),
         ("Căn cứ", components.text(basis_text(row))),
-        ("Số liệu", components.text(_figure_sentence(row))),
+        ("Số liệu", components.text(_figure_sentence(row, bands))),
         ("Các điểm đã có", components.text(_scores_sentence(row))),
     ]
     if row["is_leaf"]:
         lines.append(("Dòng làm căn cứ", _rows_behind(view, choice, scope, unit, row)))
         lines.append(("Tài liệu kiểm chứng", components.text(_evidence_sentence(row))))
-    columns = (Column("Bước", "nowrap"), Column("Nội dung"))
+    columns = (Column("Bước"), Column("Nội dung", "file"))
     title = labels_scores.criterion_name(row)
     components.show(
         components.breadcrumb(steps)
@@ -264,7 +263,7 @@ def _final_sentence(row: Row) -> str:
     return f"{text}."
 
 
-def _figure_sentence(row: Row) -> str:
+def _figure_sentence(row: Row, bands: Sequence[Row]) -> str:
     """Numerator and denominator with their interval, or the value, or why there is none; what one more would give."""
     if not row["is_leaf"]:
         return "Cộng từ các tiêu chí bên dưới."
@@ -274,19 +273,15 @@ def _figure_sentence(row: Row) -> str:
     if row["denominator"] == 0:
         return f"{name}: mẫu số bằng 0."
     if not row["has_counts"]:
-        return f"{name}: giá trị {_value_text(row)}."
+        return f"{name}: giá trị {figure_text(row, bands, row)}."
     rate = labels.format_percent(row["numerator"] / row["denominator"])
     text = f"{name}: {labels.format_fraction(row['numerator'], row['denominator'])} = {rate}"
     interval = labels.format_interval(row["interval_low"], row["interval_high"])
     text += f" (khoảng 95%: {interval})" if interval else ""
     gained = None if row["one_more_score"] is None else row["one_more_score"] - (row["computed_score"] or 0)
     if row["computed_score"] is not None and gained:
-        text += f". Thêm một đơn vị vào tử số thì điểm kho tính tăng {labels_scores.exact_points(gained)}"
+        text += f". Tử số thêm 1 thì điểm kho tính tăng {labels_scores.exact_points(gained)}"
     return f"{text}."
-
-
-def _value_text(row: Row) -> str:
-    return labels.format_decimal(round(row["numerator"] / row["denominator"], 6), 2)
 
 
 SCORE_NAMES = {
@@ -306,10 +301,10 @@ def _scores_sentence(row: Row) -> str:
 
 
 def _evidence_sentence(row: Row) -> str:
-    needed = f"Cần: {row['evidence_text']}. " if row["evidence_text"] else "Quy định không đòi tài liệu riêng. "
-    given = (
-        f"Đã nộp: {row['evidence_reference']}." if row["evidence_reference"] else "Chưa thấy tài liệu nào trong phiếu."
-    )
+    needed = f"Cần: {row['evidence_text']}." if row["evidence_text"] else "Quy định không đòi tài liệu riêng."
+    given = f" Đã nộp: {row['evidence_reference']}." if row["evidence_reference"] else ""
+    if row["evidence_text"] and not given:
+        given = " Phiếu chưa nêu tài liệu nào."
     reply = f" Văn bản giải trình: {row['explanation_reference']}." if row["explanation_reference"] else ""
     return needed + given + reply
 
@@ -353,7 +348,7 @@ def _draw_explanations(view: state.View, scope: ScoreScope, unit: Row, row: Row)
     if not steps:
         return
     columns = (
-        Column("Lúc", "nowrap"),
+        Column("Lúc"),
         Column("Bước"),
         Column("Lý do"),
         Column("Điểm", "num"),

@@ -48,7 +48,7 @@ def periods_of(choices: Sequence[Row]) -> list[Row]:
 
 def preferred_period(choices: Sequence[Row]) -> Row | None:
     """Where a page starts: the newest period that is over and in which somebody is ranked, else the newest such."""
-    ranked = [row for row in periods_of([row for row in choices if row["ranked_count"]])]
+    ranked = periods_of([row for row in choices if row["ranked_count"]])
     return next((row for row in ranked if row["is_complete"]), ranked[0] if ranked else None)
 
 
@@ -74,6 +74,13 @@ def doubts(choice: Row) -> list[str]:
     if not choice["is_complete"]:
         found.append(f"tạm tính: kỳ chưa hết, số liệu đến {labels.format_date(choice['counted_to_date'])}")
     return found
+
+
+def show_doubts(choice: Row) -> None:
+    """A warning of why scores may still change; nothing where they stand."""
+    found = "; ".join(doubts(choice))
+    if found:
+        components.show(components.note(f"{found[0].upper()}{found[1:]}.", is_warning=True) + "<br>")
 
 
 def quality_badge(row: Row) -> str:

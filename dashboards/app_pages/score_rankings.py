@@ -18,7 +18,7 @@ COLUMNS = (
     Column("Khoảng hạng", "rank-range"),
     Column("Đơn vị"),
     Column("Tỷ lệ điểm", "num value"),
-    Column("Xếp loại", "wide"),
+    Column("Xếp loại", "wide nowrap"),
     Column("So kỳ trước", "num wide"),
     Column("Mẫu số lớn nhất", "num wide"),
     Column("Chất lượng dữ liệu", "quality"),
@@ -126,11 +126,13 @@ def _cells(view: state.View, choice: Row, row: Row) -> list[str]:
     unconfirmed = f'<span class="why">{labels_scores.UNCONFIRMED_GRADE}</span>'
     grade = components.text(labels_scores.grade(row)) + (unconfirmed if row["is_grade_confirmed"] is False else "")
     change, counted = components.text(labels_scores.change(row)), components.text(labels_scores.denominator(row))
+    told = (components.text(row["grade_name"] or ""), change, f"mẫu số {counted}")
+    sub = " · ".join(part for part in told if part not in ("", "–"))
     of = components.text(labels_scores.points_of(row["total_score"], row["applicable_max_score"]))
     return [
         f"<b>{labels.rank_text(row['unit_rank'], row['is_tied'])}</b>",
         f'{bar}<span class="range">{words}</span>',
-        f'{unit}<span class="sub">{grade if row["grade_name"] else ""} {change} · mẫu số {counted}</span>',
+        f'{unit}<span class="sub">{sub}</span>',
         f'{labels_scores.percent(row["total_percent"])}<span class="counted">{of}</span>',
         grade,
         f'<span class="missing">{change}</span>',

@@ -331,7 +331,7 @@ TABLES = {
           1 as band_number where false""",
     "fct_score_inputs": """
         select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
-          criterion_code = '1.1' as has_counts, false as is_small_sample,
+          criterion_code = '1.1' as has_counts, if(has_counts, 80, 1000000) as denominator, false as is_small_sample,
           cast(null as decimal(18, 6)) as interval_low, cast(null as decimal(18, 6)) as interval_high,
           cast(null as bigint) as factor_numerator, cast(null as bigint) as factor_denominator,
           case criterion_code when '1.2' then '12/BC-<SM>' end as evidence_reference,
@@ -378,7 +378,7 @@ TABLES = {
           value_status, unit_rank, is_tied, rank_low, rank_high, distinct_group_number, previous_unit_rank,
           is_change_beyond_chance, if(unit_rank is null, null, 'tot') as grade_code,
           if(unit_rank is null, null, 'Tốt') as grade_name, if(unit_rank is null, null, false) as is_grade_confirmed,
-          3 as listed_unit_count, 2 as ranked_unit_count, 80 as largest_denominator, quality_grade_code,
+          3 as listed_unit_count, 2 as ranked_unit_count, 1000000 as largest_denominator, quality_grade_code,
           'ok' as quality_grade_status
         from (values
           ('H33.1', 8.5, 12, 70.83, 60.1, 80.2, 'ok', 1, false, 1, 2, 1, 65, 2, true, 68.75, 'A'),
@@ -1040,7 +1040,7 @@ def test_the_leaves_of_a_unit_add_up_to_its_total_and_penalties_take_away(settin
     assert "Cộng phần đóng góp của 3 tiêu chí: 9,00 − 0,50 (trừ) = 8,50 điểm, đúng bằng tổng điểm." in html
     rows = _rows_of(html, "Điểm từng tiêu chí")
     assert [row[3] for row in rows] == ["", "5,00", "4,00", "−0,50"]
-    assert [row[4] for row in rows][:3] == ["cộng từ cấp dưới", "kho tính từ số liệu", "thẩm định lần 1"]
+    assert [row[4] for row in rows][:3] == ["cộng từ các phần bên dưới", "tính từ số liệu", "thẩm định lần 1"]
     html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.3")
     assert "chưa chấm đủ" in html and "không xếp hạng" in html and "còn 4,00 điểm chưa chấm" in html
     assert "0,00%" not in html
@@ -1049,7 +1049,7 @@ def test_the_leaves_of_a_unit_add_up_to_its_total_and_penalties_take_away(settin
 def test_a_criterion_leads_from_points_to_rule_to_figure_to_its_dossiers(settings, monkeypatch):
     html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", criterion="1.1")
     steps = dict(_rows_of(html, "Giải thích tiêu chí"))
-    assert steps["Điểm cuối"].startswith("5,00 / 8,00 điểm, kho tính từ số liệu; đóng góp 5,00 điểm")
+    assert steps["Điểm cuối"].startswith("5,00 / 8,00 điểm, tính từ số liệu; đóng góp 5,00 điểm")
     assert steps["Cách chấm"].startswith("Điểm = tỷ lệ ÷ 80% × 8 điểm, tối đa 8 điểm khi đạt từ 80%.")
     assert steps["Căn cứ"] == "QĐ &lt;1&gt; (chưa đối chiếu với văn bản)"
     assert "40/80 = 50,00%" in steps["Số liệu"] and "điểm kho tính tăng 0,10" in steps["Số liệu"]
