@@ -10,7 +10,18 @@ import streamlit as st
 from dagster_project.publishing.official import official_line
 from dagster_project.settings import Settings, load_settings
 from dashboards import components, data_access, labels, state
-from dashboards.app_pages import dossier, overview, process, quality, rankings, reconciliation, timeliness, unit
+from dashboards.app_pages import (
+    dossier,
+    overview,
+    process,
+    quality,
+    rankings,
+    reconciliation,
+    score_comparison,
+    score_explanation,
+    timeliness,
+    unit,
+)
 
 APP_NAME = "Kho dữ liệu cải cách hành chính"
 
@@ -33,6 +44,8 @@ def main() -> None:
         st.Page(lambda: overview.render(view), title="Tổng quan", url_path="tong-quan", default=True),
         st.Page(lambda: timeliness.render(view), title="Đúng hạn", url_path="dung-han"),
         st.Page(lambda: rankings.render(view), title="Xếp hạng đơn vị", url_path="xep-hang"),
+        st.Page(lambda: score_explanation.render(view), title="Giải thích điểm", url_path="giai-thich-diem"),
+        st.Page(lambda: score_comparison.render(view), title="So sánh điểm", url_path="so-sanh-diem"),
         st.Page(lambda: unit.render(view), title="Đơn vị", url_path="don-vi"),
         st.Page(lambda: process.render(view), title="Quy trình", url_path="quy-trinh"),
         st.Page(lambda: dossier.render(view), title="Hồ sơ", url_path="ho-so"),

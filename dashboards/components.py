@@ -63,6 +63,16 @@ def ranking_link(text: str, **filters: str) -> str:
     return f'<a href="xep-hang?{escape(urlencode(filters))}">{escape(text)}</a>'
 
 
+def explanation_link(text: str, **filters: str) -> str:
+    """A link to the page that explains points with these filters."""
+    return f'<a href="giai-thich-diem?{escape(urlencode(filters))}">{escape(text)}</a>'
+
+
+def comparison_link(text: str, **filters: str) -> str:
+    """A link to the page of scores side by side with these filters."""
+    return f'<a href="so-sanh-diem?{escape(urlencode(filters))}">{escape(text)}</a>'
+
+
 def page_header(title: str, authority_name: str, is_synthetic: bool, as_of: str, build_id: str) -> str:
     """Title of a page with its authority, the synthetic badge, the as-of date and the build id."""
     badge = f'<span class="badge">{labels.SYNTHETIC_BADGE}</span>' if is_synthetic else ""
@@ -325,6 +335,40 @@ def _bar(value: Any, median: Any, scale_maximum: float) -> str:
 def _share(value: Any, scale_maximum: float) -> str:
     share = 100 * float(value) / scale_maximum if scale_maximum > 0 else 0.0
     return f"{min(max(share, 0.0), 100.0):.2f}"
+
+
+def rank_range_bar(rank: int, low: int, high: int, ranked_count: int) -> str:
+    """Where a unit may stand among 1..``ranked_count``: a bar over those ranks, a mark at its own rank."""
+    left, width = _share(low - 1, ranked_count), _share(high - low + 1, ranked_count)
+    mark = f'<span class="mark" style="left:calc({_share(2 * rank - 1, 2 * ranked_count)}% - 1px)"></span>'
+    bar = f'<span class="fill range" style="left:{left}%;width:{width}%"></span>'
+    return f'<div class="track" aria-hidden="true">{bar}{mark}</div>'
+
+
+def points_bar(score: Any, max_score: Any) -> str:
+    """Points of a maximum as a bar from zero; decorative. Empty without points or maximum."""
+    return "" if score is None or not max_score else _bar(abs(score), None, float(max_score))
+
+
+def grouped_table(
+    columns: Sequence[Column], groups: Iterable[tuple[str, Sequence[Sequence[str]]]], caption: str
+) -> str:
+    """A table of HTML cells in groups, each under a line of its own (plain text, left out where empty)."""
+    head = "".join(f'<th scope="col" class="{column.css}">{escape(column.head)}</th>' for column in columns)
+    body = ""
+    for title, rows in groups:
+        if title:
+            body += f'<tr class="median"><td colspan="{len(columns)}">{escape(title)}</td></tr>'
+        for row in rows:
+            cells = (f'<td class="{c.css}">{cell}</td>' for c, cell in zip(columns, row, strict=True))
+            body += f"<tr>{''.join(cells)}</tr>"
+    return _wrap_table(head, body, caption)
+
+
+def facts_box(title: str, items: Sequence[tuple[str, str]]) -> str:
+    """A box of facts beside a table: label above text."""
+    body = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in items)
+    return f'<div class="box"><h2>{escape(title)}</h2><dl class="definition">{body}</dl></div>'
 
 
 def definition_box(indicator: Mapping[str, Any], origin_code: str, is_narrow: bool = False) -> str:

@@ -130,16 +130,16 @@ def default_period(periods: Sequence[Row]) -> Row:
     return next((row for row in of_kind if row["is_complete"]), of_kind[0])
 
 
-def pick_period(view: View, periods: Sequence[Row], columns: Sequence[Any]) -> Row:
+def pick_period(view: View, periods: Sequence[Row], columns: Sequence[Any], preferred: Row | None = None) -> Row:
     """Two boxes in two columns, kind and period; returns the row of the chosen period.
 
     ``periods`` is not empty and is ordered newest first. A period asked for decides the kind; where the page lacks it,
-    the shortest period that holds it is taken, and that is said.
+    the shortest period that holds it is taken, and that is said. ``preferred`` is where the page starts otherwise.
     """
     by_code = {row["period_code"]: row for row in periods}
     kinds = sorted({row["period_kind_code"] for row in periods}, key=KIND_ORDER.index)
     asked, asked_kind = _asked("period"), st.query_params.get("kind")
-    start = by_code.get(asked) or _holding_period(view, periods, asked) or default_period(periods)
+    start = by_code.get(asked) or _holding_period(view, periods, asked) or preferred or default_period(periods)
     if asked in by_code and "pick_kind" not in st.session_state:
         st.query_params["kind"] = start["period_kind_code"]
     with columns[0]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from dagster_project.console import vi_moment
 from dagster_project.explaining.dossier import NOT_COUNTED, Counting, Happening, Story, Verdict
-from dashboards import components, data_access, labels, state
+from dashboards import components, data_access, data_access_scores, labels, labels_scores, state
 
 
 def render(view: state.View) -> None:
@@ -29,6 +30,7 @@ def render(view: state.View) -> None:
         components.show(components.note(text, is_warning=True))
     for story in stories:
         _draw(story)
+        _draw_lost_points(view, code)
 
 
 def _draw(story: Story) -> None:
@@ -53,6 +55,43 @@ def _draw(story: Story) -> None:
     elif story.delay_note:
         components.show(components.section("Phần trễ") + components.note(story.delay_note))
     _draw_parts("Phần trễ", lead, ("Đơn vị", "Giữ bao lâu sau hạn"), story.delays)
+
+
+def _draw_lost_points(view: state.View, dossier_code: str) -> None:
+    """The criteria whose indicator counts this dossier as not on time, and what one more on time would give."""
+    rows = data_access_scores.criteria_missed_by(view.build, view.authority_code, dossier_code)
+    if not rows:
+        return
+    columns = (
+        components.Column("Tiêu chí"),
+        components.Column("Kỳ"),
+        components.Column("Điểm kho tính", "num"),
+        components.Column("Thêm một hồ sơ đúng hạn", "num value"),
+    )
+    title = "Tiêu chí bị mất điểm vì hồ sơ này"
+    lead = "Cột cuối là điểm kho tính được thêm nếu kỳ ấy có thêm một hồ sơ đúng hạn, các hồ sơ khác giữ nguyên."
+    cells = (_lost_cells(view, row) for row in rows)
+    components.show(components.section(title, lead) + components.table(columns, cells, title))
+
+
+def _lost_cells(view: state.View, row: Mapping[str, Any]) -> Iterable[str]:
+    filters = {
+        "authority": view.authority_code,
+        "regulation": row["regulation_version_code"],
+        "kind": row["period_kind_code"],
+        "period": row["period_code"],
+        "unit": row["unit_code"],
+    }
+    link = components.explanation_link(labels_scores.criterion_name(row), **filters, criterion=row["criterion_code"])
+    # Points that a council or somebody else has given are not moved by a figure.
+    is_kept = row["final_source_code"] not in ("computed", None)
+    mark = '<span class="why">điểm cuối không lấy từ số liệu</span>' if is_kept else ""
+    return (
+        f'{link}<span class="counted">{components.text(row["regulation_name"])}</span>{mark}',
+        components.text(state.period_text(row)),
+        labels_scores.points_of(row["computed_score"], row["max_score"]),
+        f"+{labels_scores.exact_points(row['lost_score'])}",
+    )
 
 
 def _draw_parts(title: str, lead: str, heads: tuple[str, str], parts: tuple[tuple[str, str], ...]) -> None:

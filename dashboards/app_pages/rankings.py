@@ -1,4 +1,4 @@
-"""Xếp hạng đơn vị: one indicator, one period, one peer group; ties, intervals and the unranked are shown."""
+"""Xếp hạng đơn vị: by points of a regulation, or by one indicator; ties, intervals and the unranked are shown."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, components, data_access, downloads, labels, state
+from dashboards import charts, components, data_access, data_access_scores, downloads, labels, state
+from dashboards.app_pages import score_rankings
 
 Row = Mapping[str, Any]
+KINDS = {"regulation": "Điểm theo quy định", "indicator": "Một chỉ số"}
 
 
 def render(view: state.View) -> None:
@@ -22,10 +24,28 @@ def render(view: state.View) -> None:
     if difference:
         components.show(components.note(difference, is_warning=True))
     choices = data_access.ranking_choices(view.build, view.authority_code)
-    if not choices:
+    scored = data_access_scores.score_choices(view.build, view.authority_code)
+    if not choices and not scored:
         components.show(components.note(f"Địa phương này {labels.NO_DATA} để xếp hạng trong bản dựng."))
         return
-    choice = _pick_choice(view, choices)
+    columns = st.columns([1.1, 1.9, 1.3, 0.9, 1.2])
+    with columns[0]:
+        by = _pick_kind(choices, scored)
+    if by == "regulation":
+        score_rankings.draw(view, scored, columns[1:])
+    else:
+        _draw_by_indicator(view, choices, columns[1:])
+
+
+def _pick_kind(choices: Sequence[Row], scored: Sequence[Row]) -> str:
+    """What units are ranked by; an address that names an indicator asks for that."""
+    kinds = [kind for kind, found in (("regulation", scored), ("indicator", choices)) if found]
+    start = "indicator" if state.kept("indicator") and "indicator" in kinds else kinds[0]
+    return state.pick("Xếp hạng theo", kinds, "by", start, KINDS.__getitem__)
+
+
+def _draw_by_indicator(view: state.View, choices: Sequence[Row], columns: Sequence[Any]) -> None:
+    choice = _pick_choice(view, choices, columns)
     rows = data_access.ranking(
         view.build,
         view.authority_code,
@@ -47,17 +67,16 @@ def render(view: state.View) -> None:
         _draw_downloads(view, choice, indicator, rows)
 
 
-def _pick_choice(view: state.View, choices: Sequence[Row]) -> Row:
-    """Four boxes that narrow the rankings there are down to one."""
-    columns = st.columns([1.4, 0.9, 1.3, 2.2])
-    with columns[0]:
+def _pick_choice(view: state.View, choices: Sequence[Row], columns: Sequence[Any]) -> Row:
+    """Four boxes in four columns that narrow the rankings there are down to one."""
+    with columns[1]:
         names = {row["peer_group_code"]: f"{row['peer_group_name']} ({row['unit_count']})" for row in choices}
         group = state.pick("Nhóm đơn vị", list(names), "group", next(iter(names)), names.__getitem__)
     of_group = [row for row in choices if row["peer_group_code"] == group]
-    period = state.pick_period(view, _distinct(of_group, "period_code"), columns[1:3])
+    period = state.pick_period(view, _distinct(of_group, "period_code"), columns[2:4])
     of_period = [row for row in of_group if row["period_code"] == period["period_code"]]
     by_key = {f"{row['indicator_code']}.{row['origin_code']}": row for row in of_period}
-    with columns[3]:
+    with columns[0]:
         key = state.pick(
             "Chỉ số",
             list(by_key),

@@ -98,7 +98,6 @@ MARTS = {
     "marts/rpt_saturated_criteria",
     "marts/rpt_unit_handover_gaps",
     "marts/rpt_sync_totals",
-    "marts/rpt_unit_handover_gaps",
     "marts/rpt_units_to_watch",
 }
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import re
 from dataclasses import replace
 
 import duckdb
@@ -11,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from dagster_project.explaining.memberships import MEMBERSHIPS
 from dagster_project.settings import PROJECT_ROOT, load_settings
-from dashboards import data_access, data_access_claims, data_access_time, state
-from dashboards.app_pages import timeliness_parts, timeliness_stock
+from dashboards import data_access, data_access_claims, data_access_scores, data_access_time, state
+from dashboards.app_pages import score_parts, score_rankings, timeliness_parts, timeliness_stock
 from dashboards.data_access_time import TimeScope
 
 pytestmark = pytest.mark.unit
@@ -33,11 +34,15 @@ TABLES = {
           ('H99', 'H99.3', 'Sở Trống', null, 'department', 'Sở, ban, ngành', 'H99'),
           ('H44', 'H44', 'Tỉnh <Khác>', null, 'authority', 'Toàn địa phương', null),
           ('H44', 'H44.1', 'Sở <b>Lạ</b>', null, 'department', 'Sở, ban, ngành', 'H44'),
-          ('H44', 'H44.2', 'Sở Im', null, 'department', 'Sở, ban, ngành', 'H44'))
+          ('H44', 'H44.2', 'Sở Im', null, 'department', 'Sở, ban, ngành', 'H44'),
+          ('H33', 'H33.1', 'Sở Một', null, 'department', 'Sở, ban, ngành', 'H33'),
+          ('H33', 'H33.2', 'Sở <Hai>', null, 'department', 'Sở, ban, ngành', 'H33'),
+          ('H33', 'H33.3', 'Sở Ba', null, 'department', 'Sở, ban, ngành', 'H33'))
         as t(authority_code, unit_code, unit_name, unit_short_name, unit_bloc_code, unit_bloc_name,
           parent_unit_code)""",
     "dim_peer_groups": """
-        select * from (values ('H99', 'department', 'Sở, ban', 3, 1), ('H44', 'department', 'Sở', 2, 1))
+        select * from (values ('H99', 'department', 'Sở, ban', 3, 1), ('H44', 'department', 'Sở', 2, 1),
+          ('H33', 'department', 'Sở', 3, 1))
         as t(authority_code, peer_group_code, peer_group_name, unit_count, display_order)""",
     "dim_periods": """
         select *, 'month' as period_kind_code, least(end_date, date '2026-04-10') as counted_to_date,
@@ -301,6 +306,102 @@ TABLES = {
           ('d2', 'x.due', 'Hồ sơ có ngày hẹn trả', 'flag_row', 90, 90),
           ('d3', 'x.new', 'Quy tắc chưa có trong sổ', 'reject_row', 7, 7))
         as t(subject_name, rule_code, rule_text, effect_code, checked_count, failed_count)""",
+    # An authority whose three departments a regulation scores; the third is not scored to the end.
+    "dim_regulations": """
+        select 'H33' as authority_code, 'BTC' as regulation_code, 'BTC@2026-01-01' as regulation_version_code,
+          'Bộ tiêu chí <thử>' as regulation_name, 'appraised_first' as score_order_code, 'percent' as grade_basis_code,
+          'half_up' as rounding_mode_code, 2 as rounding_digits, 'leaf' as rounding_stage_code,
+          cast(0.05 as decimal(18, 6)) as tie_tolerance, 30 as minimum_denominator,
+          date '2026-01-01' as valid_from_date,
+          cast(12 as decimal(18, 6)) as max_score, 'QĐ <1>' as legal_basis, false as is_confirmed""",
+    "dim_criteria": """
+        select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, *, 'criterion' as level_code,
+          cast(null as decimal(18, 6)) as weight, cast(null as decimal(18, 6)) as total_weight,
+          cast(null as varchar) as factor_input_code, cast(null as decimal(18, 6)) as floor_value,
+          cast(null as varchar) as zero_denominator_code, cast(null as integer) as rounding_digits,
+          'Báo cáo <chứng minh>' as evidence_text, 'QĐ <1>' as legal_basis, false as is_confirmed
+        from (values
+          ('1', 'Lĩnh vực <một>', 'sum', 'none', null, null, 1),
+          ('1.1', 'Đúng hạn', 'linear', 'indicator', 'on_time_rate__resolved', cast(0.8 as decimal(18, 6)), 2),
+          ('1.2', 'Phân cấp', 'manual', 'none', null, null, 3),
+          ('P', 'Điểm trừ', 'manual', 'none', null, null, 4))
+        as t(criterion_code, criterion_name, rule_code, input_kind_code, input_code, target_value, display_order)""",
+    "dim_criterion_bands": """
+        select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, 'none' as criterion_code,
+          1 as band_number where false""",
+    "fct_score_inputs": """
+        select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
+          criterion_code = '1.1' as has_counts, if(has_counts, 80, 1000000) as denominator, false as is_small_sample,
+          cast(null as decimal(18, 6)) as interval_low, cast(null as decimal(18, 6)) as interval_high,
+          cast(null as bigint) as factor_numerator, cast(null as bigint) as factor_denominator,
+          case criterion_code when '1.2' then '12/BC-<SM>' end as evidence_reference,
+          cast(null as varchar) as explanation_reference
+        from (values ('H33.1'), ('H33.2'), ('H33.3')) as u(unit_code)
+        cross join (values ('1'), ('1.1'), ('1.2'), ('P')) as c(criterion_code)""",
+    "fct_criterion_scores": """
+        select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
+          '1' as field_criterion_code, if(criterion_code = '1.1', 'timeliness', null) as family_code,
+          max_score as applicable_max_score, appraised_score as appraised_score_1,
+          cast(null as decimal(18, 6)) as appraised_score_2, cast(null as decimal(18, 6)) as survey_score,
+          cast(null as decimal(18, 6)) as declared_score, cast(null as decimal(18, 6)) as score_low,
+          cast(null as decimal(18, 6)) as score_high,
+          case when computed_score is not null then computed_score + 0.1 end as one_more_score
+        from (
+          select unit_code, criterion_code, parent_criterion_code, level_number, kind_code, is_leaf,
+            score_status, final_source_code, numerator, denominator,
+            columns('_score$')::decimal(18, 6)
+          from (values
+            ('H33.1', '1', null, 1, 'base', false, 12, 9, 6, 8, 9, null, 'ok', 'parts', null, null),
+            ('H33.1', '1.1', '1', 2, 'base', true, 8, 7, null, 5, 5, 5, 'ok', 'computed', 40, 80),
+            ('H33.1', '1.2', '1', 2, 'base', true, 4, 2, 4, null, 4, 4, 'ok', 'appraised_1', null, null),
+            ('H33.1', 'P', null, 1, 'penalty', true, 5, null, 0.5, null, 0.5, -0.5, 'ok', 'appraised_1', null, null),
+            ('H33.2', '1', null, 1, 'base', false, 12, 9, 4, 4, 8, null, 'ok', 'parts', null, null),
+            ('H33.2', '1.1', '1', 2, 'base', true, 8, 3, null, 4, 4, 4, 'ok', 'computed', 32, 80),
+            ('H33.2', '1.2', '1', 2, 'base', true, 4, null, 4, null, 4, 4, 'ok', 'appraised_1', null, null),
+            ('H33.3', '1', null, 1, 'base', false, 12, null, null, 4, null, null, 'incomplete', null, null, null),
+            ('H33.3', '1.1', '1', 2, 'base', true, 8, null, null, 4, 4, 4, 'ok', 'computed', 32, 80),
+            ('H33.3', '1.2', '1', 2, 'base', true, 4, null, null, null, null, null, 'not_scored', null, null, null))
+          as t(unit_code, criterion_code, parent_criterion_code, level_number, kind_code, is_leaf, max_score,
+            self_score, appraised_score, computed_score, final_score, contribution_score, score_status,
+            final_source_code, numerator, denominator)
+        )""",
+    "fct_unit_scores": """
+        select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
+          cast(null as decimal(18, 6)) as self_score, cast(null as decimal(18, 6)) as computed_score,
+          cast(null as decimal(18, 6)) as declared_score
+        from (values ('H33.1', 9, 0, 0.5, 0, 2, 2), ('H33.2', 8, 0, 0, 0, 2, 2), ('H33.3', 4, 0, 0, 4, 2, 1))
+        as t(unit_code, base_score, bonus_score, penalty_score, missing_max_score, leaf_count, scored_leaf_count)""",
+    "fct_score_rankings": """
+        select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code,
+          'department' as peer_group_code, unit_code, columns('_score$|_percent$|_median$')::decimal(18, 6),
+          cast(percent_low as decimal(18, 6)) as percent_low, cast(percent_high as decimal(18, 6)) as percent_high,
+          value_status, unit_rank, is_tied, rank_low, rank_high, distinct_group_number, previous_unit_rank,
+          is_change_beyond_chance, if(unit_rank is null, null, 'tot') as grade_code,
+          if(unit_rank is null, null, 'Tốt') as grade_name, if(unit_rank is null, null, false) as is_grade_confirmed,
+          3 as listed_unit_count, 2 as ranked_unit_count, 1000000 as largest_denominator, quality_grade_code,
+          'ok' as quality_grade_status
+        from (values
+          ('H33.1', 8.5, 12, 70.83, 60.1, 80.2, 'ok', 1, false, 1, 2, 1, 65, 2, true, 68.75, 'A'),
+          ('H33.2', 8, 12, 66.67, 55, 77, 'ok', 2, false, 1, 2, 1, 66, 1, false, 68.75, 'C'),
+          ('H33.3', 4, 12, null, null, null, 'not_assessed', null, null, null, null, null, null, null, null, 68.75,
+            null))
+        as t(unit_code, total_score, applicable_max_score, total_percent, percent_low, percent_high, value_status,
+          unit_rank, is_tied, rank_low, rank_high, distinct_group_number, previous_percent, previous_unit_rank,
+          is_change_beyond_chance, peer_group_median, quality_grade_code)""",
+    "fct_score_explanations": """
+        select 'H33' as authority_code, 'D1' as campaign_code, 'BTC' as regulation_code, '2026-03' as period_code,
+          'H33.1' as unit_code, '1.2' as criterion_code, *, old_score + 1 as new_score, false as is_reworded
+        from (values
+          (timestamp '2026-04-05 08:00', 'explanation', 'H33.1', 'Bổ sung <quyết định>', cast(2 as decimal(18, 6))),
+          (timestamp '2026-04-02 08:00', 'appraisal_1', 'TTD', 'Thiếu văn bản', cast(1 as decimal(18, 6))))
+        as t(stated_at, stage_code, actor_code, reason_text, old_score)""",
+    "rpt_score_differences": """
+        select authority_code, regulation_version_code, period_code, unit_code, criterion_code, max_score,
+          self_score as claimed_score, 'self' as claim_origin_code, computed_score,
+          self_score - computed_score as difference_score, final_score, final_source_code, numerator, denominator,
+          cast(row_number() over (order by self_score - computed_score desc) as integer) as severity_order
+        from fct_criterion_scores
+        where is_leaf and self_score is not null and computed_score is not null""",
 }
 
 
@@ -872,3 +973,109 @@ def test_an_authority_without_claims_and_dossiers_has_nothing_to_reconcile(setti
     monkeypatch.setenv("CCHC_DATA", str(settings.root))
     html = _page_html("reconciliation", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
     assert "nên không có gì để đối soát" in html and "%" not in html
+
+
+def _score_html(settings, monkeypatch, module, **query):
+    """A page on points for the authority that a regulation scores."""
+    if not (settings.root / "published").exists():
+        _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    script = (
+        "import streamlit as st\n"
+        f"st.query_params.from_dict({query!r})\n"
+        "from dagster_project.settings import load_settings\n"
+        "from dashboards import data_access, state\n"
+        f"from dashboards.app_pages import {module}\n"
+        "build = data_access.open_current_build(load_settings())\n"
+        f"{module}.render(state.View(build, 'H33', 'Tỉnh Chấm', False, True))\n"
+    )
+    app = AppTest.from_string(script, default_timeout=30).run()
+    assert not app.exception
+    return _html(app)
+
+
+def _rows_of(html, label):
+    """The cells of a table as plain text, row by row."""
+    body = html.split(f'aria-label="{label}"')[1].split("<tbody>")[1].split("</tbody>")[0]
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.S) for row in body.split("</tr>")[:-1]]
+    return [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in rows]
+
+
+def test_points_are_ranked_with_the_range_of_the_rank_and_everyone_is_named(settings, monkeypatch):
+    html = _score_html(settings, monkeypatch, "rankings")
+    rows = _rows_of(html, "Xếp hạng theo điểm")
+    assert rows[0] == ["Cả 2 đơn vị: không phân biệt được"]
+    assert [row[0] for row in rows[1:]] == ["1", "2"]
+    assert rows[1][1] == "hạng 1–2" and rows[1][3] == "70,83%8,50 / 12,00 điểm"
+    assert "width:100.00%" in html and "left:calc(25.00% - 1px)" in html
+    assert rows[1][4] == "Tốtmức chưa xác nhận"
+    assert rows[1][5] == "▲ tăng 5,83 điểm %, ▲ lên 1" and rows[2][5] == "không đổi ngoài sai số"
+    assert [row[6:] for row in rows[1:]] == [["80", "A"], ["80", "C"]]
+    assert _rows_of(html, "Đơn vị không xếp hạng") == [
+        ["Sở Ba", "còn 4,00 điểm chưa chấm (đã chấm 1/2 tiêu chí)", "4,00 / 12,00 điểm", "80"]
+    ]
+    assert "xếp hạng 2/3 đơn vị · trung vị 68,75% · quy định chưa được đối chiếu với văn bản." in html
+    assert "Sở &lt;Hai&gt;" in html and "Bộ tiêu chí &lt;thử&gt;" in html
+    assert "giai-thich-diem?authority=H33&amp;regulation=BTC%402026-01-01&amp;kind=month&amp;period=2026-03" in html
+
+
+def test_the_file_of_a_ranking_says_how_sure_a_rank_is_and_until_when_it_counts(build):
+    view = state.View(build, "H33", "Tỉnh Chấm", False, True)
+    (choice,) = data_access_scores.score_choices(build, "H33")
+    scope = score_parts.scope_of(view, choice)
+    regulation = data_access_scores.regulation(build, "H33", choice["regulation_version_code"])
+    rows = data_access_scores.score_ranking(build, scope, "department")
+    sheet = score_rankings.ranking_sheet(view, choice, regulation, rows)
+    assert {"Căn cứ": "QĐ <1>", "Kỳ": "Tháng 03/2026", "Số liệu chốt đến ngày": "10/04/2026"}.items() <= dict(
+        sheet.head
+    ).items()
+    first, last = (dict(zip(sheet.headers, sheet.rows[place], strict=True)) for place in (0, 2))
+    assert (first["Hạng tốt nhất còn có thể"], first["Hạng kém nhất còn có thể"]) == (1, 2)
+    assert (first["Mẫu số lớn nhất"], first["Chất lượng dữ liệu"]) == (80, "A")
+    assert last["Hạng"] is None and last["Tỷ lệ (%)"] is None and last["Lý do không xếp hạng"].startswith("còn 4,00")
+
+
+def test_the_leaves_of_a_unit_add_up_to_its_total_and_penalties_take_away(settings, monkeypatch):
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1")
+    assert "Cộng phần đóng góp của 3 tiêu chí: 9,00 − 0,50 (trừ) = 8,50 điểm, đúng bằng tổng điểm." in html
+    rows = _rows_of(html, "Điểm từng tiêu chí")
+    assert [row[3] for row in rows] == ["", "5,00", "4,00", "−0,50"]
+    assert [row[4] for row in rows][:3] == ["cộng từ các phần bên dưới", "tính từ số liệu", "thẩm định lần 1"]
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.3")
+    assert "chưa chấm đủ" in html and "không xếp hạng" in html and "còn 4,00 điểm chưa chấm" in html
+    assert "0,00%" not in html
+
+
+def test_a_criterion_leads_from_points_to_rule_to_figure_to_its_dossiers(settings, monkeypatch):
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", criterion="1.1")
+    steps = dict(_rows_of(html, "Giải thích tiêu chí"))
+    assert steps["Điểm cuối"].startswith("5,00 / 8,00 điểm, tính từ số liệu; đóng góp 5,00 điểm")
+    assert steps["Cách chấm"].startswith("Điểm = tỷ lệ ÷ 80% × 8 điểm, tối đa 8 điểm khi đạt từ 80%.")
+    assert steps["Căn cứ"] == "QĐ &lt;1&gt; (chưa đối chiếu với văn bản)"
+    assert "40/80 = 50,00%" in steps["Số liệu"] and "điểm kho tính tăng 0,10" in steps["Số liệu"]
+    assert steps["Các điểm đã có"] == "tự chấm 7,00; kho tính 5,00."
+    address = "kind=month&amp;period=2026-03&amp;unit=H33.1&amp;definition=on_time_rate__resolved&amp;by=dossier"
+    assert f'href="dung-han?authority=H33&amp;{address}&amp;list=missed"' in html
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", criterion="1.2")
+    assert "Đã nộp: 12/BC-&lt;SM&gt;." in html
+    told = _rows_of(html, "Giải trình và thẩm định")
+    assert [row[1] for row in told] == ["Thẩm định lần 1TTD", "Giải trìnhSở Một (H33.1)"]
+    assert told[1][2:] == ["Bổ sung &lt;quyết định&gt;", "2,00 → 3,00"]
+
+
+def test_scores_stand_side_by_side_and_the_highest_claim_over_the_data_is_first(settings, monkeypatch):
+    html = _score_html(settings, monkeypatch, "score_comparison", unit="H33.2")
+    rows = _rows_of(html, "Các điểm của từng tiêu chí")
+    assert rows[1][1:] == ["8,00", "3,00", "–", "4,00", "4,00"]
+    assert "Không có số liệu về điểm: điều tra, công bố." in html
+    rows = _rows_of(html, "Điểm nêu và điểm kho tính")
+    assert [row[3] for row in rows] == ["+2,00", "−1,00"]
+    assert "2 chỗ khác nhau, trong đó 1 chỗ nêu cao hơn" in html
+
+
+def test_an_authority_without_a_regulation_says_so(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    for module in ("score_explanation", "score_comparison"):
+        html = _page_html(module, "H99", "Tỉnh Mẫu", is_synthetic=True, has_dossiers=True)
+        assert "không có số liệu để chấm điểm theo quy định nào" in html

@@ -1,0 +1,375 @@
+"""Giải thích điểm: a unit's total, the leaves that make it up, and of a criterion its rule, its figure and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dagster_project.console import vi_moment
+from dagster_project.explaining.figures import figure_text
+from dagster_project.explaining.memberships import MEMBERSHIPS
+from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, rule_text
+from dagster_project.explaining.score import STAGES
+from dagster_project.explaining.simulation import SIMULATED, compared, remarks
+from dagster_project.landing.contracts import load_contracts
+from dagster_project.publishing.errors import BuildError
+from dashboards import components, data_access_scores, download_buttons, labels, labels_scores, state
+from dashboards.app_pages import score_parts
+from dashboards.components import Card, Column
+from dashboards.data_access_scores import EXPLANATIONS, INPUT_SOURCES, SHEETS, ScoreScope
+
+Row = Mapping[str, Any]
+
+TREE_HEADERS = ("Mã", "Cấp", "Tiêu chí", "Điểm cuối", "Điểm tối đa", "Đóng góp vào tổng", "Lấy từ", "Tử số", "Mẫu số")
+TREE_WIDTHS = (10, 7, 60, 11, 11, 13, 30, 12, 12)
+
+
+def render(view: state.View) -> None:
+    """Draw the page for the regulation, period and unit in the address."""
+    score_parts.header(view, "Giải thích điểm")
+    choices = data_access_scores.score_choices(view.build, view.authority_code)
+    if not choices:
+        score_parts.no_scores(view)
+        return
+    columns = st.columns([2.2, 0.9, 1.3, 2])
+    of_regulation = score_parts.pick_regulation(view, columns[0], choices)
+    periods = score_parts.periods_of(of_regulation)
+    choice = state.pick_period(view, periods, columns[1:3], score_parts.preferred_period(of_regulation))
+    scope = score_parts.scope_of(view, choice)
+    units = {row["unit_code"]: row for row in data_access_scores.score_ranking(view.build, scope)}
+    unit = state.pick_unit(view, columns[3], list(units), next(iter(units)), lambda code: units[code]["unit_name"])
+    rows = data_access_scores.criterion_scores(view.build, scope, unit)
+    score_parts.show_doubts(choice)
+    chosen = next((row for row in rows if row["criterion_code"] == state.kept("criterion")), None)
+    if chosen is not None:
+        _draw_criterion(view, choice, scope, units[unit], chosen)
+    _draw_total(units[unit])
+    _draw_tree(view, choice, units[unit], rows)
+
+
+# --- the total and what it is made of
+
+
+def _draw_total(row: Row) -> None:
+    ranked = row["unit_rank"] is not None
+    interval = labels_scores.percent_range(row["percent_low"], row["percent_high"])
+    rank = f"{labels.rank_text(row['unit_rank'], row['is_tied'])}/{row['ranked_unit_count']}" if ranked else "–"
+    rank_of = labels_scores.rank_range(row["rank_low"], row["rank_high"]) if ranked else ""
+    unconfirmed = labels_scores.UNCONFIRMED_GRADE if row["is_grade_confirmed"] is False else ""
+    has_total = row["total_percent"] is not None
+    cards = [
+        Card(
+            "Tỷ lệ điểm",
+            labels_scores.percent(row["total_percent"]) if has_total else "chưa chấm đủ",
+            labels_scores.points_of(row["total_score"], row["applicable_max_score"]),
+            f"khoảng 95%: {interval}" if interval else labels_scores.unranked_reason(row),
+            has_value=has_total,
+        ),
+        Card(
+            "Hạng trong nhóm",
+            rank if ranked else "không xếp hạng",
+            f"khoảng 95%: {rank_of}" if ranked else labels_scores.unranked_reason(row),
+            labels_scores.change(row) if row["is_change_beyond_chance"] is not None else "",
+            has_value=ranked,
+        ),
+        Card("Xếp loại", row["grade_name"] or "không xếp loại", unconfirmed, has_value=row["grade_name"] is not None),
+        Card(
+            "Chất lượng dữ liệu",
+            row["quality_grade_code"] or labels.NO_DATA,
+            f"mẫu số lớn nhất: {labels_scores.denominator(row)}",
+            has_value=row["quality_grade_code"] is not None,
+        ),
+    ]
+    components.show(f'<div class="four">{components.cards(cards)}</div>')
+
+
+def sum_text(unit: Row, rows: Sequence[Row]) -> str:
+    """How the contributions of a unit's leaves make up its total, in figures that add up."""
+    parts = [row for row in rows if row["contribution_score"] is not None and row["final_score"] is not None]
+    by_kind = {
+        name: sum(row["contribution_score"] for row in parts if row["kind_code"] in kinds)
+        for name, kinds in (("", ("base", "survey")), ("thưởng", ("bonus",)), ("trừ", ("penalty",)))
+    }
+    told = [labels_scores.exact_points(by_kind[""])]
+    told += [f"+ {labels_scores.exact_points(by_kind['thưởng'])} (thưởng)"] if by_kind["thưởng"] else []
+    told += [f"− {labels_scores.exact_points(-by_kind['trừ'])} (trừ)"] if by_kind["trừ"] else []
+    whole = sum(by_kind.values())
+    total = unit["total_score"]
+    is_exact = whole == total
+    end = "đúng bằng tổng điểm" if is_exact else f"làm tròn theo quy định thành tổng {labels_scores.points(total)} điểm"
+    count = labels.format_count(len(parts))
+    figures = f" = {labels_scores.exact_points(whole)}" if len(told) > 1 else ""
+    return f"Cộng phần đóng góp của {count} tiêu chí: {' '.join(told)}{figures} điểm, {end}."
+
+
+def _draw_tree(view: state.View, choice: Row, unit: Row, rows: Sequence[Row]) -> None:
+    columns = (
+        Column("Tiêu chí"),
+        Column("Điểm cuối / tối đa", "num value"),
+        Column("", "bar wide"),
+        Column("Đóng góp", "num"),
+        Column("Lấy từ", "wide"),
+    )
+    cells = (_tree_cells(view, choice, unit, row) for row in rows)
+    title = f"Điểm từng tiêu chí, {unit['unit_name']}, {state.period_text(choice)}"
+    components.show(
+        components.section(title, "Bấm vào tên một tiêu chí để xem cách chấm, số liệu và các dòng làm căn cứ.")
+        + components.table(columns, cells, "Điểm từng tiêu chí")
+        + f'<div class="equation">{components.text(sum_text(unit, rows))}</div>'
+    )
+    links = (
+        components.comparison_link("So sánh điểm", **score_parts.kept(view, choice, unit["unit_code"])),
+        components.ranking_link(
+            "Xếp hạng", **score_parts.kept(view, choice), by="regulation", group=unit["peer_group_code"]
+        ),
+        components.unit_link(view.authority_code, unit["unit_code"], "Đơn vị", choice["period_code"]),
+    )
+    components.show(f'<p class="crumbs">Xem tiếp: {" · ".join(links)}</p>')
+    head = [
+        ("Đơn vị", f"{unit['unit_name']} ({unit['unit_code']})"),
+        *_file_head(choice),
+        ("Cộng", sum_text(unit, rows)),
+    ]
+    name = "Điểm từng tiêu chí"
+    cells = [_file_cells(row) for row in rows]
+    sheet = download_buttons.sheet(view, f"{name}: {unit['unit_name']}", name, head, TREE_HEADERS, cells, TREE_WIDTHS)
+    code = choice["regulation_version_code"].replace("@", "_")
+    download_buttons.draw(view, sheet, f"diem_{code}_{unit['unit_code']}_{choice['period_code']}")
+
+
+def _file_head(choice: Row) -> list[tuple[str, str]]:
+    confirmed = labels.confirmed_text(choice["is_confirmed"])
+    return [
+        ("Quy định", f"{choice['regulation_name']} ({choice['regulation_version_code']}), {confirmed}"),
+        ("Kỳ", state.period_text(choice)),
+    ]
+
+
+def _tree_cells(view: state.View, choice: Row, unit: Row, row: Row) -> list[str]:
+    filters = score_parts.kept(view, choice, unit["unit_code"])
+    link = components.explanation_link(labels_scores.criterion_name(row), **filters, criterion=row["criterion_code"])
+    source = components.text(labels_scores.final_source(row))
+    share = row["contribution_score"]
+    sub = "" if row["final_source_code"] == "parts" else f'<span class="sub">{source}</span>'
+    return [
+        f'<span class="level-{row["level_number"]}">{link}{sub}</span>',
+        _final_of(row),
+        components.points_bar(row["final_score"], row["applicable_max_score"] or row["max_score"])
+        if row["is_leaf"]
+        else "",
+        "" if share is None or row["final_score"] is None else labels_scores.exact_points(share),
+        f'<span class="missing">{source}</span>',
+    ]
+
+
+def _final_of(row: Row) -> str:
+    """Final points of the maximum in a table cell; a dash for points where there are none, with the reason beside."""
+    if row["score_status"] == "not_applicable":
+        return '<span class="missing">không áp dụng</span>'
+    score = "–" if row["final_score"] is None else labels_scores.points(row["final_score"])
+    most = row["max_score"] if row["applicable_max_score"] is None else row["applicable_max_score"]
+    return f'{score}<span class="soft"> / {labels_scores.points(most)}</span>'
+
+
+def _file_cells(row: Row) -> list[Any]:
+    is_counted = row["has_counts"]
+    return [
+        row["criterion_code"],
+        row["level_number"],
+        row["criterion_name"],
+        row["final_score"],
+        row["applicable_max_score"],
+        row["contribution_score"],
+        labels_scores.final_source(row),
+        row["numerator"] if is_counted else None,
+        row["denominator"] if is_counted else None,
+    ]
+
+
+# --- one criterion: points, rule, figure, rows
+
+
+def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row, row: Row) -> None:
+    filters = score_parts.kept(view, choice, unit["unit_code"])
+    steps = (
+        components.ranking_link(
+            "Xếp hạng", **score_parts.kept(view, choice), by="regulation", group=unit["peer_group_code"]
+        ),
+        components.explanation_link(unit["unit_name"], **filters),
+        f"<b>{components.text(labels_scores.criterion_name(row))}</b>",
+    )
+    bands = data_access_scores.criterion_bands(view.build, scope, row["criterion_code"])
+    lines = [
+        ("Điểm cuối", components.text(_final_sentence(row))),
+        ("Cách chấm", components.text(rule_text(row, bands))),
+        ("Căn cứ", components.text(basis_text(row))),
+        ("Số liệu", components.text(_figure_sentence(row, bands))),
+        ("Các điểm đã có", components.text(_scores_sentence(row))),
+    ]
+    if row["is_leaf"]:
+        lines.append(("Dòng làm căn cứ", _rows_behind(view, choice, scope, unit, row)))
+        lines.append(("Tài liệu kiểm chứng", components.text(_evidence_sentence(row))))
+    columns = (Column("Bước"), Column("Nội dung", "file"))
+    title = labels_scores.criterion_name(row)
+    components.show(
+        components.breadcrumb(steps)
+        + components.section(title)
+        + components.table(columns, lines, "Giải thích tiêu chí")
+    )
+    _draw_explanations(view, scope, unit, row)
+    _draw_simulation(view, scope, unit, row)
+    components.show("<br>")
+
+
+def _draw_simulation(view: state.View, scope: ScoreScope, unit: Row, row: Row) -> None:
+    """«Nếu… thì»: what some more in the numerator would give; nothing where the figure is no count or already full."""
+    if not row["is_leaf"] or not row["has_counts"] or not row["denominator"]:
+        return
+    most = int(row["denominator"] - row["numerator"])
+    if most <= 0:
+        return
+    with st.expander("Nếu… thì (mô phỏng)"):
+        more = st.number_input(
+            f"Tử số thêm bao nhiêu (nhiều nhất {labels.format_count(most)})",
+            min_value=0,
+            max_value=most,
+            step=1,
+            key=f"more_{unit['unit_code']}_{row['criterion_code']}",
+        )
+        if more:
+            components.show(_simulated(view, scope, unit["unit_code"], row["criterion_code"], int(more)))
+
+
+def _simulated(view: state.View, scope: ScoreScope, unit_code: str, criterion_code: str, more: int) -> str:
+    """Both standings side by side, marked as a simulation, or why there is none."""
+    try:
+        simulation = data_access_scores.simulated(view.build.folder, scope, unit_code, criterion_code, more)
+    except BuildError as error:
+        return components.note(str(error), is_warning=True)
+    columns = (Column(""), Column("Bản dựng", "num"), Column("Mô phỏng", "num"))
+    cells = [[components.text(text) for text in line] for line in compared(simulation)]
+    told = components.note(f"{SIMULATED}. {' '.join(remarks(simulation))}", is_warning=True)
+    return told + components.table(columns, cells, "Mô phỏng")
+
+
+def _final_sentence(row: Row) -> str:
+    if row["final_score"] is None:
+        return f"Chưa có điểm: {labels_scores.final_source(row)}."
+    text = f"{labels_scores.points_of(row['final_score'], row['max_score'])}, {labels_scores.final_source(row)}"
+    if row["contribution_score"] is not None:
+        text += f"; đóng góp {labels_scores.exact_points(row['contribution_score'])} điểm vào tổng"
+    return f"{text}."
+
+
+def _figure_sentence(row: Row, bands: Sequence[Row]) -> str:
+    """Numerator and denominator with their interval, or the value, or why there is none; what one more would give."""
+    if not row["is_leaf"]:
+        return "Cộng từ các tiêu chí bên dưới."
+    name = row["input_name"] or INPUT_KINDS[row["input_kind_code"]]
+    if row["denominator"] is None:
+        return f"{name}: {labels.NO_DATA}." if row["input_kind_code"] != "none" else "Không lấy số liệu: hội đồng chấm."
+    if row["denominator"] == 0:
+        return f"{name}: mẫu số bằng 0."
+    if not row["has_counts"]:
+        return f"{name}: giá trị {figure_text(row, bands, row)}."
+    rate = labels.format_percent(row["numerator"] / row["denominator"])
+    text = f"{name}: {labels.format_fraction(row['numerator'], row['denominator'])} = {rate}"
+    interval = labels.format_interval(row["interval_low"], row["interval_high"])
+    text += f" (khoảng 95%: {interval})" if interval else ""
+    gained = None if row["one_more_score"] is None else row["one_more_score"] - (row["computed_score"] or 0)
+    if row["computed_score"] is not None and gained:
+        text += f". Tử số thêm 1 thì điểm kho tính tăng {labels_scores.exact_points(gained)}"
+    return f"{text}."
+
+
+SCORE_NAMES = {
+    "self_score": "tự chấm",
+    "appraised_score_1": "thẩm định lần 1",
+    "appraised_score_2": "thẩm định lần 2",
+    "survey_score": "điều tra xã hội học",
+    "computed_score": "kho tính",
+    "declared_score": "nơi khác công bố",
+}
+
+
+def _scores_sentence(row: Row) -> str:
+    """Every score there is of the criterion beside the others; none overwrites another."""
+    told = [f"{name} {labels_scores.points(row[code])}" for code, name in SCORE_NAMES.items() if row[code] is not None]
+    return ("; ".join(told) or "chưa có điểm nào") + "."
+
+
+def _evidence_sentence(row: Row) -> str:
+    needed = f"Cần: {row['evidence_text']}." if row["evidence_text"] else "Quy định không đòi tài liệu riêng."
+    given = f" Đã nộp: {row['evidence_reference']}." if row["evidence_reference"] else ""
+    if row["evidence_text"] and not given:
+        given = " Phiếu chưa nêu tài liệu nào."
+    reply = f" Văn bản giải trình: {row['explanation_reference']}." if row["explanation_reference"] else ""
+    return needed + given + reply
+
+
+def _rows_behind(view: state.View, choice: Row, scope: ScoreScope, unit: Row, row: Row) -> str:
+    """The way to what was counted: the list of dossiers, or the files the figure came in."""
+    filters = {
+        name: text for name, text in score_parts.kept(view, choice, unit["unit_code"]).items() if name != "regulation"
+    }
+    if row["input_kind_code"] == "indicator":
+        if row["input_code"] in MEMBERSHIPS:
+            missed = components.time_link(
+                "Hồ sơ không đạt", **filters, definition=row["input_code"], by="dossier", list="missed"
+            )
+            met = components.time_link("hồ sơ đạt", **filters, definition=row["input_code"], by="dossier", list="met")
+            return f"{missed} và {met} của đơn vị trong kỳ (trang Đúng hạn)."
+        link = components.unit_link(
+            view.authority_code, unit["unit_code"], "Chỉ số của đơn vị trong kỳ", choice["period_code"]
+        )
+        return f"{link} (trang Đơn vị); kho chưa có trang liệt kê từng dòng của chỉ số này."
+    return components.text(_files_sentence(view, scope, row))
+
+
+def _files_sentence(view: state.View, scope: ScoreScope, row: Row) -> str:
+    """The files with rows of the criterion: where its figure and the sheet's scores came in."""
+    sources = (INPUT_SOURCES.get(row["input_kind_code"], SHEETS), SHEETS, EXPLANATIONS)
+    contracts = load_contracts()
+    told = [
+        f"{contracts[code].title}: {labels.files_text([file['file_name'] for file in files])}"
+        for code in dict.fromkeys(sources)
+        if (files := data_access_scores.source_files(view.build, scope, (code,)))
+    ]
+    where = f" Dòng có mã tiêu chí {row['criterion_code']}."
+    if row["input_code"] and row["input_kind_code"] != "measured":
+        where = f" Dòng có mã số liệu {row['input_code']}."
+    return "; ".join(told) + "." + where if told else f"{labels.NO_DATA.capitalize()}: chưa nạp tệp nào của kỳ này."
+
+
+def _draw_explanations(view: state.View, scope: ScoreScope, unit: Row, row: Row) -> None:
+    steps = data_access_scores.score_explanations(view.build, scope, unit["unit_code"], row["criterion_code"])
+    if not steps:
+        return
+    columns = (
+        Column("Lúc"),
+        Column("Bước"),
+        Column("Lý do"),
+        Column("Điểm", "num"),
+    )
+    cells = (_step_cells(step) for step in steps)
+    lead = "Mỗi bước giữ nguyên như đã ghi lần đầu; tệp nạp sau chỉ thêm bước, không sửa bước cũ."
+    components.show(
+        components.section("Giải trình và thẩm định", lead)
+        + components.table(columns, cells, "Giải trình và thẩm định")
+    )
+
+
+def _step_cells(step: Row) -> list[str]:
+    actor = labels.named_code(step["actor_name"], step["actor_code"])
+    reworded = '<span class="why">một tệp sau ghi khác; ở đây giữ lời ghi trước</span>' if step["is_reworded"] else ""
+    old, new = (
+        "–" if value is None else labels_scores.points(value) for value in (step["old_score"], step["new_score"])
+    )
+    return [
+        vi_moment(step["stated_at"]),
+        f'{STAGES[step["stage_code"]]}<span class="dates">{components.text(actor)}</span>',
+        components.text(step["reason_text"]) + reworded,
+        f"{old} → {new}" if step["new_score"] is not None else old,
+    ]

@@ -1,0 +1,127 @@
+"""Vietnamese texts of points, ranks and grades; plain values in, plain text out.
+
+Does not belong here: rules in words (dagster_project/explaining/rule_words.py), queries, HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from dagster_project.explaining.figures import ORDERS, SOURCES, STATUSES
+from dashboards import labels
+
+Row = Mapping[str, Any]
+
+ROUNDINGS = {"half_up": "làm tròn nửa lên", "half_even": "làm tròn nửa về số chẵn", "truncate": "cắt bỏ phần lẻ"}
+CLAIMS = {"self": "tự chấm", "declared": "công bố"}
+DISTINCT_GROUPS = (
+    "«Không phân biệt được»: mọi đơn vị ở nhóm trên hơn mọi đơn vị ở nhóm dưới ngoài sai số của số liệu, còn trong "
+    "một nhóm thì thứ hạng có thể chỉ do may rủi."
+)
+RANK_RANGES = (
+    "Khoảng hạng: dải là những hạng đơn vị còn có thể đứng, vạch cam là hạng hiện tại; mọi khoảng của bảng cùng đúng "
+    "với độ tin cậy 95%. Điểm do hội đồng chấm được coi là không có sai số."
+)
+UNCONFIRMED_GRADE = "mức chưa xác nhận"
+
+
+def points(value: Any) -> str:
+    """Points with two decimals, or «không có số liệu»."""
+    return labels.NO_DATA if value is None else labels.format_decimal(value, 2)
+
+
+def points_of(score: Any, max_score: Any) -> str:
+    """``68,32 / 84,00 điểm``; «không có số liệu» without points."""
+    if score is None or max_score is None:
+        return labels.NO_DATA
+    return f"{points(score)} / {points(max_score)} điểm"
+
+
+def percent(value: Any) -> str:
+    """A percent 0–100 with two decimals; «không có số liệu» without one."""
+    return labels.NO_DATA if value is None else f"{labels.format_decimal(value, 2)}%"
+
+
+def percent_range(low: Any, high: Any) -> str:
+    """The 95 % interval of a total in percent, one decimal; empty where chance plays no part."""
+    if low is None or high is None:
+        return ""
+    return f"{labels.format_decimal(low, 1)} – {labels.format_decimal(high, 1)}%"
+
+
+def exact_points(value: Any) -> str:
+    """Points with all the digits they have, two at least: an unrounded sum must be seen to add up."""
+    number = Decimal(str(value)).normalize()
+    return labels.format_decimal(value, max(-int(number.as_tuple().exponent), 2))
+
+
+def rank_range(low: int, high: int) -> str:
+    """``hạng 2–7``, or ``hạng 2`` where nothing else is possible."""
+    return f"hạng {low}" if low == high else f"hạng {low}–{high}"
+
+
+def change(row: Row) -> str:
+    """How a unit moved since the period before: said only where it is beyond chance; a dash without one before."""
+    if row["is_change_beyond_chance"] is None:
+        return "–"
+    if not row["is_change_beyond_chance"]:
+        return "không đổi ngoài sai số"
+    difference = row["total_percent"] - row["previous_percent"]
+    arrow = "▲ tăng" if difference > 0 else "▼ giảm"
+    places = labels.rank_change_text(row["unit_rank"], row["previous_unit_rank"])
+    return f"{arrow} {labels.format_decimal(abs(difference), 2)} điểm %, {places}"
+
+
+def unranked_reason(row: Row) -> str:
+    """Why a listed unit has no rank; empty for one that has."""
+    status = row["value_status"]
+    if status == "not_assessed":
+        scored = f"{labels.format_count(row['scored_leaf_count'])}/{labels.format_count(row['leaf_count'])}"
+        return f"còn {points(row['missing_max_score'])} điểm chưa chấm (đã chấm {scored} tiêu chí)"
+    if status == "insufficient_sample":
+        have, need = labels.format_count(row["largest_denominator"]), labels.format_count(row["minimum_denominator"])
+        return f"không đủ mẫu (n = {have}, cần ít nhất {need})"
+    return "không tiêu chí nào áp dụng trong kỳ" if status == "no_activity" else ""
+
+
+def grade(row: Row) -> str:
+    """The grade of a total, or a dash while there is none."""
+    return row["grade_name"] or "–"
+
+
+def denominator(row: Row) -> str:
+    """The largest denominator behind a total; words where nothing of it was counted."""
+    return "không có số đếm" if row["largest_denominator"] is None else labels.format_count(row["largest_denominator"])
+
+
+def final_source(row: Row) -> str:
+    """Where a final score comes from, or why there is none."""
+    if row["final_source_code"]:
+        return SOURCES[row["final_source_code"]]
+    return STATUSES[row["score_status"]]
+
+
+def criterion_name(row: Row) -> str:
+    """A criterion with its number in the regulation; the technical codes of the portal are left out."""
+    code = row["criterion_code"]
+    return row["criterion_name"] if "_" in code or len(code) > 6 else f"{code}. {row['criterion_name']}"
+
+
+def regulation_facts(regulation: Row) -> list[tuple[str, str]]:
+    """What a regulation says of its scores, as (label, text); also the head of a downloaded file."""
+    digits = f"{ROUNDINGS[regulation['rounding_mode_code']]}, {regulation['rounding_digits']} chữ số"
+    stage = "từng tiêu chí" if regulation["rounding_stage_code"] == "leaf" else "tổng điểm"
+    facts = [
+        ("Bản quy định", regulation["regulation_version_code"]),
+        ("Điểm tối đa", labels.NO_DATA if regulation["max_score"] is None else points(regulation["max_score"])),
+        ("Điểm cuối", ORDERS[regulation["score_order_code"]]),
+        ("Làm tròn", f"{stage}, {digits}"),
+        ("Đồng hạng", f"lệch không quá {labels.format_decimal(regulation['tie_tolerance'] or 0, 2)} điểm %"),
+    ]
+    if regulation["minimum_denominator"]:
+        least = labels.format_count(regulation["minimum_denominator"])
+        facts.append(("Cỡ mẫu tối thiểu", f"mẫu số lớn nhất từ {least}"))
+    confirmed = labels.confirmed_text(regulation["is_confirmed"])
+    return [*facts, ("Căn cứ", regulation["legal_basis"] or "chưa nêu"), ("Quy định", confirmed)]

@@ -1,0 +1,130 @@
+"""Every rule shape in words: parameters, open and closed ends, zero denominators, deductions."""
+
+from decimal import Decimal
+
+import pytest
+
+from dagster_project.explaining.rule_words import basis_text, number_text, rule_text
+
+pytestmark = pytest.mark.unit
+
+
+def criterion(rule_code, max_score="8", **given):
+    row = {
+        "rule_code": rule_code,
+        "kind_code": "base",
+        "is_leaf": True,
+        "max_score": Decimal(max_score),
+        "input_kind_code": "measured",
+        "factor_input_code": None,
+        "target_value": None,
+        "floor_value": None,
+        "zero_denominator_code": None,
+        "rounding_digits": None,
+    }
+    return {**row, **given}
+
+
+def band(number, lower=None, upper=None, calculation="fixed", **given):
+    """``lower`` and ``upper`` are (value, is included) or None."""
+    row = {
+        "band_number": number,
+        "lower_value": Decimal(lower[0]) if lower else None,
+        "is_lower_included": lower[1] if lower else None,
+        "upper_value": Decimal(upper[0]) if upper else None,
+        "is_upper_included": upper[1] if upper else None,
+        "answer_code": None,
+        "calculation_code": calculation,
+        "awarded_score": None,
+        "base_value": None,
+    }
+    return {**row, **given}
+
+
+def test_bands_tell_open_and_closed_ends_and_the_proportional_one():
+    bands = [
+        band(3, upper=("0.95", False), awarded_score=Decimal(0)),
+        band(1, lower=("1", True), awarded_score=Decimal(8)),
+        band(2, lower=("0.95", True), upper=("1", False), calculation="proportional", base_value=Decimal(1)),
+    ]
+    text = rule_text(criterion("bands"), bands)
+    assert text == (
+        "Theo mức: từ 100%: 8 điểm; từ 95% đến dưới 100%: tỷ lệ × 8 điểm; dưới 95%: 0 điểm. Tối đa 8 điểm. "
+        "Mẫu số bằng 0 thì không chấm."
+    )
+
+
+def test_a_deduction_that_grows_with_each_day_is_told_in_days_not_percent():
+    bands = [
+        band(1, upper=("0", True), awarded_score=Decimal(0)),
+        band(2, lower=("0", False), upper=("2", True), awarded_score=Decimal(1)),
+        band(3, lower=("2", False), calculation="incremental", awarded_score=Decimal(1), base_value=Decimal(1)),
+    ]
+    text = rule_text(criterion("bands", "5", kind_code="penalty", zero_denominator_code="zero"), bands)
+    assert text.startswith("Điểm trừ, ngoài điểm tối đa. Theo mức: đến 0: 0 điểm; trên 0 đến 2: trừ 1 điểm; ")
+    assert "trên 2: trừ 1 điểm, cộng 1 điểm cho mỗi đơn vị vượt 2." in text
+    assert "%" not in text and text.endswith("Mẫu số bằng 0 thì được 0 điểm.")
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (criterion("all_or_nothing", target_value=Decimal(1)), "Đạt từ 100% thì được 8 điểm, không đạt thì 0 điểm."),
+        (
+            criterion("linear", "5", target_value=Decimal("0.70")),
+            "Điểm = tỷ lệ ÷ 70% × 5 điểm, tối đa 5 điểm khi đạt từ 70%.",
+        ),
+        (
+            criterion("linear", "2", target_value=Decimal(2), input_kind_code="quality_index"),
+            "Điểm = giá trị ÷ 2 × 2 điểm, tối đa 2 điểm khi đạt từ 2.",
+        ),
+        (
+            criterion("linear_above_floor", "10", target_value=Decimal("0.85"), floor_value=Decimal("0.6")),
+            "Dưới 60% thì 0 điểm; từ 60%: điểm = tỷ lệ ÷ 85% × 10 điểm, tối đa 10 điểm.",
+        ),
+        (criterion("manual", "1.5"), "Hội đồng chấm, từ 0 đến 1,5 điểm."),
+        (criterion("sum", is_leaf=False), "Cộng điểm các phần bên dưới, tối đa 8 điểm."),
+        (criterion("mean", "3", is_leaf=False), "Bình quân tỷ lệ đạt của các phần bên dưới, nhân điểm tối đa"),
+        (
+            criterion("weighted_sum", "3", is_leaf=False),
+            "Bình quân tỷ lệ đạt của các phần bên dưới theo trọng số, nhân điểm tối đa",
+        ),
+        (criterion("sum", "5", is_leaf=False, kind_code="bonus"), "Điểm thưởng, ngoài điểm tối đa."),
+    ],
+)
+def test_every_shape_says_its_parameters(row, said):
+    assert said in rule_text(row, [])
+    assert ("Mẫu số bằng 0" in rule_text(row, [])) == (row["is_leaf"] and row["rule_code"] != "manual")
+
+
+def test_survey_options_are_shares_of_the_maximum():
+    bands = [
+        band(number, answer_code=code, awarded_score=Decimal(share))
+        for number, (code, share) in enumerate((("A", "1"), ("B", "0.6"), ("C", "0.2"), ("D", "0")), start=1)
+    ]
+    text = rule_text(criterion("survey_options", "4", input_kind_code="survey_item"), bands)
+    assert "mỗi phương án được một phần của 4 điểm: A: 100%; B: 60%; C: 20%; D: 0%." in text
+
+
+def test_factor_rounding_and_unconfirmed_basis_are_said():
+    row = criterion("linear", target_value=Decimal(1), factor_input_code="dossier_sync_rate", rounding_digits=2)
+    assert "nhân với «dossier_sync_rate» trước khi chấm." in rule_text(row, [])
+    assert "nhân với «Đồng bộ» trước khi chấm." in rule_text({**row, "factor_input_name": "Đồng bộ"}, [])
+    assert rule_text(row, []).endswith("Làm tròn đến 2 chữ số thập phân.")
+    assert basis_text({"legal_basis": "QĐ 1", "is_confirmed": False}) == "QĐ 1 (chưa đối chiếu với văn bản)"
+    assert basis_text({"legal_basis": None, "is_confirmed": True}) == "chưa nêu căn cứ"
+
+
+def test_an_unknown_rule_is_refused():
+    with pytest.raises(KeyError):
+        rule_text(criterion("lottery", target_value=Decimal(1)), [])
+
+
+def test_numbers_have_the_digits_they_have():
+    assert [number_text(Decimal(text)) for text in ("8.000000", "0.50", "1250", "-1.5", "100")] == [
+        "8",
+        "0,5",
+        "1.250",
+        "−1,5",
+        "100",
+    ]
