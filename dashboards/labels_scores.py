@@ -17,8 +17,8 @@ Row = Mapping[str, Any]
 ROUNDINGS = {"half_up": "làm tròn nửa lên", "half_even": "làm tròn nửa về số chẵn", "truncate": "cắt bỏ phần lẻ"}
 CLAIMS = {"self": "tự chấm", "declared": "công bố"}
 DISTINCT_GROUPS = (
-    "«Không phân biệt được»: mọi đơn vị ở nhóm trên hơn mọi đơn vị ở nhóm dưới ngoài sai số của số liệu, còn trong "
-    "một nhóm thì thứ hạng có thể chỉ do may rủi."
+    "«Không phân biệt được»: mọi đơn vị ở nhóm trên hơn mọi đơn vị ở nhóm dưới ngoài sai số của số liệu; bên trong "
+    "một nhóm không có chỗ nào tách được như vậy."
 )
 RANK_RANGES = (
     "Khoảng hạng: dải là những hạng đơn vị còn có thể đứng, vạch cam là hạng hiện tại; mọi khoảng của bảng cùng đúng "

@@ -261,7 +261,12 @@ def _not_watched(view: state.View, period: Row) -> str:
     )
     if not text:
         return ""
-    kept = {"authority": view.authority_code, "kind": "month", "period": period["period_code"]}
+    kept = {
+        "authority": view.authority_code,
+        "by": "indicator",
+        "kind": "month",
+        "period": period["period_code"],
+    }
     link = components.ranking_link("Tỷ lệ của các đơn vị ấy", **kept)
     return f'<p class="lead">{components.text(text)} {link} ở trang Xếp hạng đơn vị, phần Không xếp hạng.</p>'
 

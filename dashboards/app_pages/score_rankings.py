@@ -101,11 +101,10 @@ def _draw_ranked(view: state.View, choice: Row, ranked: Sequence[Row]) -> None:
         (title, [[_cells(view, choice, row)[place] for place in shown] for row in members]) for title, members in groups
     ]
     lead = f"{labels_scores.RANK_RANGES} {labels_scores.DISTINCT_GROUPS}"
-    title = f"Xếp hạng theo điểm (1 – {ranked[0]['ranked_unit_count']})"
-    components.show(
-        components.section(title, lead)
-        + components.grouped_table([COLUMNS[place] for place in shown], cells, "Xếp hạng theo điểm")
-    )
+    heads = [COLUMNS[place] for place in shown]
+    heads[1] = Column(f"Khoảng hạng, từ 1 đến {ranked[0]['ranked_unit_count']}", "rank-range")
+    name = "Xếp hạng theo điểm"
+    components.show(components.section(name, lead) + components.grouped_table(heads, cells, name))
     if not has_quality:
         text = "Chất lượng dữ liệu: không có số liệu hồ sơ của kỳ này trong kho để xếp loại."
         components.show(f'<p class="lead">{text}</p>')
@@ -126,7 +125,8 @@ def _cells(view: state.View, choice: Row, row: Row) -> list[str]:
     unconfirmed = f'<span class="why">{labels_scores.UNCONFIRMED_GRADE}</span>'
     grade = components.text(labels_scores.grade(row)) + (unconfirmed if row["is_grade_confirmed"] is False else "")
     change, counted = components.text(labels_scores.change(row)), components.text(labels_scores.denominator(row))
-    told = (components.text(row["grade_name"] or ""), change, f"mẫu số {counted}")
+    doubt = f" ({labels_scores.UNCONFIRMED_GRADE})" if row["is_grade_confirmed"] is False else ""
+    told = (components.text((row["grade_name"] or "") + doubt), change, f"mẫu số {counted}")
     sub = " · ".join(part for part in told if part not in ("", "–"))
     of = components.text(labels_scores.points_of(row["total_score"], row["applicable_max_score"]))
     return [

@@ -20,6 +20,8 @@ PAGES = {
     "/": "Tổng quan",
     "/dung-han": "Đúng hạn",
     "/xep-hang": "Xếp hạng đơn vị",
+    "/giai-thich-diem": "Giải thích điểm",
+    "/so-sanh-diem": "So sánh điểm",
     "/don-vi": None,
     "/quy-trinh": "Quy trình",
     "/ho-so": "Hồ sơ",
@@ -257,7 +259,7 @@ def test_ranking_table_equals_the_published_ranking(open_at, published, group):
 
 def test_ranking_downloads_carry_title_definition_date_and_build(open_at, published):
     manifest, _ = published
-    page = open_at(f"/xep-hang?authority={DEMO}&group=department")
+    page = open_at(f"/xep-hang?authority={DEMO}&by=indicator&group=department")
     denominator = page.locator("dl.definition dd").nth(1).inner_text()
     with page.expect_download() as download:
         page.get_by_role("button", name="Tải CSV").click()
@@ -539,7 +541,7 @@ def test_the_grade_beside_a_rank_is_the_grade_of_the_quality_page(open_at, publi
         row[0]: row[1]
         for row in _table(graded, "Xếp loại dữ liệu") + _folded_table(graded, "Xếp loại dữ liệu, các đơn vị còn lại")
     }
-    ranked = _table(open_at(f"/xep-hang?authority={DEMO}&group=department&period={code}"), "Bảng xếp hạng")
+    ranked = _table(open_at(f"/xep-hang?authority={DEMO}&by=indicator&group=department&period={code}"), "Bảng xếp hạng")
     assert ranked
     assert {row[1]: row[-1] for row in ranked} == {row[1]: grades[row[1]] for row in ranked}
 
