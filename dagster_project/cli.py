@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -216,6 +217,7 @@ def build(as_of: AsOf = None, received_by: ReceivedBy = None) -> None:
 def builds(context: typer.Context) -> None:
     """Liệt kê các bản dựng đã công bố; dấu * là bản đang phục vụ, dòng dưới là chữ ký của bản chính thức."""
     from dagster_project.publishing.builds import current_build_id, list_builds
+    from dagster_project.publishing.methods_book import BOOK_FILE
     from dagster_project.publishing.official import official_line
 
     if context.invoked_subcommand:
@@ -234,6 +236,8 @@ def builds(context: typer.Context) -> None:
         line = official_line(settings, item.build_id)
         if line:
             typer.echo(f"    {line}")
+    if served:
+        typer.echo(f"Sổ tay phương pháp của bản đang phục vụ: {settings.published / served / BOOK_FILE}")
 
 
 @builds_app.command()
@@ -472,10 +476,9 @@ def _percent(text: str | None) -> Decimal | None:
     """A percentage as a person writes it: 98, 98,5, 98.5 or 98 %."""
     if text is None:
         return None
-    try:
-        return Decimal(text.removesuffix("%").strip().replace(",", "."))
-    except InvalidOperation:
-        raise BuildError(f"«{text}» không phải một tỷ lệ phần trăm, ví dụ 98 hoặc 98,5.") from None
+    if not re.fullmatch(r"\d{1,3}([.,]\d+)?", text.removesuffix("%").strip()):
+        raise BuildError(f"«{text}» không phải một tỷ lệ phần trăm, ví dụ 98 hoặc 98,5.")
+    return Decimal(text.removesuffix("%").strip().replace(",", "."))
 
 
 def _day(moment: datetime | None) -> date | None:

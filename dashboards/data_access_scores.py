@@ -6,9 +6,13 @@ Reads through data_access, which alone opens the build. Does not belong here: po
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import streamlit as st
+
 from dagster_project.explaining.memberships import MEMBERSHIPS
+from dagster_project.explaining.simulation import Change, ScoreKey, Simulation, simulate
 from dashboards.data_access import Build, Row, _rows
 
 PAGE_SIZE = 25
@@ -196,6 +200,16 @@ def source_files(build: Build, scope: ScoreScope, source_codes: tuple[str, ...])
         """,
         (scope.period_code, scope.authority_code, *source_codes),
     )
+
+
+@st.cache_data(max_entries=500, show_spinner="Đang mô phỏng…")
+def simulated(folder: str, scope: ScoreScope, unit_code: str, criterion_code: str, more: int) -> Simulation:
+    """What ``more`` on top of the numerator of a criterion would give, by the engine of the build in ``folder``.
+
+    BuildError with a sentence when the figure is no count or ``more`` is above the denominator.
+    """
+    key = ScoreKey(*scope.arguments, unit_code)
+    return simulate(Path(folder), key, Change(criterion_code, more=more))
 
 
 def score_differences(build: Build, scope: ScoreScope, page: int | None = None) -> list[Row]:

@@ -207,27 +207,35 @@ def _standing(connection: duckdb.DuckDBPyConnection, key: ScoreKey, criterion_co
     return Standing(*found[:-1])
 
 
-def told(simulation: Simulation) -> str:
-    """Both standings as lines of text, marked as a simulation."""
-    before, after = both = simulation.before, simulation.after
-    lines = [SIMULATED]
-    pairs = [
+def compared(simulation: Simulation) -> list[tuple[str, str, str]]:
+    """What is told of both standings: label, published, simulated."""
+    both = simulation.before, simulation.after
+    totals = (None if one.total_percent is None else one.total_score for one in both)
+    return [
         ("Tử số / mẫu số", *(rate_text(one.numerator, one.denominator) for one in both)),
         ("Điểm tính từ số liệu", *(points_or_none(one.computed_score) for one in both)),
         ("Điểm cuối của tiêu chí", *(points_or_none(one.final_score) for one in both)),
-        ("Tổng điểm", *(points_or_none(None if one.total_percent is None else one.total_score) for one in both)),
+        ("Tổng điểm", *(points_or_none(total) for total in totals)),
         ("Tỷ lệ trên điểm tối đa", *(percent_text(one.total_percent) for one in both)),
         ("Xếp loại", *(one.grade_name or "chưa xếp loại" for one in both)),
         ("Hạng", *(rank_text(one.unit_rank, one.rank_low, one.rank_high) for one in both)),
     ]
-    lines += [f"  {label}: {old} → {new}" for label, old, new in pairs]
+
+
+def remarks(simulation: Simulation) -> list[str]:
+    """Why something did not move with the figure, and what else stays: full sentences."""
+    before, after = simulation.before, simulation.after
+    told = []
     if before.final_score == after.final_score and before.computed_score != after.computed_score:
-        lines.append("  Điểm cuối của tiêu chí không lấy từ số liệu nên không đổi theo.")
+        told.append("Điểm cuối của tiêu chí không lấy từ số liệu nên không đổi theo.")
     elif after.total_percent is None:
-        lines.append("  Tổng điểm và hạng chưa có, vì còn tiêu chí chưa có điểm.")
+        told.append("Tổng điểm và hạng chưa có, vì còn tiêu chí chưa có điểm.")
     elif before.total_score == after.total_score and before.final_score != after.final_score:
-        lines.append(
-            "  Tổng điểm không đổi theo: nhóm chứa tiêu chí lấy điểm công bố, đã đến mức trần, hoặc do làm tròn."
-        )
-    lines.append("  Chỉ đổi số liệu này của đơn vị này; mọi số liệu khác giữ nguyên như bản dựng.")
-    return "\n".join(lines)
+        told.append("Tổng điểm không đổi theo: nhóm chứa tiêu chí lấy điểm công bố, đã đến mức trần, hoặc do làm tròn.")
+    return [*told, "Chỉ đổi số liệu này của đơn vị này; mọi số liệu khác giữ nguyên như bản dựng."]
+
+
+def told(simulation: Simulation) -> str:
+    """Both standings as lines of text, marked as a simulation."""
+    lines = [SIMULATED, *(f"  {label}: {old} → {new}" for label, old, new in compared(simulation))]
+    return "\n".join([*lines, *(f"  {sentence}" for sentence in remarks(simulation))])

@@ -12,7 +12,9 @@ from dagster_project.explaining.figures import figure_text
 from dagster_project.explaining.memberships import MEMBERSHIPS
 from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, rule_text
 from dagster_project.explaining.score import STAGES
+from dagster_project.explaining.simulation import SIMULATED, compared, remarks
 from dagster_project.landing.contracts import load_contracts
+from dagster_project.publishing.errors import BuildError
 from dashboards import components, data_access_scores, download_buttons, labels, labels_scores, state
 from dashboards.app_pages import score_parts
 from dashboards.components import Card, Column
@@ -217,7 +219,39 @@ def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row,
         + components.table(columns, lines, "Giải thích tiêu chí")
     )
     _draw_explanations(view, scope, unit, row)
+    _draw_simulation(view, scope, unit, row)
     components.show("<br>")
+
+
+def _draw_simulation(view: state.View, scope: ScoreScope, unit: Row, row: Row) -> None:
+    """«Nếu… thì»: what some more in the numerator would give; nothing where the figure is no count or already full."""
+    if not row["is_leaf"] or not row["has_counts"] or not row["denominator"]:
+        return
+    most = int(row["denominator"] - row["numerator"])
+    if most <= 0:
+        return
+    with st.expander("Nếu… thì (mô phỏng)"):
+        more = st.number_input(
+            f"Tử số thêm bao nhiêu (nhiều nhất {labels.format_count(most)})",
+            min_value=0,
+            max_value=most,
+            step=1,
+            key=f"more_{unit['unit_code']}_{row['criterion_code']}",
+        )
+        if more:
+            components.show(_simulated(view, scope, unit["unit_code"], row["criterion_code"], int(more)))
+
+
+def _simulated(view: state.View, scope: ScoreScope, unit_code: str, criterion_code: str, more: int) -> str:
+    """Both standings side by side, marked as a simulation, or why there is none."""
+    try:
+        simulation = data_access_scores.simulated(view.build.folder, scope, unit_code, criterion_code, more)
+    except BuildError as error:
+        return components.note(str(error), is_warning=True)
+    columns = (Column(""), Column("Bản dựng", "num"), Column("Mô phỏng", "num"))
+    cells = [[components.text(text) for text in line] for line in compared(simulation)]
+    told = components.note(f"{SIMULATED}. {' '.join(remarks(simulation))}", is_warning=True)
+    return told + components.table(columns, cells, "Mô phỏng")
 
 
 def _final_sentence(row: Row) -> str:
