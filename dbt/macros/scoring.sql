@@ -130,3 +130,13 @@
 {% macro same_columns(one, other, columns) -%}
   {% for column in columns %}{{ "and " if not loop.first }}{{ one }}.{{ column }} = {{ other }}.{{ column }}{{ " " if not loop.last }}{% endfor %}
 {%- endmacro %}
+
+{#-
+  What a part of a mean or a weighted sum puts in: the share of its own maximum that `score` is, twelve digits, times its
+  weight, six digits; a part without a score puts in nothing. Reads the columns applicable_max_score and weight.
+-#}
+{% macro weighed_share(score) -%}
+  {{ wide('(' ~ rounded_quotient(
+      millionths('coalesce(' ~ score ~ ', 0)') ~ ' * 1000000000000', millionths('applicable_max_score'), "'half_up'"
+  ) ~ ')') }} * {{ millionths('weight') }}
+{%- endmacro %}

@@ -159,7 +159,7 @@ def test_a_ranking_carries_its_range_its_group_and_its_denominator(real):
         "from fct_score_rankings where authority_code = 'H21' order by unit_rank"
     ).fetchall()
     assert [row[1] for row in found] == list(range(1, 15))
-    assert found[0] == ("H21.17", 1, 1, 1, 1, 1000000)
+    assert found[0] == ("H21.17", 1, 1, 1, 1, 654)
     assert found[-1][0] == "H21.20" and found[-1][2:4] == (14, 14)
     # Between, hundreds of dossiers do not tell the second from the fifth.
     assert {row[4] for row in found[1:-1]} == {2}

@@ -13,6 +13,7 @@
     'final_score', 'final_source_code', 'applicable_max_score', 'score_status', 'self_score', 'appraised_score',
     'survey_score', 'computed_score',
 ] -%}
+{%- set claims = ['self_score', 'appraised_score', 'survey_score', 'computed_score'] -%}
 {%- set is_hole = "score_status in ('not_scored', 'outside_scale', 'incomplete')" -%}
 with criteria as (
 
@@ -190,7 +191,7 @@ level_{{ level }} as (
         end as final_source_code,
         case
             when below.applicable_max_score is null then null
-            when parents.rule_code = 'sum' then below.applicable_max_score
+            when parents.rule_code = 'sum' and parents.kind_code in ('base', 'survey') then below.applicable_max_score
             else parents.max_score
         end as applicable_max_score,
         case
@@ -198,10 +199,18 @@ level_{{ level }} as (
             when below.hole_count > 0 and parents.declared_score is null then 'incomplete'
             else 'ok'
         end as score_status,
-        below.self_score,
-        below.appraised_score,
-        below.survey_score,
-        below.computed_score
+        {%- for claim in claims %}
+        case
+            when below.{{ claim }}_count < below.counted_count then null
+            when parents.rule_code = 'sum' then below.{{ claim }}
+            when below.share_weight > 0 then {{ from_millionths(
+                rounded_quotient(
+                    millionths('parents.max_score') ~ ' * below.' ~ claim ~ '_share', wide('1000000000000') ~ ' * below.share_weight',
+                    "'half_up'"
+                )
+            ) }}
+        end as {{ claim }}{{ "," if not loop.last }}
+        {%- endfor %}
     from parents
     inner join (
         select
@@ -212,16 +221,15 @@ level_{{ level }} as (
             -- A bonus that nobody gave is none; a criterion that nobody scored is a hole.
             sum(case when {{ is_hole }} and kind_code in ('base', 'survey') then 1 else 0 end) as hole_count,
             -- Shares of the parts' maxima, twelve digits, each times its weight, six digits.
-            sum(case when applicable_max_score > 0 and parent_rule_code <> 'sum' then
-                {{ wide('(' ~ rounded_quotient(
-                    millionths('coalesce(final_score, 0)') ~ ' * 1000000000000', millionths('applicable_max_score'), "'half_up'"
-                ) ~ ')') }} * {{ millionths('weight') }}
-            end) as weighted_share,
+            sum(case when applicable_max_score > 0 and parent_rule_code <> 'sum' then {{ weighed_share('final_score') }} end) as weighted_share,
             sum(case when applicable_max_score > 0 and parent_rule_code <> 'sum' then {{ millionths('weight') }} end) as share_weight,
-            sum(self_score) as self_score,
-            sum(appraised_score) as appraised_score,
-            sum(survey_score) as survey_score,
-            sum(computed_score) as computed_score
+            -- What somebody says of the whole is known when he has said it of every part.
+            sum(case when applicable_max_score is not null then 1 else 0 end) as counted_count,
+            {%- for claim in claims %}
+            sum({{ claim }}) as {{ claim }},
+            sum(case when applicable_max_score is not null and {{ claim }} is not null then 1 else 0 end) as {{ claim }}_count,
+            sum(case when applicable_max_score > 0 and parent_rule_code <> 'sum' then {{ weighed_share(claim) }} end) as {{ claim }}_share{{ "," if not loop.last }}
+            {%- endfor %}
         from level_{{ level + 1 }}
         group by {{ unit_key | join(", ") }}, parent_criterion_code
     ) as below

@@ -22,8 +22,14 @@ added as (
         coalesce(sum(case when level_number = 1 and kind_code = 'bonus' then final_score end), 0) as bonus_score,
         coalesce(sum(case when level_number = 1 and kind_code = 'penalty' then final_score end), 0) as penalty_score,
         sum(case when level_number = 1 and kind_code in ('base', 'survey') then applicable_max_score end) as applicable_max_score,
-        sum(case when level_number = 1 and kind_code in ('base', 'survey') then self_score end) as self_score,
-        sum(case when level_number = 1 and kind_code in ('base', 'survey') then computed_score end) as computed_score,
+        case
+            when sum(case when level_number = 1 and kind_code in ('base', 'survey') and applicable_max_score is not null and self_score is null then 1 else 0 end) = 0
+                then sum(case when level_number = 1 and kind_code in ('base', 'survey') then self_score end)
+        end as self_score,
+        case
+            when sum(case when level_number = 1 and kind_code in ('base', 'survey') and applicable_max_score is not null and computed_score is null then 1 else 0 end) = 0
+                then sum(case when level_number = 1 and kind_code in ('base', 'survey') then computed_score end)
+        end as computed_score,
         max(case
             when level_number = 1 and kind_code in ('base', 'survey')
                 and score_status in ('not_scored', 'outside_scale', 'incomplete') then 1
@@ -34,8 +40,7 @@ added as (
                 then applicable_max_score
         end) as missing_max_score,
         sum(case when is_leaf and kind_code in ('base', 'survey') then 1 else 0 end) as leaf_count,
-        sum(case when is_leaf and kind_code in ('base', 'survey') and final_score is not null then 1 else 0 end) as scored_leaf_count,
-        max(case when is_leaf then denominator end) as largest_denominator
+        sum(case when is_leaf and kind_code in ('base', 'survey') and final_score is not null then 1 else 0 end) as scored_leaf_count
     from scores
     group by authority_code, regulation_code, regulation_version_code, period_code, unit_code
 
@@ -79,6 +84,25 @@ spread as (
 
 ),
 
+-- How many dossiers, answers or procedures the largest figure is counted on. A value that stands over a million is no count;
+-- means and options are counted in millionths of one.
+counted as (
+
+    select
+        authority_code,
+        regulation_version_code,
+        period_code,
+        unit_code,
+        max(case
+            when has_counts then denominator
+            when input_kind_code in ('survey_item', 'quality_index') then cast(round(denominator / 1000000e0) as bigint)
+        end) as largest_denominator
+    from {{ ref('fct_score_inputs') }}
+    where is_leaf
+    group by authority_code, regulation_version_code, period_code, unit_code
+
+),
+
 declared as (
 
     select authority_code, regulation_version_code, period_code, unit_code, declared_score
@@ -99,6 +123,7 @@ totalled as (
         regulations.minimum_denominator,
         coalesce(spread.below_score, 0) as below_score,
         coalesce(spread.above_score, 0) as above_score,
+        counted.largest_denominator,
         declared.declared_score
     from added
     inner join regulations
@@ -111,6 +136,12 @@ totalled as (
             and added.regulation_version_code = spread.regulation_version_code
             and added.period_code = spread.period_code
             and added.unit_code = spread.unit_code
+    left join counted
+        on
+            added.authority_code = counted.authority_code
+            and added.regulation_version_code = counted.regulation_version_code
+            and added.period_code = counted.period_code
+            and added.unit_code = counted.unit_code
     left join declared
         on
             added.authority_code = declared.authority_code
