@@ -297,7 +297,9 @@ def _regulations(ask) -> str:
 
 
 def _authority_name(row: Row) -> str:
-    synthetic = f"; {SYNTHETIC.lower()}" if row["is_synthetic"] else ""
+    synthetic = "; dữ liệu giả lập" if row["is_synthetic"] else ""
+    if row["authority_name"] == row["authority_code"]:
+        return row["authority_code"] + synthetic
     return f"{row['authority_name']} ({row['authority_code']}{synthetic})"
 
 
@@ -337,7 +339,8 @@ def _rule_examples(ask) -> dict[tuple[str, str, str], Row]:
           select i.*, r.rule_score, u.unit_name, p.period_name, a.is_synthetic,
             row_number() over (
               partition by i.authority_code, i.regulation_version_code, i.criterion_code
-              order by p.is_complete desc, p.sort_order desc, i.denominator desc, i.numerator desc, i.unit_code
+              order by p.is_complete desc, p.sort_order desc, i.has_counts desc, i.denominator desc, i.numerator desc,
+                i.unit_code
             ) as choice_number
           from fct_score_inputs as i
           inner join fct_rule_scores as r
@@ -393,7 +396,7 @@ def _regulation_facts(
     ties = "bằng nhau thì đồng hạng" if not tolerance else f"lệch không quá {number_text(tolerance)} điểm phần trăm"
     minimum = row["minimum_denominator"]
     return [
-        ("Địa phương", ", ".join(names[code] for code in regulation.authorities)),
+        ("Địa phương", ", ".join(names.get(code, code) for code in regulation.authorities)),
         ("Khối được chấm", ", ".join(blocs.get(code, code) for code in _codes(row["unit_bloc_codes"])) or "mọi khối"),
         ("Loại kỳ", ", ".join(kinds)),
         ("Hiệu lực", f"từ {row['valid_from_date']:%d/%m/%Y}{until}"),
