@@ -81,10 +81,9 @@ def regulation(build: Build, authority_code: str, regulation_version_code: str) 
     )[0]
 
 
-# What a unit's total is, with what its rank can be and why it has none. Only counts have a denominator to tell: a value
-# without one stands over a million.
+# What a unit's total is, with what its rank can be and why it has none.
 _UNIT_SCORES = f"""
-  select s.* exclude (largest_denominator), d.largest_denominator, u.unit_name, t.missing_max_score,
+  select s.*, u.unit_name, t.missing_max_score,
     t.leaf_count, t.scored_leaf_count, g.minimum_denominator
   from fct_score_rankings as s
   inner join fct_unit_scores as t
@@ -95,16 +94,6 @@ _UNIT_SCORES = f"""
   inner join dim_units as u on s.authority_code = u.authority_code and s.unit_code = u.unit_code
   inner join dim_regulations as g
     on s.authority_code = g.authority_code and s.regulation_version_code = g.regulation_version_code
-  left join (
-    select authority_code, regulation_version_code, period_code, unit_code, max(denominator) as largest_denominator
-    from fct_score_inputs
-    where has_counts
-    group by authority_code, regulation_version_code, period_code, unit_code
-  ) as d
-    on s.authority_code = d.authority_code
-    and s.regulation_version_code = d.regulation_version_code
-    and s.period_code = d.period_code
-    and s.unit_code = d.unit_code
   where {_IN_SCOPE}
 """
 

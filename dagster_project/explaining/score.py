@@ -276,11 +276,7 @@ def _total_facts(ask: Ask, key: ScoreKey, score: dict) -> Lines:
     facts.append(("Hạng", _rank(rank)))
     facts.append(("Xếp loại", _grade(score)))
     facts.append(("Chất lượng dữ liệu", rank["quality_grade_code"] or "chưa xếp được"))
-    # A value that stands over a million is no count: only counts say how large the sample is.
-    counts = ask(
-        f"select max(denominator) as largest from fct_score_inputs {where} and is_leaf and has_counts", arguments
-    )
-    largest = counts[0]["largest"]
+    largest = score["largest_denominator"]
     facts.append(("Mẫu số lớn nhất", NO_DATA if largest is None else vi_count(largest)))
     if score["declared_score"] is not None:
         facts.append(("Tổng điểm nơi khác công bố", points_text(score["declared_score"])))
