@@ -101,6 +101,12 @@ def criterion_name(row: Row) -> str:
     return row["criterion_name"] if "_" in code or len(code) > 6 else f"{code}. {row['criterion_name']}"
 
 
+def _ties(tolerance: Any) -> str:
+    if not tolerance:
+        return "khi bằng nhau"
+    return f"khi lệch không quá {str(tolerance.normalize()).replace('.', ',')} điểm %"
+
+
 def regulation_facts(regulation: Row) -> list[tuple[str, str]]:
     """What a regulation says of its scores, as (label, text); also the head of a downloaded file."""
     digits = f"{ROUNDINGS[regulation['rounding_mode_code']]}, {regulation['rounding_digits']} chữ số"
@@ -110,7 +116,7 @@ def regulation_facts(regulation: Row) -> list[tuple[str, str]]:
         ("Điểm tối đa", labels.NO_DATA if regulation["max_score"] is None else points(regulation["max_score"])),
         ("Điểm cuối", ORDERS[regulation["score_order_code"]]),
         ("Làm tròn", f"{stage}, {digits}"),
-        ("Đồng hạng", f"lệch không quá {labels.format_decimal(regulation['tie_tolerance'] or 0, 2)} điểm %"),
+        ("Đồng hạng", _ties(regulation["tie_tolerance"])),
     ]
     if regulation["minimum_denominator"]:
         least = labels.format_count(regulation["minimum_denominator"])

@@ -93,6 +93,8 @@ def _main_sentence(criterion: Row, bands: Sequence[Row]) -> str:
     if rule in _PARTS:
         cap = "nhiều nhất" if criterion["kind_code"] in _KINDS else "tối đa"
         return f"{_PARTS[rule]}, {cap} {most}."
+    if rule == "manual" and criterion["input_kind_code"] == "portal_metric":
+        return f"Lấy điểm nơi khác công bố, từ 0 đến {most}; cách tính không được công bố."
     if rule == "manual":
         return f"Hội đồng chấm, từ 0 đến {most}."
     if rule == "survey_options":

@@ -83,6 +83,10 @@ def test_a_deduction_that_grows_with_each_day_is_told_in_days_not_percent():
             "Dưới 60% thì 0 điểm; từ 60%: điểm = tỷ lệ ÷ 85% × 10 điểm, tối đa 10 điểm.",
         ),
         (criterion("manual", "1.5"), "Hội đồng chấm, từ 0 đến 1,5 điểm."),
+        (
+            criterion("manual", "12", input_kind_code="portal_metric"),
+            "Lấy điểm nơi khác công bố, từ 0 đến 12 điểm; cách tính không được công bố.",
+        ),
         (criterion("sum", is_leaf=False), "Cộng điểm các phần bên dưới, tối đa 8 điểm."),
         (criterion("mean", "3", is_leaf=False), "Bình quân tỷ lệ đạt của các phần bên dưới, nhân điểm tối đa"),
         (
