@@ -1,0 +1,88 @@
+"""A regulation with a fault is refused by name, file, row and fault; what was landed before stays as it was."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from dagster_project.demo.regulations import OWN_FILES
+from dagster_project.landing.deliveries import list_deliveries
+from dagster_project.landing.load import land_file
+from dagster_project.settings import Settings
+from expectations.runner import check_delivery
+
+pytestmark = pytest.mark.integration
+
+FILES = {path.stem: path for path in OWN_FILES}
+
+
+def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str]) -> Path:
+    """A copy of a good file in which the first row that meets ``where`` is changed."""
+    with FILES[name].open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    found = next(row for row in rows if where.items() <= row.items())
+    assert set(change) <= set(found) and not change.items() <= found.items()
+    found.update(change)
+    path = folder / f"{name}.csv"
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "change", "said"),
+    [
+        (
+            "thang_diem",
+            {"criterion_code": "1.2", "band_number": "2"},
+            {"lower_value": "0,95"},
+            ["Các mức của một tiêu chí nối liền nhau", "dòng 6"],
+        ),
+        (
+            "tieu_chi",
+            {"criterion_code": "3.2"},
+            {"max_score": "9"},
+            ["Điểm tối đa của cấp dưới cộng lại đúng bằng điểm tối đa cấp trên", "dòng 11"],
+        ),
+        (
+            "tieu_chi",
+            {"criterion_code": "3.2"},
+            {"input_code": "ty_le_dung_han"},
+            ["Chỉ số dùng để chấm có trong kho", "dòng 13"],
+        ),
+        (
+            "quy_dinh",
+            {"regulation_code": "BTC-SO"},
+            {"valid_to_date": "30/06/2026"},
+            ["Hiệu lực các phiên bản không chồng nhau", "dòng 3"],
+        ),
+        (
+            "xep_loai",
+            {"grade_code": "yeu"},
+            {"lower_value": "10"},
+            ["Mỗi thang xếp loại có đúng một loại thấp nhất", "dòng 2"],
+        ),
+    ],
+    ids=["gap in bands", "wrong sum", "unknown indicator", "overlapping years", "no lowest grade"],
+)
+def test_a_bad_regulation_is_refused_by_name(name, where, change, said, tmp_path):
+    settings = Settings(root=tmp_path / "data")
+    assert land_file(FILES[name], settings, gate=check_delivery).status == "landed"
+    landed = list_deliveries(settings)
+    result = land_file(edited(name, tmp_path, where, change), settings, gate=check_delivery)
+    assert result.status == "refused"
+    assert f"{name}.csv" in result.message
+    for part in said:
+        assert part in result.message
+    assert list_deliveries(settings) == landed
+
+
+def test_the_regulations_that_ship_are_good(tmp_path):
+    settings = Settings(root=tmp_path / "data")
+    assert len(FILES) == 4
+    for path in FILES.values():
+        assert land_file(path, settings, gate=check_delivery).status == "landed", path.name
