@@ -70,8 +70,10 @@ REQUIRED_TABLES = (
     "fct_unit_scores",
     "rpt_backlog_ages",
     "rpt_open_dossiers",
+    "rpt_rank_robustness",
     "rpt_repeat_late_officers",
     "rpt_reported_totals",
+    "rpt_saturated_criteria",
     "rpt_score_differences",
     "rpt_units_to_watch",
 )

@@ -270,3 +270,37 @@ def criteria_missed_by(build: Build, authority_code: str, dossier_code: str) -> 
         """,
         missed,
     )
+
+
+def rank_robustness(build: Build, scope: ScoreScope, peer_group_code: str) -> list[Row]:
+    """One row per ranked unit with how its rank fares under drawn weights; empty for periods that are not drawn."""
+    return _rows(
+        build.folder,
+        f"""
+        select s.unit_code, u.unit_name, s.unit_rank, s.ranked_unit_count, s.third_number, s.draw_count,
+          s.weight_width_percent, s.kept_third_rate, s.best_drawn_rank, s.worst_drawn_rank, s.is_confirmed
+        from rpt_rank_robustness as s
+        inner join dim_units as u on s.authority_code = u.authority_code and s.unit_code = u.unit_code
+        where {_IN_SCOPE} and s.peer_group_code = ?
+        order by s.unit_rank, s.unit_code
+        """,
+        (*scope.arguments, peer_group_code),
+    )
+
+
+def saturated_criteria(build: Build, scope: ScoreScope) -> list[Row]:
+    """One row per criterion that nearly every unit has in full, in the order of the regulation."""
+    return _rows(
+        build.folder,
+        f"""
+        select s.criterion_code, c.criterion_name, s.full_mark_count, s.scored_unit_count, s.saturated_above_percent
+        from rpt_saturated_criteria as s
+        inner join dim_criteria as c
+          on s.authority_code = c.authority_code
+          and s.regulation_version_code = c.regulation_version_code
+          and s.criterion_code = c.criterion_code
+        where {_IN_SCOPE} and s.is_saturated
+        order by c.display_order, s.criterion_code
+        """,
+        scope.arguments,
+    )

@@ -123,3 +123,21 @@ def regulation_facts(regulation: Row) -> list[tuple[str, str]]:
         facts.append(("Cỡ mẫu tối thiểu", f"mẫu số lớn nhất từ {least}"))
     confirmed = labels.confirmed_text(regulation["is_confirmed"])
     return [*facts, ("Căn cứ", regulation["legal_basis"] or "chưa nêu"), ("Quy định", confirmed)]
+
+
+def robustness_lead(row: Row) -> str:
+    """What a draw of weights is, from any row of the report."""
+    doubt = "" if row["is_confirmed"] else "; số lần và mức do kho tự đặt, chưa có căn cứ"
+    return (
+        f"{labels.format_count(row['draw_count'])} lần thử, mỗi lần nhân điểm tối đa của từng tiêu chí với một số ngẫu "
+        f"nhiên cố định, lệch không quá {row['weight_width_percent']}%{doubt}. Đơn vị giữ phần ba của bảng trong phần "
+        "lớn các lần thử thì thứ hạng không phải nhờ trọng số."
+    )
+
+
+def saturated_lead(row: Row, count: int) -> str:
+    """How many criteria tell no unit from another, from any row of the report."""
+    return (
+        f"{count} tiêu chí có trên {row['saturated_above_percent']}% đơn vị đạt điểm tối đa, gần như không còn phân "
+        "loại được đơn vị:"
+    )

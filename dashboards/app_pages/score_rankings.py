@@ -7,6 +7,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+import streamlit as st
+
 from dashboards import components, data_access_scores, download_buttons, downloads, labels, labels_scores, state
 from dashboards.app_pages import score_parts
 from dashboards.components import Column
@@ -22,6 +24,12 @@ COLUMNS = (
     Column("So kỳ trước", "num wide"),
     Column("Mẫu số lớn nhất", "num wide"),
     Column("Chất lượng dữ liệu", "quality"),
+)
+ROBUSTNESS = (
+    Column("Hạng", "num"),
+    Column("Đơn vị"),
+    Column("Giữ phần ba của bảng", "num"),
+    Column("Hạng trong các lần thử", "num"),
 )
 HEADERS = (
     "Hạng",
@@ -66,6 +74,7 @@ def draw(view: state.View, choices: Sequence[Row], columns: Sequence[Any]) -> No
     else:
         components.show(components.note("Không đơn vị nào có đủ điểm để xếp hạng trong kỳ này."))
     _draw_unranked(view, choice, unranked)
+    _draw_robustness(view, scope, group)
     regulation = data_access_scores.regulation(view.build, view.authority_code, choice["regulation_version_code"])
     link = components.comparison_link("So sánh điểm tự chấm, thẩm định và kho tính", **score_parts.kept(view, choice))
     facts = labels_scores.regulation_facts(regulation)
@@ -108,6 +117,34 @@ def _draw_ranked(view: state.View, choice: Row, ranked: Sequence[Row]) -> None:
     if not has_quality:
         text = "Chất lượng dữ liệu: không có số liệu hồ sơ của kỳ này trong kho để xếp loại."
         components.show(f'<p class="lead">{text}</p>')
+
+
+def _draw_robustness(view: state.View, scope: data_access_scores.ScoreScope, group: str) -> None:
+    """How ranks fare when the weights of the criteria are drawn anew, and which criteria tell no unit from another."""
+    rows = data_access_scores.rank_robustness(view.build, scope, group)
+    saturated = data_access_scores.saturated_criteria(view.build, scope)
+    if not rows and not saturated:
+        return
+    with st.expander("Độ vững của thứ hạng"):
+        if rows:
+            components.show(
+                f'<p class="lead">{components.text(labels_scores.robustness_lead(rows[0]))}</p>'
+                + components.table(ROBUSTNESS, map(_robustness_cells, rows), "Độ vững của thứ hạng")
+            )
+        if saturated:
+            names = "; ".join(labels_scores.criterion_name(row) for row in saturated)
+            lead = labels_scores.saturated_lead(saturated[0], len(saturated))
+            components.show(f'<p class="lead">{components.text(f"{lead} {names}.")}</p>')
+
+
+def _robustness_cells(row: Row) -> list[str]:
+    kept = row["kept_third_rate"]
+    return [
+        str(row["unit_rank"]),
+        components.text(row["unit_name"]),
+        "–" if kept is None else labels.format_percent(kept, 1),
+        labels.rank_range_text(row["best_drawn_rank"], row["worst_drawn_rank"]),
+    ]
 
 
 def _group_title(number: int, members: Sequence[Row], ranked: Sequence[Row]) -> str:

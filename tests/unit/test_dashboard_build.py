@@ -380,7 +380,7 @@ TABLES = {
           value_status, unit_rank, is_tied, rank_low, rank_high, distinct_group_number, previous_unit_rank,
           is_change_beyond_chance, if(unit_rank is null, null, 'tot') as grade_code,
           if(unit_rank is null, null, 'Tốt') as grade_name, if(unit_rank is null, null, false) as is_grade_confirmed,
-          3 as listed_unit_count, 2 as ranked_unit_count, 1000000 as largest_denominator, quality_grade_code,
+          3 as listed_unit_count, 2 as ranked_unit_count, 80 as largest_denominator, quality_grade_code,
           'ok' as quality_grade_status
         from (values
           ('H33.1', 8.5, 12, 70.83, 60.1, 80.2, 'ok', 1, false, 1, 2, 1, 65, 2, true, 68.75, 'A'),
@@ -404,6 +404,17 @@ TABLES = {
           cast(row_number() over (order by self_score - computed_score desc) as integer) as severity_order
         from fct_criterion_scores
         where is_leaf and self_score is not null and computed_score is not null""",
+    "rpt_rank_robustness": """
+        select authority_code, regulation_version_code, period_code, peer_group_code, unit_code, unit_rank,
+          ranked_unit_count, 1 as third_number, 200 as draw_count, 25 as weight_width_percent,
+          0.985::decimal(18, 6) as kept_third_rate, 1 as best_drawn_rank, 2 as worst_drawn_rank, false as is_confirmed
+        from fct_score_rankings
+        where unit_rank is not null""",
+    "rpt_saturated_criteria": """
+        select distinct authority_code, regulation_version_code, period_code, criterion_code, 11 as full_mark_count,
+          12 as scored_unit_count, 90 as saturated_above_percent, true as is_saturated
+        from fct_criterion_scores
+        where is_leaf""",
 }
 
 
@@ -1017,6 +1028,9 @@ def test_points_are_ranked_with_the_range_of_the_rank_and_everyone_is_named(sett
         ["Sở Ba", "còn 4,00 điểm chưa chấm (đã chấm 1/2 tiêu chí)", "4,00 / 12,00 điểm", "80"]
     ]
     assert "xếp hạng 2/3 đơn vị · trung vị 68,75% · quy định chưa được đối chiếu với văn bản." in html
+    assert _rows_of(html, "Độ vững của thứ hạng")[0][2:] == ["98,5%", "hạng 1–2"]
+    assert "200 lần thử" in html and "kho tự đặt, chưa có căn cứ" in html
+    assert "tiêu chí có trên 90% đơn vị đạt điểm tối đa" in html
     assert "Sở &lt;Hai&gt;" in html and "Bộ tiêu chí &lt;thử&gt;" in html
     assert "giai-thich-diem?authority=H33&amp;regulation=BTC%402026-01-01&amp;kind=month&amp;period=2026-03" in html
 
