@@ -45,7 +45,7 @@ HEADERS = (
     "Mức xếp loại",
     "Hạng tốt nhất còn có thể",
     "Hạng kém nhất còn có thể",
-    "Nhóm không phân biệt được",
+    "Dải",
     "Tỷ lệ kỳ trước (%)",
     "So kỳ trước",
     "Mẫu số lớn nhất",
@@ -150,9 +150,9 @@ def _robustness_cells(row: Row) -> list[str]:
 def _group_title(number: int, members: Sequence[Row], ranked: Sequence[Row]) -> str:
     """The line above a group; one unit alone is told apart from all others."""
     if len(members) == len(ranked):
-        return f"Cả {len(ranked)} đơn vị: không phân biệt được" if len(ranked) > 1 else ""
-    told = "phân biệt được với mọi đơn vị khác" if len(members) == 1 else f"{len(members)} đơn vị không phân biệt được"
-    return f"Nhóm {number}: {told}"
+        return f"Cả {len(ranked)} đơn vị nối thành một dải" if len(ranked) > 1 else ""
+    told = "một đơn vị, tách hẳn mọi đơn vị khác" if len(members) == 1 else f"{len(members)} đơn vị nối nhau"
+    return f"Dải {number}: {told}"
 
 
 def _cells(view: state.View, choice: Row, row: Row) -> list[str]:

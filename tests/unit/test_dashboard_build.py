@@ -1017,7 +1017,7 @@ def _rows_of(html, label):
 def test_points_are_ranked_with_the_range_of_the_rank_and_everyone_is_named(settings, monkeypatch):
     html = _score_html(settings, monkeypatch, "rankings")
     rows = _rows_of(html, "Xếp hạng theo điểm")
-    assert rows[0] == ["Cả 2 đơn vị: không phân biệt được"]
+    assert rows[0] == ["Cả 2 đơn vị nối thành một dải"]
     assert [row[0] for row in rows[1:]] == ["1", "2"]
     assert rows[1][1] == "hạng 1–2" and rows[1][3] == "70,83%8,50 / 12,00 điểm"
     assert "width:100.00%" in html and "left:calc(25.00% - 1px)" in html
