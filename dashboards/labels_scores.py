@@ -17,8 +17,8 @@ Row = Mapping[str, Any]
 ROUNDINGS = {"half_up": "làm tròn nửa lên", "half_even": "làm tròn nửa về số chẵn", "truncate": "cắt bỏ phần lẻ"}
 CLAIMS = {"self": "tự chấm", "declared": "công bố"}
 DISTINCT_GROUPS = (
-    "Một dải là các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới chỉ bắt đầu ở chỗ mọi đơn vị bên trên "
-    "đều hơn mọi đơn vị từ đó trở xuống ngoài sai số của số liệu."
+    "Một dải là các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới chỉ bắt đầu ở chỗ mọi đơn vị bên "
+    "trên đều hơn mọi đơn vị từ đó trở xuống ngoài sai số của số liệu."
 )
 RANK_RANGES = f"{labels.RANK_RANGES} Điểm do hội đồng chấm được coi là không có sai số."
 UNCONFIRMED_GRADE = "mức chưa xác nhận"

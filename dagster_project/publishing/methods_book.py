@@ -483,8 +483,9 @@ def _ranking() -> str:
         "5 % ÷ số cặp (Bonferroni), nên z tăng theo số đơn vị. Hạng tốt nhất có thể = 1 + số đơn vị chắc chắn hơn; "
         "hạng kém nhất có thể = số đơn vị được xếp − số đơn vị chắc chắn kém hơn. Hai đơn vị có khoảng hạng chồng "
         "nhau thì chưa nói được đơn vị nào hơn.",
-        "Dải: các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới bắt đầu ở chỗ mọi đơn vị bên trên đều chắc chắn hơn mọi đơn vị từ đó trở "
-        "xuống. Mũi tên tăng, giảm so với kỳ trước chỉ hiện khi thay đổi vượt may rủi, và chỉ so cùng loại kỳ, cùng "
+        "Dải: các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới bắt đầu ở chỗ mọi đơn vị bên trên đều "
+        "chắc chắn hơn mọi đơn vị từ đó trở xuống. "
+        "Mũi tên tăng, giảm so với kỳ trước chỉ hiện khi thay đổi vượt may rủi, và chỉ so cùng loại kỳ, cùng "
         "bản quy định.",
     )
     return "".join(f"<p>{escape(text)}</p>\n" for text in paragraphs)
