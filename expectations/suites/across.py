@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REPORT
 from expectations.rules import GATE_LANDING, SENDER, PlanRule, plain_name_sql
-from expectations.suites import around
+from expectations.suites import around, scored
 from expectations.suites.registries import circle_sql
 
 DOSSIERS = "one_stop__dossiers"
@@ -51,6 +51,7 @@ def rules() -> list[PlanRule]:
         _no_circle(),
         _few_changes_in_a_row(),
         *around.rules(),
+        *scored.rules(),
     ]
 
 

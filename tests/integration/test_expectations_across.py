@@ -33,6 +33,11 @@ PAUSES = "one_stop__pauses"
 SUPPLEMENTS = "one_stop__supplements"
 LETTERS = "one_stop__apology_letters"
 NATIONAL = "national_portal__dossiers"
+REGULATIONS = "regulation__regulations"
+CRITERIA = "regulation__criteria"
+BANDS = "regulation__bands"
+SHEETS = "par__criterion_scores"
+EXPLANATIONS = "par__score_explanations"
 # The columns that the rules read, with the types that landing gives them.
 COLUMNS = {
     DOSSIERS: "authority_code varchar, dossier_code varchar, procedure_code varchar, resolving_unit_code varchar, "
@@ -54,6 +59,13 @@ COLUMNS = {
     "requested_at timestamp",
     LETTERS: "authority_code varchar, dossier_code varchar, letter_code varchar, issued_at timestamp",
     NATIONAL: "authority_code varchar, dossier_code varchar",
+    REGULATIONS: "authority_code varchar, regulation_code varchar, valid_from_date date, valid_to_date date",
+    CRITERIA: "authority_code varchar, regulation_code varchar, criterion_code varchar, parent_criterion_code varchar",
+    BANDS: "authority_code varchar, regulation_code varchar, criterion_code varchar",
+    SHEETS: "authority_code varchar, regulation_code varchar, period_end_date date, unit_code varchar, "
+    "criterion_code varchar, self_score decimal(18, 6), appraised_score_1 decimal(18, 6), "
+    "appraised_score_2 decimal(18, 6), survey_score decimal(18, 6)",
+    EXPLANATIONS: "authority_code varchar, regulation_code varchar, criterion_code varchar",
 }
 PHONES = "applicant_phone_hash varchar, applicant_name_hash varchar"
 DOSSIER = {
@@ -78,6 +90,11 @@ KEY = {"authority_code": "H99", "dossier_code": "1"}
 PAUSE = KEY | {"pause_code": "1", "paused_at": "2026-01-06 10:00:00", "resumed_at": "2026-01-07 10:00:00"}
 SUPPLEMENT = KEY | {"supplement_code": "1", "requested_at": "2026-01-06 10:00:00"}
 LETTER = KEY | {"letter_code": "1/PXL", "issued_at": "2026-01-08 10:00:00"}
+REGULATION = {"authority_code": "H99", "regulation_code": "BTC", "valid_from_date": "2025-01-01"}
+FIELD = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "3"}
+LEAF = FIELD | {"criterion_code": "3.1", "parent_criterion_code": "3"}
+SCORED = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "3.1"}
+SHEET = SCORED | {"unit_code": "H99.01", "period_end_date": "2025-12-31", "self_score": "4"}
 PROCEDURE = {"authority_code": "H99", "procedure_code": "1.002835", "valid_from_date": "2025-07-01"}
 LINE = {
     "authority_code": "H99",
@@ -176,6 +193,8 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     plan.deliver(DOSSIERS, "d", [row | hashes for row in months([10] * 21)], PHONES)
     plan.deliver(FORM, "f", [line | {"unit_name": "Sở Xây dựng"} for line in (LINE, NEXT_LINE)])
     plan.deliver(QUALITY, "q", [{"authority_code": "H99", "unit_name": "Sở Xây dựng"}])
+    plan.deliver(REGULATIONS, "g", [REGULATION]).deliver(CRITERIA, "k", [FIELD, LEAF]).deliver(BANDS, "b", [SCORED])
+    plan.deliver(SHEETS, "sheet", [SHEET]).deliver(EXPLANATIONS, "x", [SCORED])
     plan.deliver(REPORTS, "r", [{"authority_code": "H99"}]).deliver(ANSWERS, "a", [{"authority_code": "H99"}])
     results = plan.judge()
     assert {code for code, _ in results} == {rule.code for rule in plan_rules()}
@@ -561,3 +580,33 @@ def test_only_so_many_changes_in_a_row_are_followed(plan, last, flagged):
     assert [flag[:2] for flag in plan.flags()] == flagged
     model = "dbt/models/intermediate/units/int_unit_successions_followed.sql"
     assert f"set most_changes = {MOST_CHANGES + 1} " in (PROJECT_ROOT / model).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("code", "subject", "row"),
+    [
+        ("scores.criterion_known", SHEETS, SHEET | {"criterion_code": "3.9"}),
+        ("scores.criterion_known", SHEETS, SHEET | {"regulation_code": "KHAC"}),
+        ("scores.leaf_scored", SHEETS, SHEET | {"criterion_code": "3"}),
+        ("scores.period_covered", SHEETS, SHEET | {"period_end_date": "2024-12-31"}),
+        ("scores.unit_known", SHEETS, SHEET | {"unit_code": "H99.91"}),
+        ("explanations.criterion_known", EXPLANATIONS, SCORED | {"criterion_code": "3.9"}),
+        ("bands.criterion_known", BANDS, SCORED | {"criterion_code": "3.9"}),
+        ("criteria.regulation_known", CRITERIA, FIELD | {"regulation_code": "KHAC"}),
+    ],
+)
+def test_what_no_regulation_scores_is_flagged(plan, code, subject, row):
+    plan.deliver(UNITS, "u", [UNIT]).deliver(REGULATIONS, "g", [REGULATION]).deliver(CRITERIA, "k", [FIELD, LEAF])
+    plan.deliver(subject, "odd", [row])
+    result = plan.judge()[code, "odd"]
+    assert (result.failed_count, result.checked_count, result.sample) == (1, 1, ["dòng 2"])
+    assert ("odd", 2, code) in plan.flags()
+
+
+def test_a_sheet_may_score_a_national_regulation(plan):
+    plan.deliver(SHEETS, "s", [SHEET | {"regulation_code": "TT-01-2018-VPCP", "criterion_code": "7"}])
+    results = plan.judge()
+    assert results["scores.criterion_known", "s"].is_passed
+    # No register, no regulation of the province's own: nothing is said of either.
+    for code in ("scores.unit_known", "scores.period_covered"):
+        assert (results[code, "s"].is_passed, results[code, "s"].checked_count) == (True, 0)

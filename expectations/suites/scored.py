@@ -1,0 +1,142 @@
+"""Gate 1, between deliveries: score sheets, explanations and bands held against the regulations they speak of.
+
+What does not fit scores nobody, so it must be seen: every such row is flagged.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from expectations.results import FLAG_ROW
+from expectations.rules import GATE_LANDING, SENDER, PlanRule
+
+SEEDS = Path(__file__).resolve().parents[2] / "dbt" / "seeds"
+SHEETS = "par__criterion_scores"
+EXPLANATIONS = "par__score_explanations"
+BANDS = "regulation__bands"
+CRITERIA = "regulation__criteria"
+REGULATIONS = "regulation__regulations"
+UNITS = "unit_registry__units"
+
+
+def rules() -> list[PlanRule]:
+    """All rules on what is scored, in the order of the documents."""
+    return [
+        _criterion_known("scores", SHEETS, "Tiêu chí của phiếu chấm"),
+        _leaf_scored(),
+        _period_covered(),
+        _unit_known(),
+        _criterion_known("explanations", EXPLANATIONS, "Tiêu chí của vòng giải trình"),
+        _criterion_known("bands", BANDS, "Tiêu chí của thang điểm", national=False),
+        _regulation_known(),
+    ]
+
+
+def _rule(code: str, subject: str, text: str, example: str, *, fails: str, applies: str, column: str, why: str):
+    rows = f"select delivery_id, source_row_number from {subject} as used where {applies}"
+    return PlanRule(
+        code=code,
+        gate_code=GATE_LANDING,
+        subject=subject,
+        text=text,
+        owner=SENDER,
+        example=example,
+        effect_code=FLAG_ROW,
+        failing=f"{rows} and ({fails})",
+        checked=f"select delivery_id, count(*) as checked_count from ({rows}) as rows_checked group by delivery_id",
+        column=column,
+        why=why,
+    )
+
+
+def _criterion_known(prefix: str, subject: str, title: str, national: bool = True) -> PlanRule:
+    nationwide = f"or (used.regulation_code, used.criterion_code) in ({_national_criteria()})" if national else ""
+    return _rule(
+        f"{prefix}.criterion_known",
+        subject,
+        f"{title} có trong bộ tiêu chí của địa phương hoặc bộ dùng chung",
+        "Phiếu ghi tiêu chí 3.9, bộ tiêu chí chỉ có đến 3.5",
+        fails=f"not (exists (select 1 from {CRITERIA} as criterion where {_same_criterion()}) {nationwide})",
+        applies="true",
+        column="criterion_code",
+        why="Điểm của một tiêu chí không có trong bộ không được cộng vào đâu; có thể mã sai hoặc chưa nạp bộ tiêu chí",
+    )
+
+
+def _leaf_scored() -> PlanRule:
+    return _rule(
+        "scores.leaf_scored",
+        SHEETS,
+        "Phiếu chấm cho điểm tiêu chí không có cấp dưới; điểm cấp trên do kho cộng",
+        "Phiếu ghi 18 điểm cho mục 3, mục này gồm 3.1 đến 3.5",
+        fails=f"exists (select 1 from {CRITERIA} as criterion where criterion.authority_code = used.authority_code "
+        "and criterion.regulation_code = used.regulation_code "
+        "and criterion.parent_criterion_code = used.criterion_code)",
+        applies="coalesce(self_score, appraised_score_1, appraised_score_2, survey_score) is not null",
+        column="criterion_code",
+        why="Điểm ghi ở cấp trên không dùng để cộng; nếu khác tổng các điểm bên dưới thì phiếu tự mâu thuẫn",
+    )
+
+
+def _period_covered() -> PlanRule:
+    of_day = (
+        "used.period_end_date >= regulation.valid_from_date "
+        "and coalesce(used.period_end_date <= regulation.valid_to_date, true)"
+    )
+    return _rule(
+        "scores.period_covered",
+        SHEETS,
+        "Kỳ của phiếu chấm kết thúc khi quy định còn hiệu lực",
+        "Phiếu chấm năm 2024, quy định có hiệu lực từ 01/01/2025",
+        fails=f"not exists (select 1 from {REGULATIONS} as regulation where {_same_regulation()} and {of_day})",
+        applies=f"exists (select 1 from {REGULATIONS} as regulation where {_same_regulation()})",
+        column="period_end_date",
+        why="Không bản quy định nào chấm kỳ ấy nên phiếu không được dùng",
+    )
+
+
+def _unit_known() -> PlanRule:
+    listed = f"select 1 from {UNITS} as unit where unit.authority_code = used.authority_code"
+    return _rule(
+        "scores.unit_known",
+        SHEETS,
+        "Đơn vị của phiếu chấm có trong danh mục đơn vị",
+        "Phiếu ghi H99.91, danh mục không có",
+        fails=f"not exists ({listed} and unit.unit_code = used.unit_code)",
+        # Only the row of the authority itself is no register of its units.
+        applies=f"exists ({listed} and unit.unit_code <> unit.authority_code)",
+        column="unit_code",
+        why="Có thể mã sai; đơn vị được nêu riêng, không khối nào",
+    )
+
+
+def _regulation_known() -> PlanRule:
+    return _rule(
+        "criteria.regulation_known",
+        CRITERIA,
+        "Bộ tiêu chí có quy định của mình (mẫu regulation__regulations)",
+        "Nạp tiêu chí của BTC-SO mà chưa nạp quy định BTC-SO",
+        fails=f"not exists (select 1 from {REGULATIONS} as regulation where {_same_regulation()})",
+        applies="true",
+        column="regulation_code",
+        why="Chưa biết chấm khối nào, kỳ nào, làm tròn ra sao nên bộ tiêu chí chưa chấm ai",
+    )
+
+
+def _same_regulation() -> str:
+    return "regulation.authority_code = used.authority_code and regulation.regulation_code = used.regulation_code"
+
+
+def _same_criterion() -> str:
+    return (
+        "criterion.authority_code = used.authority_code and criterion.regulation_code = used.regulation_code "
+        "and criterion.criterion_code = used.criterion_code"
+    )
+
+
+@cache
+def _national_criteria() -> str:
+    with (SEEDS / "regulation_criteria.csv").open(encoding="utf-8", newline="") as lines:
+        return ", ".join(f"('{row['regulation_code']}', '{row['criterion_code']}')" for row in csv.DictReader(lines))
