@@ -80,20 +80,23 @@
   Per unit of `relation`, how many of its peers (same `keys`) are surely better and surely worse. `relation` has one row per
   ranked unit with `better_value` (more is better), and `below_width`, `above_width`: how far luck may reach down and up at
   the level of the whole ranking. A difference is beyond luck when it exceeds the root of the squares of the two widths that
-  face each other (MOVER: Zou, Donner 2008; for rates the score method of Newcombe 1998).
+  face each other (MOVER: Zou, Donner 2008; for rates the score method of Newcombe 1998), and the `tolerance` (a column) up to
+  which units tie; units of one `tie_number` are never told apart.
 -#}
-{% macro surely_compared(relation, keys) -%}
+{% macro surely_compared(relation, keys, tolerance="0") -%}
   select
       {% for key in keys %}units.{{ key }}, {% endfor %}
       units.unit_code,
       sum(case
           when peers.better_value - units.better_value
-              > sqrt(peers.below_width * peers.below_width + units.above_width * units.above_width) + 1e-9 then 1
+              > greatest({{ tolerance }}, sqrt(peers.below_width * peers.below_width + units.above_width * units.above_width)) + 1e-9
+              {{ "and peers.tie_number <> units.tie_number" if tolerance != "0" }} then 1
           else 0
       end) as surely_better_count,
       sum(case
           when units.better_value - peers.better_value
-              > sqrt(units.below_width * units.below_width + peers.above_width * peers.above_width) + 1e-9 then 1
+              > greatest({{ tolerance }}, sqrt(units.below_width * units.below_width + peers.above_width * peers.above_width)) + 1e-9
+              {{ "and peers.tie_number <> units.tie_number" if tolerance != "0" }} then 1
           else 0
       end) as surely_worse_count
   from {{ relation }} as units

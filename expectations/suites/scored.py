@@ -26,6 +26,7 @@ def rules() -> list[PlanRule]:
     return [
         _criterion_known("scores", SHEETS, "Tiêu chí của phiếu chấm"),
         _leaf_scored(),
+        _within_maximum(),
         _period_covered(),
         _unit_known(),
         _criterion_known("explanations", EXPLANATIONS, "Tiêu chí của vòng giải trình"),
@@ -77,6 +78,22 @@ def _leaf_scored() -> PlanRule:
         applies="coalesce(self_score, appraised_score_1, appraised_score_2, survey_score) is not null",
         column="criterion_code",
         why="Điểm ghi ở cấp trên không dùng để cộng; nếu khác tổng các điểm bên dưới thì phiếu tự mâu thuẫn",
+    )
+
+
+def _within_maximum() -> PlanRule:
+    highest = "greatest(used.self_score, used.appraised_score_1, used.appraised_score_2, used.survey_score)"
+    return _rule(
+        "scores.within_maximum",
+        SHEETS,
+        "Điểm trong phiếu không quá điểm tối đa của tiêu chí",
+        "Tiêu chí 3.2 tối đa 8 điểm, phiếu ghi 80",
+        # Of several versions the most generous one: which one scores the period is for the build to say.
+        fails=f"{highest} > (select max(criterion.max_score) from {CRITERIA} as criterion where {_same_criterion()})",
+        applies=f"coalesce(self_score, appraised_score_1, appraised_score_2, survey_score) is not null "
+        f"and exists (select 1 from {CRITERIA} as criterion where {_same_criterion()})",
+        column="self_score",
+        why="Điểm cuối không bao giờ quá điểm tối đa; phần ghi quá không được tính",
     )
 
 

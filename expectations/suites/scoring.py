@@ -72,6 +72,16 @@ def score_rules() -> list[Rule]:
             why="Số âm không phải phần của cái gì: tiêu chí không được tính từ số liệu này",
         ),
         suite.rows(
+            "scores_not_negative",
+            "Điểm không âm; điểm trừ ghi là số dương",
+            "Điểm trừ ghi -2",
+            FLAG_ROW,
+            fails="least(self_score, appraised_score_1, appraised_score_2, survey_score) < 0",
+            applies="coalesce(self_score, appraised_score_1, appraised_score_2, survey_score) is not null",
+            column="self_score",
+            why="Điểm âm được tính là 0; điểm trừ ghi số dương mới trừ được",
+        ),
+        suite.rows(
             "figure_is_whole",
             "Có mẫu số thì có tử số",
             "Tử số để trống, mẫu số ghi 50",

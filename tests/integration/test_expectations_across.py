@@ -60,7 +60,8 @@ COLUMNS = {
     LETTERS: "authority_code varchar, dossier_code varchar, letter_code varchar, issued_at timestamp",
     NATIONAL: "authority_code varchar, dossier_code varchar",
     REGULATIONS: "authority_code varchar, regulation_code varchar, valid_from_date date, valid_to_date date",
-    CRITERIA: "authority_code varchar, regulation_code varchar, criterion_code varchar, parent_criterion_code varchar",
+    CRITERIA: "authority_code varchar, regulation_code varchar, criterion_code varchar, parent_criterion_code varchar, "
+    "max_score decimal(18, 6)",
     BANDS: "authority_code varchar, regulation_code varchar, criterion_code varchar",
     SHEETS: "authority_code varchar, regulation_code varchar, period_end_date date, unit_code varchar, "
     "criterion_code varchar, self_score decimal(18, 6), appraised_score_1 decimal(18, 6), "
@@ -92,7 +93,7 @@ SUPPLEMENT = KEY | {"supplement_code": "1", "requested_at": "2026-01-06 10:00:00
 LETTER = KEY | {"letter_code": "1/PXL", "issued_at": "2026-01-08 10:00:00"}
 REGULATION = {"authority_code": "H99", "regulation_code": "BTC", "valid_from_date": "2025-01-01"}
 FIELD = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "3"}
-LEAF = FIELD | {"criterion_code": "3.1", "parent_criterion_code": "3"}
+LEAF = FIELD | {"criterion_code": "3.1", "parent_criterion_code": "3", "max_score": "8"}
 SCORED = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "3.1"}
 SHEET = SCORED | {"unit_code": "H99.01", "period_end_date": "2025-12-31", "self_score": "4"}
 PROCEDURE = {"authority_code": "H99", "procedure_code": "1.002835", "valid_from_date": "2025-07-01"}
@@ -588,6 +589,7 @@ def test_only_so_many_changes_in_a_row_are_followed(plan, last, flagged):
         ("scores.criterion_known", SHEETS, SHEET | {"criterion_code": "3.9"}),
         ("scores.criterion_known", SHEETS, SHEET | {"regulation_code": "KHAC"}),
         ("scores.leaf_scored", SHEETS, SHEET | {"criterion_code": "3"}),
+        ("scores.within_maximum", SHEETS, SHEET | {"appraised_score_1": "8.01"}),
         ("scores.period_covered", SHEETS, SHEET | {"period_end_date": "2024-12-31"}),
         ("scores.unit_known", SHEETS, SHEET | {"unit_code": "H99.91"}),
         ("explanations.criterion_known", EXPLANATIONS, SCORED | {"criterion_code": "3.9"}),

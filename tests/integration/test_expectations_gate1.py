@@ -615,6 +615,7 @@ BAD = {
     "quality.unit_name_has_one_spelling": ({1: {"unit_name": "Sở tư pháp"}}, 1),
     "scores.period_in_order": ({1: {"period_start_date": "2026-04-01"}}, 1),
     "scores.figures_not_negative": ({1: {"measured_numerator": -45}}, 1),
+    "scores.scores_not_negative": ({1: {"appraised_score_2": "-1"}}, 1),
     "scores.figure_is_whole": ({1: {"measured_numerator": None}}, 1),
     "scores.self_scored_not_in_future": ({1: {"self_scored_date": "2026-11-23"}}, 1),
     "scores.appraised_date_1_not_in_future": ({1: {"appraised_date_1": "2026-11-23"}}, 1),

@@ -474,6 +474,9 @@ def test_form_1_of_satisfaction_tells_its_sum_from_its_mean_and_its_share(land, 
     assert delivery.total_differences == []
 
 
+FORM_2_GIVEN = {"campaign_code": "2026", "period_start_date": "2026-01-01", "period_end_date": "2026-03-31"}
+
+
 def satisfaction_2() -> Sheet:
     return Sheet("m2", [
         ["ĐÁNH GIÁ MỨC ĐỘ HOÀN THÀNH (Mẫu 2)"],
@@ -487,7 +490,7 @@ def satisfaction_2() -> Sheet:
 
 def test_form_2_of_satisfaction_has_both_scores_of_each_index(land, settings):
     sheet = satisfaction_2()
-    given = GIVEN | {"campaign_code": "2026"}
+    given = GIVEN | FORM_2_GIVEN
     (delivery,) = land("mau2.xlsx", xlsx_file([sheet]), given=given).deliveries
     assert delivery.layout_code == "satisfaction_form_2"
     assert ignored(delivery) == {"skipped": 2}
@@ -685,7 +688,7 @@ SAMPLE_GIVEN = {
     "form_06a": {"authority_code": "H99"},
     "form_06a_local": {"authority_code": "H99"},
     "opencps_statistic_import": GIVEN,
-    "satisfaction_form_2": GIVEN | {"campaign_code": "2026"},
+    "satisfaction_form_2": GIVEN | FORM_2_GIVEN,
     "satisfaction_form_3": {"authority_code": "H99"},
 }
 

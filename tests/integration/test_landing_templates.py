@@ -103,7 +103,22 @@ def landed_row(result: LandingResult, settings: Settings) -> dict:
         return connection.read_parquet(str(path)).fetch_arrow_table().to_pylist()[0]
 
 
-@pytest.mark.parametrize("source", SOURCES)
+# A regulation is a whole: one example row of it is refused for what it lacks (its parent, the rest of its scale).
+PART_OF_A_WHOLE = ("regulation__bands", "regulation__criteria", "regulation__grades")
+
+
+@pytest.mark.parametrize("source", PART_OF_A_WHOLE)
+def test_one_row_of_a_regulation_is_read_and_refused_for_what_is_missing(source, tmp_path):
+    contract, settings = load_contract(source), Settings(root=tmp_path / "root")
+    path = write_template(contract, tmp_path / f"{source}.xlsx")
+    fill(path, contract, [{column.name: chosen(column) for column in contract.columns}])
+    result = land_file(path, settings, gate=check_delivery)
+    assert result.status == "refused"
+    assert "không đạt kiểm tra đầu vào" in result.message and "dòng 3" in result.message
+    assert land_file(path, Settings(root=tmp_path / "ungated")).delivery.rows_accepted == 1
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source not in PART_OF_A_WHOLE])
 def test_the_filled_template_lands_as_its_example_row(source, tmp_path):
     contract, settings = load_contract(source), Settings(root=tmp_path / "root")
     path = write_template(contract, tmp_path / f"{source}.xlsx")

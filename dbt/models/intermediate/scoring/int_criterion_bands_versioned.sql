@@ -11,7 +11,8 @@ landed as (
 
 ),
 
--- What was in force on the first day of a version belongs to it, in its newest wording.
+-- What was in force on the first day of a version belongs to it; where a part of it begins on a later day than the rest, the
+-- newest day alone: a new year that is sent whole leaves nothing of the old one standing.
 dated as (
 
     {%- for relation, origin, join in [
@@ -32,10 +33,10 @@ dated as (
         rows_here.calculation_code,
         rows_here.awarded_score,
         rows_here.base_value,
-        row_number() over (
-            partition by versions.authority_code, versions.regulation_version_code, rows_here.criterion_code, rows_here.band_number
-            order by rows_here.valid_from_date desc nulls last
-        ) as version_number
+        rows_here.valid_from_date as row_valid_from_date,
+        max(rows_here.valid_from_date) over (
+            partition by versions.authority_code, versions.regulation_version_code
+        ) as newest_valid_from_date
     from versions
     inner join {{ relation }} as rows_here
         on
@@ -63,4 +64,4 @@ select
     awarded_score,
     base_value
 from dated
-where version_number = 1
+where row_valid_from_date = newest_valid_from_date

@@ -77,12 +77,47 @@ faults as (
     where criteria.input_kind_code = 'indicator' and indicators.indicator_code is null
     group by criteria.authority_code, criteria.regulation_version_code
 
+    union all
+
+    select
+        authority_code,
+        regulation_version_code,
+        5 as fault_number,
+        'điểm tối đa cấp dưới cộng lại khác cấp trên, ví dụ ' || min(criterion_code) as fault_text
+    from (
+        select
+            parents.authority_code,
+            parents.regulation_version_code,
+            parents.criterion_code
+        from criteria as parents
+        inner join criteria as children
+            on
+                parents.authority_code = children.authority_code
+                and parents.regulation_version_code = children.regulation_version_code
+                and parents.criterion_code = children.parent_criterion_code
+        where parents.rule_code = 'sum' and parents.kind_code in ('base', 'survey')
+        group by parents.authority_code, parents.regulation_version_code, parents.criterion_code, parents.max_score
+        having sum(children.max_score) <> parents.max_score
+    ) as unequal
+    group by authority_code, regulation_version_code
+
+    union all
+
+    select
+        authority_code,
+        regulation_version_code,
+        6 as fault_number,
+        'có tiêu chí có cấp dưới mà cách chấm không phải cộng, hoặc ngược lại, ví dụ ' || min(criterion_code) as fault_text
+    from criteria
+    where is_leaf = (rule_code in ('sum', 'mean', 'weighted_sum'))
+    group by authority_code, regulation_version_code
+
 )
 
 select
     authority_code,
     regulation_version_code,
-    {%- for number in [1, 2, 3, 4] %}
+    {%- for number in [1, 2, 3, 4, 5, 6] %}
     coalesce(max(case when fault_number = {{ number }} then '; ' || fault_text end), '')
     {{ "||" if not loop.last else "as faults_text" }}
     {%- endfor %}

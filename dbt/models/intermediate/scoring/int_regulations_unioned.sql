@@ -10,15 +10,19 @@ landed as (
 
 ),
 
--- A national regulation scores every authority, until one lands its own under the same code.
+-- A national regulation scores every authority, until the day on which its own under the same code begins.
 national as (
 
     select authorities.authority_code, regulations.*
     from {{ ref('regulations') }} as regulations
     cross join authorities
-    left join (select distinct authority_code, regulation_code from landed) as own
+    left join (
+        select authority_code, regulation_code, min(valid_from_date) as first_day
+        from landed
+        group by authority_code, regulation_code
+    ) as own
         on authorities.authority_code = own.authority_code and regulations.regulation_code = own.regulation_code
-    where own.regulation_code is null
+    where coalesce(regulations.valid_from_date < own.first_day, true)
 
 ),
 

@@ -111,18 +111,28 @@ leaves_chosen as (
 
 ),
 
-leaves_final as (
+leaves_bounded as (
 
     select
         *,
-        case final_source_code
+        -- No criterion gives more than its maximum, and none less than nothing: a penalty is a positive number. What was
+        -- said stays beside it.
+        greatest(0, least(max_score, case final_source_code
             when 'appraised_2' then appraised_score_2
             when 'appraised_1' then appraised_score_1
             when 'survey' then told_survey_score
             when 'computed' then computed_score
             when 'declared' then declared_score
-        end as final_score
+        end)) as bounded_score
     from leaves_chosen
+
+),
+
+leaves_final as (
+
+    -- Nothing said is nothing: least and greatest pass over it.
+    select *, case when final_source_code is not null then bounded_score end as final_score
+    from leaves_bounded
 
 ),
 
@@ -226,7 +236,7 @@ level_{{ level }} as (
             -- What somebody says of the whole is known when he has said it of every part.
             sum(case when applicable_max_score is not null then 1 else 0 end) as counted_count,
             {%- for claim in claims %}
-            sum({{ claim }}) as {{ claim }},
+            sum(case when applicable_max_score is not null then {{ claim }} end) as {{ claim }},
             sum(case when applicable_max_score is not null and {{ claim }} is not null then 1 else 0 end) as {{ claim }}_count,
             sum(case when applicable_max_score > 0 and parent_rule_code <> 'sum' then {{ weighed_share(claim) }} end) as {{ claim }}_share{{ "," if not loop.last }}
             {%- endfor %}

@@ -72,7 +72,7 @@ ranked as (
 
 compared as (
 
-    {{ surely_compared('ranked', keys) }}
+    {{ surely_compared('ranked', keys, 'cast(units.tie_tolerance as double)') }}
 
 ),
 

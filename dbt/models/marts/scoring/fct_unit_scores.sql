@@ -24,11 +24,11 @@ added as (
         sum(case when level_number = 1 and kind_code in ('base', 'survey') then applicable_max_score end) as applicable_max_score,
         case
             when sum(case when level_number = 1 and kind_code in ('base', 'survey') and applicable_max_score is not null and self_score is null then 1 else 0 end) = 0
-                then sum(case when level_number = 1 and kind_code in ('base', 'survey') then self_score end)
+                then sum(case when level_number = 1 and kind_code in ('base', 'survey') and applicable_max_score is not null then self_score end)
         end as self_score,
         case
             when sum(case when level_number = 1 and kind_code in ('base', 'survey') and applicable_max_score is not null and computed_score is null then 1 else 0 end) = 0
-                then sum(case when level_number = 1 and kind_code in ('base', 'survey') then computed_score end)
+                then sum(case when level_number = 1 and kind_code in ('base', 'survey') and applicable_max_score is not null then computed_score end)
         end as computed_score,
         max(case
             when level_number = 1 and kind_code in ('base', 'survey')
@@ -56,12 +56,15 @@ spread_by_family as (
         period_code,
         unit_code,
         family_code,
-        sum((final_score - score_low) * contribution_share) as below_spread,
-        sum((score_high - final_score) * contribution_share) as above_spread
+        -- Where less is better the ends of the figure change places; what a penalty may gain, the total may lose.
+        sum(case when kind_code = 'penalty' then reach_up else reach_down end * contribution_share) as below_spread,
+        sum(case when kind_code = 'penalty' then reach_down else reach_up end * contribution_share) as above_spread
     from (
         select
             *,
-            case when final_score > 0 then cast(contribution_score as double) / cast(final_score as double) else 1 end as contribution_share
+            final_score - least(score_low, score_high, final_score) as reach_down,
+            greatest(score_low, score_high, final_score) - final_score as reach_up,
+            case when final_score > 0 then abs(cast(contribution_score as double) / cast(final_score as double)) else 1 end as contribution_share
         from scores
         where is_leaf and final_source_code in ('computed', 'survey') and contribution_score is not null
             and score_low is not null and score_high is not null
