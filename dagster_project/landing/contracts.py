@@ -74,6 +74,7 @@ class SourceContract:
 
     ``identity`` are columns about people, which never land: the vault keeps them, hashes and flags of them land.
     ``recognised_by`` are optional columns without which a canonical file is not taken for one of this source.
+    ``is_whole``: a file with a row that cannot be read is refused, because what is left would say something else.
     """
 
     source: str
@@ -83,6 +84,7 @@ class SourceContract:
     columns: tuple[Column, ...]
     identity: tuple[str, ...] = ()
     recognised_by: tuple[str, ...] = ()
+    is_whole: bool = False
     contract_hash: str = field(default="", compare=False)
 
     def column(self, name: str) -> Column:
@@ -124,6 +126,7 @@ def parse_contract(document: dict, origin: str) -> SourceContract:
         columns=columns,
         identity=tuple(document.get("identity", ())),
         recognised_by=tuple(document.get("recognised_by", ())),
+        is_whole=bool(document.get("is_whole", False)),
         contract_hash=content_hash(document),
     )
 

@@ -33,7 +33,7 @@ from dagster_project.landing import (
     staging,
     stopping,
 )
-from dagster_project.landing.contracts import load_contracts
+from dagster_project.landing.contracts import SourceContract, load_contracts
 from dagster_project.landing.deliveries import Delivery
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.incoming import Incoming, expand_paths
@@ -397,6 +397,7 @@ def _part(read: _Read, table: _Typed, report: GateReport | None, task: _Task) ->
     if report is not None:
         try:
             _check_any_read(staged)
+            _check_whole(staged, table.plan.layout.contract)
             _check_gate(report.results)
         except LandingError as error:
             error.sheet = table.plan.table.sheet_name
@@ -569,6 +570,16 @@ def _check_any_read(staged: Staged) -> None:
             f"không nhận được dòng nào trên {vi_count(staged.rows_read)} dòng đọc: "
             f"{row_notes.top_reasons(staged.rejected)}.",
             advice="Hãy sửa ở hệ thống nguồn, hoặc thêm vào bố cục cách đọc các giá trị ấy, rồi nạp lại.",
+        )
+
+
+def _check_whole(staged: Staged, contract: SourceContract) -> None:
+    """LandingError for a file that means something else without the rows that could not be read."""
+    if contract.is_whole and staged.rows_rejected and staged.rejected is not None:
+        raise LandingError(
+            f"{vi_count(staged.rows_rejected)} trên {vi_count(staged.rows_read)} dòng không đọc được: "
+            f"{row_notes.top_reasons(staged.rejected)}. Thiếu các dòng ấy thì thành quy định khác.",
+            advice="Hãy sửa trong tệp rồi nạp lại cả tệp.",
         )
 
 

@@ -135,6 +135,18 @@ def criterion_rules() -> list[Rule]:
             column="input_code",
         ),
         suite.rule(
+            "kind_fits_parent",
+            "Điểm thưởng, điểm trừ chỉ đứng trong mục thưởng, mục trừ; điểm chuẩn và điểm điều tra chỉ đứng cùng nhau",
+            "Mục 3 là điểm chuẩn mà 3.4 là điểm trừ",
+            REFUSE_FILE,
+            failing="select child.source_row_number from batch as child inner join batch as parent "
+            f"on {_same_parent('parent')} where child.kind_code <> parent.kind_code "
+            "and (child.kind_code in ('bonus', 'penalty') or parent.kind_code in ('bonus', 'penalty'))",
+            checked="select count(*) from batch where parent_criterion_code is not null",
+            column="kind_code",
+            why="Điểm trừ nằm giữa điểm chuẩn sẽ được cộng vào chứ không trừ đi",
+        ),
+        suite.rule(
             "rule_fits_place",
             "Tiêu chí có cấp dưới thì cộng, bình quân hoặc theo trọng số; tiêu chí không có thì có cách chấm riêng",
             "Tiêu chí 3 có 3.1 và 3.2 mà ghi cách chấm «theo mức»",
@@ -185,7 +197,7 @@ def criterion_rules() -> list[Rule]:
         ),
         suite.rows(
             "maximum_positive",
-            "Điểm tối đa lớn hơn 0",
+            "Điểm tối đa lớn hơn 0 và không quá 1000",
             "Tiêu chí tối đa 0 điểm",
             REFUSE_FILE,
             fails="max_score <= 0 or max_score > 1000",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dagster_project.landing.personal import PERSONAL_VALUE
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW
 from expectations.rules import Rule, SourceSuite
 from expectations.suites.portal import CLAIM_KEPT, NEGATIVE, period_in_order
@@ -9,6 +10,9 @@ from expectations.suites.portal import CLAIM_KEPT, NEGATIVE, period_in_order
 # Nine indices of NĐ 61/2018, 0 to 2 points each. Means have two decimals, so that a sum of nine is off by up to 0.05.
 INDICES = tuple(f"index_{number}_score" for number in range(1, 10))
 INDEX_MAXIMUM = 2
+# No criterion has a higher maximum (expectations/suites/regulations.py).
+HIGHEST_SCORE = 1000
+OFFICE_CODE = "[A-Za-z0-9][A-Za-z0-9._-]*"
 INDEX_ROUNDING = "0.05"
 
 
@@ -72,6 +76,17 @@ def score_rules() -> list[Rule]:
             why="Số âm không phải phần của cái gì: tiêu chí không được tính từ số liệu này",
         ),
         suite.rows(
+            "scores_readable",
+            f"Điểm trong phiếu từ -{HIGHEST_SCORE} đến {HIGHEST_SCORE}",
+            "Ngày 15/01/2026 nằm ở cột điểm",
+            REJECT_ROW,
+            fails=f"greatest(abs(self_score), abs(appraised_score_1), abs(appraised_score_2), abs(survey_score)) "
+            f"> {HIGHEST_SCORE}",
+            applies="coalesce(self_score, appraised_score_1, appraised_score_2, survey_score) is not null",
+            column="self_score",
+            why="Không bộ tiêu chí nào có điểm lớn như vậy: cột bị lệch hoặc số bị đọc sai",
+        ),
+        suite.rows(
             "scores_not_negative",
             "Điểm không âm; điểm trừ ghi là số dương",
             "Điểm trừ ghi -2",
@@ -111,6 +126,24 @@ def explanation_rules() -> list[Rule]:
             column="stated_at",
         ),
         suite.not_in_future("stated_at", "Thời điểm nêu ý kiến"),
+        suite.rows(
+            "actor_is_an_office",
+            "Nơi nêu ý kiến là mã cơ quan hoặc tổ, không phải tên người",
+            "Ghi «Nguyễn Văn An» thay cho H99.01",
+            REJECT_ROW,
+            fails=f"not regexp_full_match(actor_code, '{OFFICE_CODE}')",
+            column="actor_code",
+            why="Vòng giải trình được công bố; tên người không được đứng trong đó",
+        ),
+        suite.rows(
+            "reason_tells_of_nobody",
+            "Lý do không có số điện thoại, số định danh, thư điện tử",
+            "«Liên hệ anh An, 0912345678»",
+            REJECT_ROW,
+            fails=f"regexp_matches(reason_text, '{PERSONAL_VALUE}')",
+            column="reason_text",
+            why="Vòng giải trình được công bố; thông tin cá nhân không được đứng trong đó",
+        ),
     ]
 
 

@@ -61,13 +61,19 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
             ["Hiệu lực các phiên bản không chồng nhau", "dòng 3"],
         ),
         (
+            "tieu_chi",
+            {"criterion_code": "P.1"},
+            {"max_score": "5 điểm"},
+            ["1 trên 181 dòng không đọc được", "Thiếu các dòng ấy thì thành quy định khác"],
+        ),
+        (
             "xep_loai",
             {"grade_code": "yeu"},
             {"lower_value": "10"},
             ["Mỗi thang xếp loại có đúng một loại thấp nhất", "dòng 2"],
         ),
     ],
-    ids=["gap in bands", "wrong sum", "unknown indicator", "overlapping years", "no lowest grade"],
+    ids=["gap in bands", "wrong sum", "unknown indicator", "overlapping years", "unreadable row", "no lowest grade"],
 )
 def test_a_bad_regulation_is_refused_by_name(name, where, change, said, tmp_path):
     settings = Settings(root=tmp_path / "data")
