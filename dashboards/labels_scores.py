@@ -20,7 +20,10 @@ DISTINCT_GROUPS = (
     "Một dải là các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới chỉ bắt đầu ở chỗ mọi đơn vị bên "
     "trên đều hơn mọi đơn vị từ đó trở xuống ngoài sai số của số liệu."
 )
-RANK_RANGES = f"{labels.RANK_RANGES} Điểm do hội đồng chấm được coi là không có sai số."
+RANK_RANGES = (
+    f"{labels.RANK_RANGES} Điểm hội đồng chấm, điểm điều tra và số liệu trong phiếu chưa được tính sai số: khoảng hạng "
+    "hẹp ở bảng chỉ gồm những điểm ấy không có nghĩa là chắc chắn."
+)
 UNCONFIRMED_GRADE = "mức chưa xác nhận"
 
 

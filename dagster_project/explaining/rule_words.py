@@ -125,7 +125,8 @@ def _band_text(criterion: Row, band: Row, is_rate: bool) -> str:
         gives = f"{sign}{points_text(score)}"
     if calculation == "incremental":
         lower = _value(band["lower_value"] or 0, is_rate)
-        gives += f", cộng {points_text(band['base_value'])} cho mỗi đơn vị vượt {lower}"
+        more = "trừ thêm" if criterion["kind_code"] == "penalty" else "thêm"
+        gives += f", {more} {points_text(band['base_value'])} cho mỗi 1 vượt quá {lower}"
     return f"{_range_text(band, is_rate)}: {gives}"
 
 

@@ -62,7 +62,7 @@ def test_a_deduction_that_grows_with_each_day_is_told_in_days_not_percent():
     ]
     text = rule_text(criterion("bands", "5", kind_code="penalty", zero_denominator_code="zero"), bands)
     assert text.startswith("Điểm trừ, ngoài điểm tối đa. Theo mức: đến 0: 0 điểm; trên 0 đến 2: trừ 1 điểm; ")
-    assert "trên 2: trừ 1 điểm, cộng 1 điểm cho mỗi đơn vị vượt 2." in text
+    assert "trên 2: trừ 1 điểm, trừ thêm 1 điểm cho mỗi 1 vượt quá 2." in text
     assert "%" not in text and text.endswith("Mẫu số bằng 0 thì được 0 điểm.")
 
 
