@@ -143,3 +143,61 @@
       millionths('coalesce(' ~ score ~ ', 0)') ~ ' * 1000000000000', millionths('applicable_max_score'), "'half_up'"
   ) ~ ')') }} * {{ millionths('weight') }}
 {%- endmacro %}
+
+{#-
+  The CTEs and the select of the rows that belong to each version of a regulation; the caller writes `with`. `versions` is
+  int_regulations_unioned, `landed` what provinces sent (with its `keys`), `national` the seed, both with `columns`.
+  What was in force on the first day of a version belongs to it; where a part of it begins on a later day than the rest,
+  the newest day alone: a new year that is sent whole leaves nothing of the old one standing.
+-#}
+{% macro rows_of_versions(versions, landed, keys, national, columns) -%}
+versions as (
+
+    select authority_code, regulation_code, regulation_version_code, valid_from_date, origin_code
+    from {{ versions }}
+
+),
+
+landed as (
+
+    {{ newest_version(landed, ['authority_code', 'regulation_code'] + keys + ['valid_from_date']) }}
+
+),
+
+dated as (
+
+    {%- for relation, origin, join in [
+        ('landed', 'landed', 'versions.authority_code = rows_here.authority_code and '),
+        (national, 'national', ''),
+    ] %}
+    select
+        versions.authority_code,
+        versions.regulation_code,
+        versions.regulation_version_code,
+        {%- for column in columns %}
+        rows_here.{{ column }},
+        {%- endfor %}
+        rows_here.valid_from_date as row_valid_from_date,
+        max(rows_here.valid_from_date) over (
+            partition by versions.authority_code, versions.regulation_version_code
+        ) as newest_valid_from_date
+    from versions
+    inner join {{ relation }} as rows_here
+        on
+            {{ join }}versions.regulation_code = rows_here.regulation_code
+            and versions.origin_code = '{{ origin }}'
+            and rows_here.valid_from_date <= versions.valid_from_date
+            and coalesce(rows_here.valid_to_date >= versions.valid_from_date, true)
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+
+)
+
+select
+    authority_code,
+    regulation_code,
+    regulation_version_code,
+    {{ columns | join(",\n    ") }}
+from dated
+where row_valid_from_date = newest_valid_from_date
+{%- endmacro %}
