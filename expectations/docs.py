@@ -49,6 +49,7 @@ TABLES = {
     "dim_authorities": "Địa phương",
     "dim_units": "Đơn vị",
     "bridge_unit_successions": "Đơn vị kế thừa",
+    "fct_unit_period_changes": "Kỳ không so được với kỳ trước vì sắp xếp đơn vị",
     "dim_peer_groups": "Nhóm so sánh",
     "dim_periods": "Kỳ",
     "dim_indicators": "Chỉ số",

@@ -25,6 +25,7 @@ from dagster_project.demo.regulations import Leaf, Regulation, exact_points, num
 from dagster_project.demo.world import World
 
 COUNCIL = "HDTD"
+SURVEYED_LEADERS = 42  # answers behind the points of the yearly survey, a few more in some units
 INFLATED_UNITS = {"department": 2, "commune": 5}
 INFLATED_LEAVES, INFLATED_LEAST_MAX = 3, 3
 RNG_BRANCH = 3_000_000
@@ -349,6 +350,7 @@ def _sheet_frame(world: World, campaign: Campaign, rows: Rows) -> pl.DataFrame:
         "appraised_score_1",
         "appraised_score_2",
         "survey_score",
+        "survey_answer_count",
         "evidence_reference",
         "explanation_reference",
         "self_scored_date",
@@ -364,6 +366,7 @@ def _sheet_frame(world: World, campaign: Campaign, rows: Rows) -> pl.DataFrame:
             line.denominator,
             line.value,
             *map(number_text, (line.claim, line.appraised_1, line.appraised_2, line.survey)),
+            SURVEYED_LEADERS + unit % 7 if line.survey is not None else None,
             line.evidence,
             line.explanation,
             days["self"],

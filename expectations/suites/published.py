@@ -19,6 +19,7 @@ PROMISED_COLUMNS = {
     "dim_units": "authority_code unit_code unit_name unit_short_name unit_bloc_code unit_bloc_name "
     "parent_unit_code is_registered valid_from_date valid_to_date existed_from_date successor_unit_code "
     "successor_unit_name succession_status_code succession_text",
+    "fct_unit_period_changes": "authority_code unit_code period_code",
     "bridge_unit_successions": "authority_code unit_code current_unit_code succession_status_code last_change_date",
     "dim_peer_groups": "authority_code peer_group_code peer_group_name unit_count",
     "dim_periods": "period_code period_kind_code period_name start_date end_date is_complete sort_order",
@@ -39,7 +40,7 @@ PROMISED_COLUMNS = {
     "max_score valid_from_date valid_to_date legal_basis source_sha256 is_confirmed is_scorable "
     "faults_text",
     "dim_criteria": "authority_code regulation_code regulation_version_code criterion_code "
-    "parent_criterion_code field_criterion_code level_number level_code criterion_name "
+    "parent_criterion_code field_criterion_code path_codes level_number level_code criterion_name "
     "kind_code rule_code is_leaf max_score weight total_weight input_kind_code input_code "
     "factor_input_code target_value floor_value zero_denominator_code rounding_digits "
     "evidence_text display_order legal_basis is_confirmed",
@@ -49,10 +50,10 @@ PROMISED_COLUMNS = {
     "dim_grades": "authority_code regulation_code regulation_version_code unit_bloc_code grade_code "
     "grade_name lower_value display_order is_confirmed",
     "fct_score_inputs": "authority_code regulation_code regulation_version_code period_code unit_code "
-    "criterion_code is_leaf input_kind_code input_code is_applicable self_score "
-    "appraised_score_1 appraised_score_2 survey_score declared_score evidence_reference "
-    "explanation_reference family_code has_counts is_small_sample numerator denominator "
-    "interval_low interval_high factor_numerator factor_denominator",
+    "criterion_code is_leaf input_kind_code input_code is_applicable campaign_code self_score "
+    "appraised_score_1 appraised_score_2 survey_score survey_answer_count declared_score evidence_reference "
+    "explanation_reference family_code has_counts is_sampled is_small_sample numerator denominator "
+    "interval_low interval_high factor_numerator factor_denominator factor_interval_low factor_interval_high",
     "fct_rule_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
     "criterion_code is_in_maximum figure_status rule_score rule_score_low rule_score_high "
     "one_more_score",
@@ -60,16 +61,16 @@ PROMISED_COLUMNS = {
     "criterion_code parent_criterion_code field_criterion_code level_number kind_code is_leaf "
     "max_score applicable_max_score self_score appraised_score_1 appraised_score_2 "
     "appraised_score survey_score computed_score declared_score final_score final_source_code "
-    "score_status score_low score_high one_more_score contribution_score numerator denominator "
+    "score_status score_low score_high one_more_score contribution_score held_max_score uncertainty_code numerator denominator "
     "family_code",
     "fct_unit_scores": "authority_code regulation_code regulation_version_code period_code unit_code base_score "
     "bonus_score penalty_score total_score applicable_max_score total_percent value_status "
     "percent_low percent_high grade_code grade_name is_grade_confirmed self_score "
-    "computed_score declared_score missing_max_score leaf_count scored_leaf_count "
+    "computed_score declared_score missing_max_score counted_max_score uncounted_max_score leaf_count scored_leaf_count "
     "largest_denominator",
     "fct_score_rankings": "authority_code regulation_code regulation_version_code period_code peer_group_code "
     "unit_code total_score applicable_max_score total_percent value_status percent_low "
-    "percent_high grade_code grade_name is_grade_confirmed unit_rank is_tied rank_low rank_high "
+    "percent_high grade_code grade_name is_grade_confirmed counted_max_score uncounted_max_score unit_rank is_tied rank_low rank_high "
     "distinct_group_number percentile listed_unit_count ranked_unit_count peer_group_median "
     "previous_unit_rank previous_percent is_change_beyond_chance largest_denominator "
     "quality_grade_code quality_grade_status",

@@ -77,6 +77,14 @@ def _score_rankings() -> list[Rule]:
             "Hạng nằm trong khoảng hạng",
             "Hạng 3, khoảng hạng 4–7",
             fails="not coalesce(rank_low <= unit_rank and unit_rank <= rank_high, false)",
-            applies="unit_rank is not null",
+            applies="rank_low is not null or rank_high is not null",
+        ),
+        suite.rule(
+            "range_where_every_total_has_one",
+            "Có khoảng hạng khi và chỉ khi mọi đơn vị được xếp hạng trong bảng có khoảng của tổng điểm",
+            "Một đơn vị có 10 điểm không biết đếm trên bao nhiêu, bảng vẫn nêu khoảng hạng 3–3",
+            failing=f"select {keys} from batch where unit_rank is not null and (rank_low is null) <> exists "
+            f"(select 1 from batch as peer where {same_group} and peer.unit_rank is not null and peer.percent_low is null)",
+            checked="select count(*) from batch where unit_rank is not null",
         ),
     ]

@@ -29,6 +29,7 @@ def rules() -> list[PlanRule]:
         _within_maximum(),
         _period_covered(),
         _unit_known(),
+        _one_campaign(),
         _criterion_known("explanations", EXPLANATIONS, "Tiêu chí của vòng giải trình"),
         _criterion_known("bands", BANDS, "Tiêu chí của thang điểm", national=False),
         _regulation_known(),
@@ -70,14 +71,15 @@ def _leaf_scored() -> PlanRule:
     return _rule(
         "scores.leaf_scored",
         SHEETS,
-        "Phiếu chấm cho điểm tiêu chí không có cấp dưới; điểm cấp trên do kho cộng",
+        "Phiếu chấm cho điểm tiêu chí không có cấp dưới; điểm cấp trên do kho tính từ các điểm ấy",
         "Phiếu ghi 18 điểm cho mục 3, mục này gồm 3.1 đến 3.5",
         fails=f"exists (select 1 from {CRITERIA} as criterion where criterion.authority_code = used.authority_code "
         "and criterion.regulation_code = used.regulation_code "
         "and criterion.parent_criterion_code = used.criterion_code)",
         applies="coalesce(self_score, appraised_score_1, appraised_score_2, survey_score) is not null",
         column="criterion_code",
-        why="Điểm ghi ở cấp trên không dùng để cộng; nếu khác tổng các điểm bên dưới thì phiếu tự mâu thuẫn",
+        why="Điểm ghi ở cấp trên chỉ đứng khi bên dưới còn tiêu chí chưa có điểm; nếu khác điểm tính từ bên dưới thì phiếu "
+        "tự mâu thuẫn",
     )
 
 
@@ -125,7 +127,23 @@ def _unit_known() -> PlanRule:
         # Only the row of the authority itself is no register of its units.
         applies=f"exists ({listed} and unit.unit_code <> unit.authority_code)",
         column="unit_code",
-        why="Có thể mã sai; đơn vị được nêu riêng, không khối nào",
+        why="Có thể mã sai; phiếu của đơn vị ngoài danh mục không chấm ai",
+    )
+
+
+def _one_campaign() -> PlanRule:
+    return _rule(
+        "scores.one_campaign",
+        SHEETS,
+        "Một đơn vị, một kỳ, một bộ tiêu chí chỉ có một đợt chấm",
+        "Năm 2025 của Sở Xây dựng có phiếu của đợt CCHC-2025 và của đợt CCHC-2025-LAN2",
+        fails=f"exists (select 1 from {SHEETS} as sheet where sheet.authority_code = used.authority_code "
+        "and sheet.regulation_code = used.regulation_code and sheet.unit_code = used.unit_code "
+        "and sheet.period_start_date = used.period_start_date and sheet.period_end_date = used.period_end_date "
+        "and sheet.campaign_code <> used.campaign_code)",
+        applies="true",
+        column="campaign_code",
+        why="Chỉ phiếu của đợt nạp sau cùng được dùng, cả đợt; bổ sung điểm của cùng một đợt thì ghi cùng mã đợt",
     )
 
 

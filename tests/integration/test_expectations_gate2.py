@@ -20,6 +20,7 @@ COLUMNS = {
     "dim_units": "authority_code unit_code unit_name unit_short_name unit_bloc_code unit_bloc_name "
     "parent_unit_code is_registered:boolean valid_from_date:date valid_to_date:date existed_from_date:date "
     "successor_unit_code successor_unit_name succession_status_code succession_text",
+    "fct_unit_period_changes": "authority_code unit_code period_code",
     "bridge_unit_successions": "authority_code unit_code current_unit_code succession_status_code "
     "last_change_date:date",
     "dim_peer_groups": "authority_code peer_group_code peer_group_name unit_count:bigint",
@@ -48,7 +49,7 @@ COLUMNS = {
     "valid_from_date:date valid_to_date:date legal_basis source_sha256 is_confirmed:boolean "
     "is_scorable:boolean faults_text",
     "dim_criteria": "authority_code regulation_code regulation_version_code criterion_code "
-    "parent_criterion_code field_criterion_code level_number:integer level_code criterion_name "
+    "parent_criterion_code field_criterion_code path_codes level_number:integer level_code criterion_name "
     "kind_code rule_code is_leaf:boolean max_score:decimal(18,6) weight:decimal(18,6) "
     "total_weight:decimal(18,6) input_kind_code input_code factor_input_code "
     "target_value:decimal(18,6) floor_value:decimal(18,6) zero_denominator_code "
@@ -60,12 +61,12 @@ COLUMNS = {
     "dim_grades": "authority_code regulation_code regulation_version_code unit_bloc_code grade_code "
     "grade_name lower_value:decimal(18,6) display_order:bigint is_confirmed:boolean",
     "fct_score_inputs": "authority_code regulation_code regulation_version_code period_code unit_code "
-    "criterion_code is_leaf:boolean input_kind_code input_code is_applicable:boolean "
+    "criterion_code is_leaf:boolean input_kind_code input_code is_applicable:boolean campaign_code "
     "self_score:decimal(18,6) appraised_score_1:decimal(18,6) appraised_score_2:decimal(18,6) "
-    "survey_score:decimal(18,6) declared_score:decimal(18,6) evidence_reference "
-    "explanation_reference family_code has_counts:boolean is_small_sample:boolean "
+    "survey_score:decimal(18,6) survey_answer_count:bigint declared_score:decimal(18,6) evidence_reference "
+    "explanation_reference family_code has_counts:boolean is_sampled:boolean is_small_sample:boolean "
     "numerator:bigint denominator:bigint interval_low:decimal(18,6) interval_high:decimal(18,6) "
-    "factor_numerator:bigint factor_denominator:bigint",
+    "factor_numerator:bigint factor_denominator:bigint factor_interval_low:decimal(18,6) factor_interval_high:decimal(18,6)",
     "fct_rule_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
     "criterion_code is_in_maximum:boolean figure_status rule_score:decimal(18,6) "
     "rule_score_low:decimal(18,6) rule_score_high:decimal(18,6) one_more_score:decimal(18,6)",
@@ -76,18 +77,18 @@ COLUMNS = {
     "appraised_score:decimal(18,6) survey_score:decimal(18,6) computed_score:decimal(18,6) "
     "declared_score:decimal(18,6) final_score:decimal(18,6) final_source_code score_status "
     "score_low:decimal(18,6) score_high:decimal(18,6) one_more_score:decimal(18,6) "
-    "contribution_score:decimal(18,6) numerator:bigint denominator:bigint family_code",
+    "contribution_score:decimal(18,6) held_max_score:decimal(18,6) uncertainty_code numerator:bigint denominator:bigint family_code",
     "fct_unit_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
     "base_score:decimal(18,6) bonus_score:decimal(18,6) penalty_score:decimal(18,6) "
     "total_score:decimal(18,6) applicable_max_score:decimal(18,6) total_percent:decimal(18,6) "
     "value_status percent_low:decimal(18,6) percent_high:decimal(18,6) grade_code grade_name "
     "is_grade_confirmed:boolean self_score:decimal(18,6) computed_score:decimal(18,6) "
-    "declared_score:decimal(18,6) missing_max_score:decimal(18,6) leaf_count:integer "
+    "declared_score:decimal(18,6) missing_max_score:decimal(18,6) counted_max_score:decimal(18,6) uncounted_max_score:decimal(18,6) leaf_count:integer "
     "scored_leaf_count:integer largest_denominator:bigint",
     "fct_score_rankings": "authority_code regulation_code regulation_version_code period_code peer_group_code "
     "unit_code total_score:decimal(18,6) applicable_max_score:decimal(18,6) "
     "total_percent:decimal(18,6) value_status percent_low:decimal(18,6) "
-    "percent_high:decimal(18,6) grade_code grade_name is_grade_confirmed:boolean "
+    "percent_high:decimal(18,6) grade_code grade_name is_grade_confirmed:boolean counted_max_score:decimal(18,6) uncounted_max_score:decimal(18,6) "
     "unit_rank:integer is_tied:boolean rank_low:integer rank_high:integer "
     "distinct_group_number:integer percentile:integer listed_unit_count:bigint "
     "ranked_unit_count:bigint peer_group_median:decimal(18,6) previous_unit_rank:bigint "
@@ -229,6 +230,7 @@ def good_tables() -> dict[str, list[dict]]:
     return {
         "dim_authorities": [{"authority_code": "H99", "authority_name": "Tỉnh Mẫu", "dossier_count": 1}],
         "dim_units": units,
+        "fct_unit_period_changes": [],
         "bridge_unit_successions": [
             {"authority_code": "H99", "unit_code": unit, "current_unit_code": unit} for unit in UNITS
         ],
@@ -271,7 +273,8 @@ def good_tables() -> dict[str, list[dict]]:
         "fct_score_rankings": [
             SCORED
             | {"unit_code": unit, "peer_group_code": "department", "total_percent": percent, "unit_rank": rank}
-            | {"rank_low": rank, "rank_high": rank, "value_status": "ok" if percent else "not_assessed"}
+            | {"rank_low": rank, "rank_high": rank, "percent_low": percent, "percent_high": percent}
+            | {"value_status": "ok" if percent else "not_assessed"}
             for unit, _, percent, rank in SCORES
         ],
         "rpt_score_differences": [],
@@ -547,6 +550,7 @@ BAD = {
     "fct_score_rankings.ranks_follow_percents": score_of("fct_score_rankings", "H99.04", total_percent="95"),
     "fct_score_rankings.rank_counts_those_before": score_of("fct_score_rankings", "H99.04", unit_rank=3, rank_low=3),
     "fct_score_rankings.rank_inside_its_range": score_of("fct_score_rankings", "H99.01", rank_low=2),
+    "fct_score_rankings.range_where_every_total_has_one": score_of("fct_score_rankings", "H99.01", percent_low=None),
     "rpt_open_dossiers.key_once": repeat("rpt_open_dossiers"),
     "rpt_open_dossiers.dossier_known": edit("rpt_open_dossiers", {}, dossier_code="H99.01-260105-9999"),
     "rpt_backlog_ages.key_once": repeat("rpt_backlog_ages"),

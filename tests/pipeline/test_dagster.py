@@ -44,6 +44,7 @@ LANDED = {
 }
 MARTS = {
     "marts/bridge_unit_successions",
+    "marts/fct_unit_period_changes",
     "marts/dim_authorities",
     "marts/dim_criteria",
     "marts/dim_criterion_bands",

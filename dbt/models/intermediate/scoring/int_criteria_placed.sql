@@ -16,7 +16,13 @@ parents as (
 
 level_1 as (
 
-    select authority_code, regulation_version_code, criterion_code, criterion_code as field_criterion_code, 1 as level_number
+    select
+        authority_code,
+        regulation_version_code,
+        criterion_code,
+        criterion_code as field_criterion_code,
+        ';' || criterion_code || ';' as path_codes,
+        1 as level_number
     from criteria
     where parent_criterion_code is null
 
@@ -30,6 +36,7 @@ level_{{ level }} as (
         criteria.regulation_version_code,
         criteria.criterion_code,
         above.field_criterion_code,
+        above.path_codes || criteria.criterion_code || ';' as path_codes,
         {{ level }} as level_number
     from criteria
     inner join level_{{ level - 1 }} as above
@@ -71,6 +78,7 @@ select
     criteria.criterion_code,
     criteria.parent_criterion_code,
     placed.field_criterion_code,
+    placed.path_codes,
     placed.level_number,
     criteria.level_code,
     criteria.criterion_name,

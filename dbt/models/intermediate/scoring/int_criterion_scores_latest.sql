@@ -10,43 +10,61 @@ latest as (
 
 ),
 
--- A period scored by two campaigns has the scores of the later one.
-numbered as (
+-- A unit's period scored by two campaigns has the scores of the one heard of last, whole: never some criteria of one and
+-- some of the other.
+campaigns as (
 
     select
-        latest.*,
+        latest.authority_code,
+        latest.regulation_code,
+        latest.period_start_date,
+        latest.period_end_date,
+        latest.unit_code,
+        latest.campaign_code,
         row_number() over (
             partition by
                 latest.authority_code, latest.regulation_code, latest.period_start_date, latest.period_end_date,
-                latest.unit_code, latest.criterion_code
-            order by latest.delivery_sequence desc nulls last, latest.source_row_number desc nulls last
+                latest.unit_code
+            order by max(latest.delivery_sequence) desc nulls last, latest.campaign_code desc nulls last
         ) as campaign_number
     from latest
     cross join builds
     where latest.period_end_date <= builds.as_of_date
+    group by
+        latest.authority_code, latest.regulation_code, latest.period_start_date, latest.period_end_date,
+        latest.unit_code, latest.campaign_code
 
 )
 
 select
-    authority_code,
-    campaign_code,
-    regulation_code,
-    period_start_date,
-    period_end_date,
-    unit_code,
-    criterion_code,
-    coalesce(is_applicable, true) as is_applicable,
-    measured_numerator,
-    measured_denominator,
-    measured_value,
-    self_score,
-    appraised_score_1,
-    appraised_score_2,
-    survey_score,
-    evidence_reference,
-    explanation_reference,
-    self_scored_date,
-    appraised_date_1,
-    appraised_date_2
-from numbered
-where campaign_number = 1
+    latest.authority_code,
+    latest.campaign_code,
+    latest.regulation_code,
+    latest.period_start_date,
+    latest.period_end_date,
+    latest.unit_code,
+    latest.criterion_code,
+    coalesce(latest.is_applicable, true) as is_applicable,
+    latest.measured_numerator,
+    latest.measured_denominator,
+    latest.measured_value,
+    latest.self_score,
+    latest.appraised_score_1,
+    latest.appraised_score_2,
+    latest.survey_score,
+    latest.survey_answer_count,
+    latest.evidence_reference,
+    latest.explanation_reference,
+    latest.self_scored_date,
+    latest.appraised_date_1,
+    latest.appraised_date_2
+from latest
+inner join campaigns
+    on
+        latest.authority_code = campaigns.authority_code
+        and latest.regulation_code = campaigns.regulation_code
+        and latest.period_start_date = campaigns.period_start_date
+        and latest.period_end_date = campaigns.period_end_date
+        and latest.unit_code = campaigns.unit_code
+        and latest.campaign_code = campaigns.campaign_code
+        and campaigns.campaign_number = 1

@@ -46,6 +46,8 @@ seen as (
         union all
         select authority_code, unit_code, cast(null as {{ dbt.type_string() }}) as unit_name, cast(null as {{ dbt.type_string() }}) as unit_bloc_code
         from {{ ref('int_criterion_scores_latest') }}
+        -- Where units are registered, a sheet with a code of its own (a slip of the pen) makes no unit to be ranked.
+        where authority_code not in (select authority_code from registered where unit_code <> authority_code)
     ) as mentions
     group by authority_code, unit_code
 

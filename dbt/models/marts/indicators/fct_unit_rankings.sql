@@ -162,16 +162,9 @@ grouped as (
 
 ),
 
--- Work came or went between the first day of the period before and the last of this one: the two do not compare.
 changed as (
 
-    select distinct changes.authority_code, changes.unit_code, periods.period_code
-    from {{ ref('int_unit_changes_dated') }} as changes
-    cross join periods
-    inner join periods as earlier on periods.previous_period_code = earlier.period_code
-    where
-        changes.change_date > earlier.start_date
-        and changes.change_date <= periods.counted_to_date
+    select * from {{ ref('fct_unit_period_changes') }}
 
 )
 

@@ -1,3 +1,4 @@
+{%- set is_counted = "(is_leaf or coalesce(final_source_code <> 'parts', false))" -%}
 {#- The levels of a tree, from the deepest up; see int_criteria_placed. -#}
 {%- set levels = [4, 3, 2, 1] -%}
 {%- set unit_key = ['authority_code', 'regulation_version_code', 'period_code', 'unit_code'] -%}
@@ -6,14 +7,22 @@
 {%- set carried = key + [
     'regulation_code', 'parent_criterion_code', 'field_criterion_code', 'level_number', 'kind_code', 'rule_code',
     'parent_rule_code', 'is_leaf', 'max_score', 'weight', 'display_order', 'rounding_mode_code', 'score_digits',
-    'appraised_score_1', 'appraised_score_2', 'declared_score', 'rule_score_low', 'rule_score_high', 'one_more_score',
-    'numerator', 'denominator', 'family_code',
+    'appraised_score_1', 'appraised_score_2', 'declared_score', 'score_low', 'score_high', 'one_more_score',
+    'numerator', 'denominator', 'family_code', 'is_sampled',
 ] -%}
 {%- set scores = [
     'final_score', 'final_source_code', 'applicable_max_score', 'score_status', 'self_score', 'appraised_score',
     'survey_score', 'computed_score',
 ] -%}
-{%- set claims = ['self_score', 'appraised_score', 'survey_score', 'computed_score'] -%}
+{#- What may be said of a group beside its parts. -#}
+{%- set claims = {
+    'self_score': 'parents.self_score',
+    'appraised_score': 'coalesce(parents.appraised_score_2, parents.appraised_score_1)',
+    'survey_score': 'parents.survey_score',
+    'computed_score': 'null',
+} -%}
+{#- A group has its own points where a part has none; of a bonus, where no part has any. -#}
+{%- set is_told = "(below.hole_count > 0 or (parents.kind_code in ('bonus', 'penalty') and below.scored_count = 0 and parents.told_score is not null))" -%}
 {%- set is_hole = "score_status in ('not_scored', 'outside_scale', 'incomplete')" -%}
 with criteria as (
 
@@ -43,8 +52,10 @@ nodes as (
         inputs.appraised_score_1,
         inputs.appraised_score_2,
         inputs.survey_score,
+        inputs.survey_answer_count,
         inputs.declared_score,
         inputs.family_code,
+        inputs.is_sampled,
         inputs.numerator,
         inputs.denominator,
         criteria.parent_criterion_code,
@@ -130,8 +141,27 @@ leaves_bounded as (
 
 leaves_final as (
 
-    -- Nothing said is nothing: least and greatest pass over it.
-    select *, case when final_source_code is not null then bounded_score end as final_score
+    select
+        {% for column in carried if column not in ['score_low', 'score_high', 'is_sampled'] %}{{ column }}, {% endfor %}
+        is_in_maximum,
+        figure_status,
+        told_survey_score,
+        computed_score,
+        self_score,
+        final_source_code,
+        {%- for side, name in [('-', 'low'), ('+', 'high')] %}
+        -- A survey's published points have the luck of their answers, where their number is told: no mean of answers worth
+        -- from nothing to the whole varies more than a share of the same size (Bhatia, Davis 2000).
+        case
+            when final_source_code <> 'survey' or survey_score is null then rule_score_{{ name }}
+            when survey_answer_count > 0 and max_score > 0 then cast(max_score * {{ wilson_bound(
+                'cast(bounded_score as double) / cast(max_score as double) * survey_answer_count', 'survey_answer_count', side
+            ) }} as decimal(18, 6))
+        end as score_{{ name }},
+        {%- endfor %}
+        (final_source_code = 'survey' and survey_score is not null) or coalesce(is_sampled and denominator > 0, false) as is_sampled,
+        -- Nothing said is nothing: least and greatest pass over it.
+        case when final_source_code is not null then bounded_score end as final_score
     from leaves_bounded
 
 ),
@@ -158,13 +188,24 @@ leaves as (
 
 ),
 
+-- What was said of a group as a whole stands where one of its parts has no points.
 parents as (
 
     select
         *,
-        cast(null as decimal(18, 6)) as rule_score_low,
-        cast(null as decimal(18, 6)) as rule_score_high,
-        cast(null as decimal(18, 6)) as one_more_score
+        cast(null as decimal(18, 6)) as score_low,
+        cast(null as decimal(18, 6)) as score_high,
+        cast(null as decimal(18, 6)) as one_more_score,
+        case
+            when appraised_score_2 is not null then 'appraised_2'
+            when appraised_score_1 is not null then 'appraised_1'
+            when survey_score is not null then 'survey'
+            when declared_score is not null then 'declared'
+        end as told_source_code,
+        case
+            when coalesce(appraised_score_2, appraised_score_1, survey_score, declared_score) is not null
+                then greatest(0, least(max_score, coalesce(appraised_score_2, appraised_score_1, survey_score, declared_score)))
+        end as told_score
     from nodes
     where not is_leaf
 
@@ -184,7 +225,7 @@ level_{{ level }} as (
     select
         {% for column in carried %}parents.{{ column }}, {% endfor %}
         case
-            when below.hole_count > 0 then parents.declared_score
+            when {{ is_told }} then parents.told_score
             when parents.kind_code in ('bonus', 'penalty') then least(below.final_score, parents.max_score)
             when parents.rule_code = 'sum' then below.final_score
             when below.share_weight > 0 then {{ from_millionths(
@@ -196,8 +237,8 @@ level_{{ level }} as (
         end as final_score,
         case
             when below.applicable_max_score is null then null
-            when below.hole_count = 0 then 'parts'
-            when parents.declared_score is not null then 'declared'
+            when {{ is_told }} then parents.told_source_code
+            else 'parts'
         end as final_source_code,
         case
             when below.applicable_max_score is null then null
@@ -206,12 +247,12 @@ level_{{ level }} as (
         end as applicable_max_score,
         case
             when below.applicable_max_score is null then 'not_applicable'
-            when below.hole_count > 0 and parents.declared_score is null then 'incomplete'
+            when below.hole_count > 0 and parents.told_score is null then 'incomplete'
             else 'ok'
         end as score_status,
         {%- for claim in claims %}
         case
-            when below.{{ claim }}_count < below.counted_count then null
+            when below.{{ claim }}_count < below.counted_count then {{ claims[claim] }}
             when parents.rule_code = 'sum' then below.{{ claim }}
             when below.share_weight > 0 then {{ from_millionths(
                 rounded_quotient(
@@ -235,6 +276,7 @@ level_{{ level }} as (
             sum(case when applicable_max_score > 0 and parent_rule_code <> 'sum' then {{ millionths('weight') }} end) as share_weight,
             -- What somebody says of the whole is known when he has said it of every part.
             sum(case when applicable_max_score is not null then 1 else 0 end) as counted_count,
+            count(final_score) as scored_count,
             {%- for claim in claims %}
             sum(case when applicable_max_score is not null then {{ claim }} end) as {{ claim }},
             sum(case when applicable_max_score is not null and {{ claim }} is not null then 1 else 0 end) as {{ claim }}_count,
@@ -286,21 +328,25 @@ shared as (
             order by display_order nulls last, criterion_code nulls last
             rows between unbounded preceding and current row
         ) as put_in_up_to,
-        sum(put_in) over (partition by {{ unit_key | join(", ") }}, parent_criterion_code) as put_in_together
+        sum(put_in) over (partition by {{ unit_key | join(", ") }}, parent_criterion_code) as put_in_together,
+        sum(case when applicable_max_score > 0 then {{ millionths('weight') }} end) over (
+            partition by {{ unit_key | join(", ") }}, parent_criterion_code
+        ) as weight_together
     from putting
 
 ),
 
--- From the top down: what each node is worth in the total, in millionths. A node's worth is shared out among its parts as
--- differences of running sums, so that the parts add up exactly. What lies below a group whose published score stands is
--- worth nothing of its own: the group is what counts.
+-- From the top down: what each node is worth in the total, and how much of the maximum of the total it holds, in
+-- millionths. A node's worth is shared out among its parts as differences of running sums, so that the parts add up
+-- exactly. What lies below a group whose own points stand is worth nothing of its own: the group is what counts.
 {% for level in levels | reverse -%}
 worth_{{ level }} as (
 
     {%- if loop.first %}
     select
         {{ (carried + scores) | join(", ") }},
-        final_millionths as worth
+        final_millionths as worth,
+        {{ millionths('applicable_max_score') }} as held_max
     from shared
     where level_number = {{ level }}
     {%- else %}
@@ -312,7 +358,14 @@ worth_{{ level }} as (
             when shared.put_in_together = above.worth then shared.put_in
             else ' ~ quotient_below('above.worth * shared.put_in_up_to', 'shared.put_in_together')
             ~ ' - ' ~ quotient_below('above.worth * (shared.put_in_up_to - shared.put_in)', 'shared.put_in_together')
-            ~ ' end') }} as worth
+            ~ ' end') }} as worth,
+        {{ wide('case
+            when above.held_max is null or coalesce(above.final_source_code, \'\') <> \'parts\' or coalesce(shared.applicable_max_score, 0) = 0 then null
+            when shared.parent_rule_code = \'sum\' then ' ~ rounded_quotient(
+                'above.held_max * ' ~ millionths('shared.applicable_max_score'), millionths('above.applicable_max_score'), "'half_up'"
+            ) ~ ' else ' ~ rounded_quotient(
+                'above.held_max * ' ~ millionths('shared.weight'), 'shared.weight_together', "'half_up'"
+            ) ~ ' end') }} as held_max
     from shared
     inner join worth_{{ level - 1 }} as above
         on
@@ -358,14 +411,21 @@ select
     cast(final_score as decimal(18, 6)) as final_score,
     final_source_code,
     score_status,
-    rule_score_low as score_low,
-    rule_score_high as score_high,
+    score_low,
+    score_high,
     one_more_score,
     -- A node with parts is worth what its parts are; only what is added up in the end has a contribution.
     case
-        when is_leaf or final_source_code = 'declared' then
-            {{ from_millionths("worth * case kind_code when 'penalty' then -1 else 1 end") }}
+        when {{ is_counted }} then {{ from_millionths("worth * case kind_code when 'penalty' then -1 else 1 end") }}
     end as contribution_score,
+    case when {{ is_counted }} then {{ from_millionths("held_max") }} end as held_max_score,
+    case
+        when not {{ is_counted }} or held_max is null or final_score is null then null
+        when final_source_code not in ('computed', 'survey', 'declared') then 'given'
+        when score_low is not null and score_high is not null then 'counted'
+        when is_sampled or final_source_code = 'declared' or not is_leaf then 'uncounted'
+        else 'given'
+    end as uncertainty_code,
     numerator,
     denominator,
     case when is_leaf then family_code end as family_code

@@ -30,6 +30,8 @@ nodes as (
         inputs.factor_denominator,
         inputs.interval_low,
         inputs.interval_high,
+        inputs.factor_interval_low,
+        inputs.factor_interval_high,
         criteria.rule_code,
         criteria.max_score,
         criteria.zero_denominator_code,
@@ -73,10 +75,16 @@ variants as (
     select
         {{ key | join(", ") }}, rule_code, rounding_mode_code, score_digits, max_millionths, target_millionths,
         floor_millionths, '{{ variant }}' as variant_code,
-        {{ millionths('interval_' ~ variant) }} * coalesce({{ wide('factor_numerator') }}, 1) as figure_numerator,
-        {{ wide('1000000') }} * coalesce({{ wide('factor_denominator') }}, 1) as figure_denominator
+        {{ millionths('interval_' ~ variant) }}
+        * case when factor_numerator is null then {{ wide('1') }} else {{ millionths('factor_interval_' ~ variant) }} end as figure_numerator,
+        {{ wide('1000000') }} * case when factor_numerator is null then {{ wide('1') }} else {{ wide('1000000') }} end as figure_denominator
     from nodes
-    where figure_denominator > 0 and is_applicable and interval_{{ variant }} is not null
+    where
+        figure_denominator > 0
+        and is_applicable
+        and interval_{{ variant }} is not null
+        -- The luck of a product reaches from both ends low to both ends high.
+        and (factor_numerator is null or factor_interval_{{ variant }} is not null)
     {%- endfor %}
 
     union all

@@ -1,3 +1,5 @@
+{#- An index of the quality table (NĐ 61/2018) gives a dossier 0, 1 or 2 points. -#}
+{%- set quality_index_max = 2 -%}
 with regulations as (
 
     select * from {{ ref('dim_regulations') }}
@@ -62,8 +64,16 @@ figures as (
         case when indicators.unit_of_measure_code = 'count' then 1 else facts.denominator end as denominator,
         indicators.unit_of_measure_code <> 'count' as has_counts,
         facts.value_status = 'insufficient_sample' as is_small_sample,
-        facts.interval_low,
-        facts.interval_high,
+        -- A score is a rate times its maximum, so its luck is the rate's.
+        case
+            when indicators.unit_of_measure_code not in ('rate', 'score') or facts.numerator > facts.denominator then null
+            else {{ wilson_bound('facts.numerator', 'facts.denominator', '-') }}
+        end as interval_low,
+        case
+            when indicators.unit_of_measure_code not in ('rate', 'score') or facts.numerator > facts.denominator then null
+            else {{ wilson_bound('facts.numerator', 'facts.denominator', '+') }}
+        end as interval_high,
+        indicators.unit_of_measure_code <> 'count' as is_sampled,
         cast(null as decimal(18, 6)) as declared_score
     from {{ ref('fct_indicator_values') }} as facts
     inner join {{ ref('dim_indicators') }} as indicators on facts.indicator_code = indicators.indicator_code
@@ -94,6 +104,7 @@ figures as (
         case when metrics.numerator_count between 0 and metrics.denominator_count then
             {{ wilson_bound('metrics.numerator_count', 'metrics.denominator_count', '+') }}
         end as interval_high,
+        true as is_sampled,
         metrics.declared_score
     from {{ ref('int_portal_metrics_latest') }} as metrics
     inner join periods
@@ -112,8 +123,16 @@ figures as (
         indices.denominator,
         false as has_counts,
         false as is_small_sample,
-        cast(null as decimal(18, 6)) as interval_low,
-        cast(null as decimal(18, 6)) as interval_high,
+        {%- for side, name in [('-', 'low'), ('+', 'high')] %}
+        -- No mean of points from 0 to the maximum varies more than a share of the same size (Bhatia, Davis 2000).
+        case when indices.is_of_dossier and indices.numerator between 0 and {{ quality_index_max }} * indices.denominator then
+            cast({{ quality_index_max }} * {{ wilson_bound(
+                'indices.numerator / ' ~ quality_index_max ~ 'e6', 'indices.denominator / 1e6', side
+            ) }} as decimal(18, 6))
+        end as interval_{{ name }},
+        {%- endfor %}
+        -- What an agency says of itself as a whole is no sample.
+        indices.is_of_dossier as is_sampled,
         case when indices.input_code = 'total' then {{ from_millionths('indices.numerator') }} end as declared_score
     from {{ ref('int_quality_indices_averaged') }} as indices
     inner join periods
@@ -156,6 +175,25 @@ sheets as (
     from {{ ref('int_criterion_scores_latest') }} as sheets
     inner join periods
         on sheets.period_start_date = periods.start_date and sheets.period_end_date = periods.end_date
+
+),
+
+-- What a sheet says does not apply takes everything below it along.
+set_aside as (
+
+    select distinct
+        criteria.authority_code,
+        criteria.regulation_version_code,
+        criteria.criterion_code,
+        sheets.period_code,
+        sheets.unit_code
+    from sheets
+    inner join criteria
+        on
+            sheets.authority_code = criteria.authority_code
+            and sheets.regulation_code = criteria.regulation_code
+            and position(';' || sheets.criterion_code || ';' in criteria.path_codes) > 0
+    where not sheets.is_applicable
 
 ),
 
@@ -272,18 +310,42 @@ found as (
 
     select
         asked.*,
-        sheets.is_applicable,
+        set_aside.criterion_code is null as is_applicable,
+        sheets.campaign_code,
         sheets.self_score,
         sheets.appraised_score_1,
         sheets.appraised_score_2,
         sheets.survey_score,
+        sheets.survey_answer_count,
         sheets.evidence_reference,
         sheets.explanation_reference,
         coalesce(figures.declared_score, cast(null as decimal(18, 6))) as declared_score,
-        coalesce(figures.family_code, case when sheets.unit_code is not null then 'sheet' end) as family_code,
+        -- Each criterion of a sheet counts something of its own; the questions of a survey are answered by the same people.
+        case
+            when asked.input_kind_code = 'survey_item' then 'satisfaction'
+            else coalesce(figures.family_code, case when sheets.unit_code is not null then 'sheet ' || asked.criterion_code end)
+        end as family_code,
         coalesce(figures.is_small_sample, false) as is_small_sample,
-        figures.interval_low,
-        figures.interval_high,
+        {%- for side, name in [('-', 'low'), ('+', 'high')] %}
+        case asked.input_kind_code
+            when 'measured' then
+                case when sheets.measured_numerator between 0 and sheets.measured_denominator then
+                    {{ wilson_bound('sheets.measured_numerator', 'sheets.measured_denominator', side) }}
+                end
+            -- As with indices: an answer is worth from nothing to the whole.
+            when 'survey_item' then
+                case when options.numerator between 0 and options.denominator then
+                    {{ wilson_bound('options.numerator / 1e6', 'options.denominator / 1e6', side) }}
+                end
+            else figures.interval_{{ name }}
+        end as interval_{{ name }},
+        factors.interval_{{ name }} as factor_interval_{{ name }},
+        {%- endfor %}
+        case asked.input_kind_code
+            when 'measured' then coalesce(sheets.measured_denominator is not null and sheets.measured_numerator is not null, false)
+            when 'survey_item' then options.unit_code is not null
+            else coalesce(figures.is_sampled, false)
+        end as is_sampled,
         factors.numerator as factor_numerator,
         factors.denominator as factor_denominator,
         case asked.input_kind_code
@@ -322,6 +384,13 @@ found as (
             and asked.period_code = sheets.period_code
             and asked.unit_code = sheets.unit_code
             and asked.criterion_code = sheets.criterion_code
+    left join set_aside
+        on
+            asked.authority_code = set_aside.authority_code
+            and asked.regulation_version_code = set_aside.regulation_version_code
+            and asked.period_code = set_aside.period_code
+            and asked.unit_code = set_aside.unit_code
+            and asked.criterion_code = set_aside.criterion_code
     left join figures
         on
             asked.authority_code = figures.authority_code
@@ -356,16 +425,19 @@ select
     is_leaf,
     input_kind_code,
     input_code,
-    coalesce(is_applicable, true) as is_applicable,
+    is_applicable,
+    campaign_code,
     self_score,
     appraised_score_1,
     appraised_score_2,
     survey_score,
+    survey_answer_count,
     declared_score,
     evidence_reference,
     explanation_reference,
     family_code,
     has_counts,
+    is_leaf and is_sampled as is_sampled,
     is_small_sample,
     -- A negative figure is no share of anything: it is not scored.
     case when is_leaf and numerator >= 0 and denominator >= 0 and is_factor_known then cast(numerator as bigint) end as numerator,
@@ -373,7 +445,9 @@ select
     case when is_leaf then interval_low end as interval_low,
     case when is_leaf then interval_high end as interval_high,
     case when is_leaf then cast(factor_numerator as bigint) end as factor_numerator,
-    case when is_leaf then cast(factor_denominator as bigint) end as factor_denominator
+    case when is_leaf then cast(factor_denominator as bigint) end as factor_denominator,
+    case when is_leaf then factor_interval_low end as factor_interval_low,
+    case when is_leaf then factor_interval_high end as factor_interval_high
 from (
     select
         *,

@@ -60,31 +60,42 @@ ranked as (
         *,
         min(position_number) over (partition by {{ keys | join(", ") }}, tie_number) as unit_rank,
         count(*) over (partition by {{ keys | join(", ") }}, tie_number) > 1 as is_tied,
+        count(percent_low) over (partition by {{ keys | join(", ") }}) as interval_count
+    from tied
+
+),
+
+-- How sure a rank is: only where every ranked unit has an interval, for a total without one is not a sure total.
+bounded as (
+
+    select
+        *,
         cast(ranking_value as double) as better_value,
         -- The interval of one unit holds for itself; the ranking as a whole needs wider ones.
-        coalesce(cast(ranking_value - percent_low as double), 0)
+        cast(ranking_value - percent_low as double)
         * {{ pairwise_quantile('ranked_unit_count') }} / 1.959963984540054e0 as below_width,
-        coalesce(cast(percent_high - ranking_value as double), 0)
+        cast(percent_high - ranking_value as double)
         * {{ pairwise_quantile('ranked_unit_count') }} / 1.959963984540054e0 as above_width
-    from tied
+    from ranked
+    where interval_count = ranked_unit_count
 
 ),
 
 compared as (
 
-    {{ surely_compared('ranked', keys, 'cast(units.tie_tolerance as double)') }}
+    {{ surely_compared('bounded', keys, 'cast(units.tie_tolerance as double)') }}
 
 ),
 
 ranged as (
 
     select
-        ranked.*,
+        bounded.*,
         cast(1 + compared.surely_better_count as integer) as rank_low,
-        cast(ranked.ranked_unit_count - compared.surely_worse_count as integer) as rank_high
-    from ranked
+        cast(bounded.ranked_unit_count - compared.surely_worse_count as integer) as rank_high
+    from bounded
     inner join compared
-        on {{ same_columns('ranked', 'compared', keys + ['unit_code']) }}
+        on {{ same_columns('bounded', 'compared', keys + ['unit_code']) }}
 
 ),
 
@@ -108,6 +119,12 @@ medians as (
     from ranked
     group by {{ keys | join(", ") }}
 
+),
+
+changed as (
+
+    select * from {{ ref('fct_unit_period_changes') }}
+
 )
 
 select
@@ -126,32 +143,34 @@ select
     listed.grade_code,
     listed.grade_name,
     listed.is_grade_confirmed,
-    cast(ranged.unit_rank as integer) as unit_rank,
-    ranged.is_tied,
+    listed.counted_max_score,
+    listed.uncounted_max_score,
+    cast(ranked.unit_rank as integer) as unit_rank,
+    ranked.is_tied,
     ranged.rank_low,
     ranged.rank_high,
     grouped.distinct_group_number,
     -- The share of the other ranked units that this one is not behind, in whole percent.
-    case when ranged.ranked_unit_count > 1 then
-        cast(round(100e0 * (ranged.ranked_unit_count - ranged.unit_rank) / (ranged.ranked_unit_count - 1), 0) as integer)
+    case when ranked.ranked_unit_count > 1 then
+        cast(round(100e0 * (ranked.ranked_unit_count - ranked.unit_rank) / (ranked.ranked_unit_count - 1), 0) as integer)
     end as percentile,
     counted.listed_unit_count,
-    cast(coalesce(max(ranged.ranked_unit_count) over (
+    cast(coalesce(max(ranked.ranked_unit_count) over (
         partition by listed.authority_code, listed.regulation_version_code, listed.period_code, listed.peer_group_code
     ), 0) as bigint) as ranked_unit_count,
     medians.peer_group_median,
     previous.unit_rank as previous_unit_rank,
     previous.ranking_value as previous_percent,
     case
-        when ranged.ranking_value is null or previous.ranking_value is null then null
-        else abs(cast(ranged.ranking_value - previous.ranking_value as double)) > 1e-9 + sqrt(
+        when ranked.percent_low is null or previous.percent_low is null then null
+        else abs(cast(ranked.ranking_value - previous.ranking_value as double)) > 1e-9 + sqrt(
             case
-                when ranged.ranking_value > previous.ranking_value then
-                    power(coalesce(cast(ranged.ranking_value - ranged.percent_low as double), 0), 2)
-                    + power(coalesce(cast(previous.percent_high - previous.ranking_value as double), 0), 2)
+                when ranked.ranking_value > previous.ranking_value then
+                    power(cast(ranked.ranking_value - ranked.percent_low as double), 2)
+                    + power(cast(previous.percent_high - previous.ranking_value as double), 2)
                 else
-                    power(coalesce(cast(ranged.percent_high - ranged.ranking_value as double), 0), 2)
-                    + power(coalesce(cast(previous.ranking_value - previous.percent_low as double), 0), 2)
+                    power(cast(ranked.percent_high - ranked.ranking_value as double), 2)
+                    + power(cast(previous.ranking_value - previous.percent_low as double), 2)
             end
         )
     end as is_change_beyond_chance,
@@ -164,13 +183,21 @@ inner join counted
 inner join periods on listed.period_code = periods.period_code
 left join medians
     on {{ same_columns('listed', 'medians', keys) }}
+left join ranked
+    on {{ same_columns('listed', 'ranked', keys + ['unit_code']) }}
 left join ranged
     on {{ same_columns('listed', 'ranged', keys + ['unit_code']) }}
 left join grouped
     on {{ same_columns('listed', 'grouped', keys + ['unit_code']) }}
-left join ranged as previous
+left join changed
     on
-        listed.authority_code = previous.authority_code
+        listed.authority_code = changed.authority_code
+        and listed.unit_code = changed.unit_code
+        and listed.period_code = changed.period_code
+left join ranked as previous
+    on
+        changed.unit_code is null
+        and listed.authority_code = previous.authority_code
         and listed.regulation_version_code = previous.regulation_version_code
         and periods.previous_period_code = previous.period_code
         and listed.peer_group_code = previous.peer_group_code

@@ -1,3 +1,5 @@
+{#- The luck of a total is known where something in it is counted and nothing comes from counts that nobody told. -#}
+{%- set has_interval = 'valued.total_percent is not null and valued.counted_count > 0 and valued.uncounted_count = 0' -%}
 with regulations as (
 
     select * from {{ ref('dim_regulations') }}
@@ -39,6 +41,10 @@ added as (
             when is_leaf and kind_code in ('base', 'survey') and score_status in ('not_scored', 'outside_scale')
                 then applicable_max_score
         end) as missing_max_score,
+        count(case when uncertainty_code = 'counted' then 1 end) as counted_count,
+        count(case when uncertainty_code = 'uncounted' then 1 end) as uncounted_count,
+        sum(case when uncertainty_code = 'counted' and kind_code in ('base', 'survey') then held_max_score end) as counted_max_score,
+        sum(case when uncertainty_code = 'uncounted' and kind_code in ('base', 'survey') then held_max_score end) as uncounted_max_score,
         sum(case when is_leaf and kind_code in ('base', 'survey') then 1 else 0 end) as leaf_count,
         sum(case when is_leaf and kind_code in ('base', 'survey') and final_score is not null then 1 else 0 end) as scored_leaf_count
     from scores
@@ -48,6 +54,7 @@ added as (
 
 -- How far luck may move the total. Figures of one family are counted on the same dossiers, so their luck is one and adds
 -- up; families are taken as independent, so their squares do (MOVER; Zou, Donner 2008). What a council gave has none.
+-- A point of a part of a mean is not a point of the total: it counts by the maximum that the part holds of the total.
 spread_by_family as (
 
     select
@@ -57,17 +64,16 @@ spread_by_family as (
         unit_code,
         family_code,
         -- Where less is better the ends of the figure change places; what a penalty may gain, the total may lose.
-        sum(case when kind_code = 'penalty' then reach_up else reach_down end * contribution_share) as below_spread,
-        sum(case when kind_code = 'penalty' then reach_down else reach_up end * contribution_share) as above_spread
+        sum(case when kind_code = 'penalty' then reach_up else reach_down end * held_share) as below_spread,
+        sum(case when kind_code = 'penalty' then reach_down else reach_up end * held_share) as above_spread
     from (
         select
             *,
             final_score - least(score_low, score_high, final_score) as reach_down,
             greatest(score_low, score_high, final_score) - final_score as reach_up,
-            case when final_score > 0 then abs(cast(contribution_score as double) / cast(final_score as double)) else 1 end as contribution_share
+            cast(held_max_score as double) / cast(applicable_max_score as double) as held_share
         from scores
-        where is_leaf and final_source_code in ('computed', 'survey') and contribution_score is not null
-            and score_low is not null and score_high is not null
+        where uncertainty_code = 'counted'
     ) as lucky
     group by authority_code, regulation_version_code, period_code, unit_code, family_code
 
@@ -230,10 +236,10 @@ select
     cast(valued.applicable_max_score as decimal(18, 6)) as applicable_max_score,
     cast(valued.total_percent as decimal(18, 6)) as total_percent,
     valued.value_status,
-    case when valued.total_percent is not null and valued.below_score + valued.above_score > 0 then
+    case when {{ has_interval }} then
         cast(greatest(0, round((valued.total_score - valued.below_score) * 100e0 / valued.applicable_max_score, 6)) as decimal(18, 6))
     end as percent_low,
-    case when valued.total_percent is not null and valued.below_score + valued.above_score > 0 then
+    case when {{ has_interval }} then
         cast(round((valued.total_score + valued.above_score) * 100e0 / valued.applicable_max_score, 6) as decimal(18, 6))
     end as percent_high,
     graded.grade_code,
@@ -243,6 +249,8 @@ select
     cast(valued.computed_score as decimal(18, 6)) as computed_score,
     valued.declared_score,
     cast(coalesce(valued.missing_max_score, 0) as decimal(18, 6)) as missing_max_score,
+    cast(coalesce(valued.counted_max_score, 0) as decimal(18, 6)) as counted_max_score,
+    cast(coalesce(valued.uncounted_max_score, 0) as decimal(18, 6)) as uncounted_max_score,
     cast(valued.leaf_count as integer) as leaf_count,
     cast(valued.scored_leaf_count as integer) as scored_leaf_count,
     valued.largest_denominator

@@ -1,5 +1,3 @@
-{#- The levels of a tree; see int_criteria_placed. -#}
-{%- set levels = [1, 2, 3, 4] -%}
 {%- set unit_key = ['authority_code', 'regulation_version_code', 'period_code', 'unit_code'] -%}
 {%- set draw_key = ['authority_code', 'regulation_version_code', 'period_code', 'peer_group_code', 'draw_number'] -%}
 with thresholds as (
@@ -62,8 +60,6 @@ criteria as (
         authority_code,
         regulation_version_code,
         criterion_code,
-        rule_code,
-        weight,
         row_number() over (
             partition by authority_code, regulation_version_code
             order by criterion_code nulls last
@@ -72,79 +68,18 @@ criteria as (
 
 ),
 
--- Among the parts of one node: the maximum of a part where they are added, its weight where they are weighed.
-nodes as (
+-- What is added up in the end: leaves, and groups whose own points stand. What nobody assessed holds its maximum and has no points.
+counted as (
 
     select
         {% for column in unit_key %}scores.{{ column }}, {% endfor %}
-        scores.criterion_code,
-        scores.parent_criterion_code,
-        scores.level_number,
-        scores.contribution_score,
         criteria.position_number,
-        case
-            when coalesce(parents.rule_code, 'sum') = 'sum' then {{ millionths('scores.applicable_max_score') }}
-            else {{ millionths('coalesce(criteria.weight, 1)') }}
-        end as part_size
+        cast({{ millionths('scores.held_max_score') }} as bigint) as held_max,
+        cast({{ millionths('coalesce(scores.contribution_score, 0)') }} as bigint) as held_score
     from {{ ref('fct_criterion_scores') }} as scores
     inner join tested on {{ same_columns('scores', 'tested', unit_key) }}
     inner join criteria on {{ same_columns('scores', 'criteria', ['authority_code', 'regulation_version_code', 'criterion_code']) }}
-    left join criteria as parents
-        on
-            scores.authority_code = parents.authority_code
-            and scores.regulation_version_code = parents.regulation_version_code
-            and scores.parent_criterion_code = parents.criterion_code
-    where scores.kind_code in ('base', 'survey') and scores.applicable_max_score > 0
-
-),
-
-sized as (
-
-    select
-        *,
-        sum(part_size) over (partition by {{ unit_key | join(", ") }}, parent_criterion_code) as part_size_together
-    from nodes
-
-),
-
--- From the top down: how much of the maximum of the whole each node holds, in millionths of a point.
-{% for level in levels -%}
-held_{{ level }} as (
-
-    select
-        {% for column in unit_key %}sized.{{ column }}, {% endfor %}
-        sized.criterion_code,
-        sized.position_number,
-        sized.contribution_score,
-    {%- if loop.first %}
-        cast(sized.part_size as bigint) as held_max
-    from sized
-    {%- else %}
-        {{ rounded_quotient(wide('above.held_max') ~ ' * sized.part_size', 'sized.part_size_together', "'half_up'") }} as held_max
-    from sized
-    inner join held_{{ level - 1 }} as above
-        on
-            {{ same_columns('sized', 'above', unit_key) }}
-            and sized.parent_criterion_code = above.criterion_code
-    {%- endif %}
-    where sized.level_number = {{ level }}
-
-),
-
-{% endfor -%}
--- What is added up in the end: leaves, and groups whose published score stands.
-counted as (
-
-    {%- for level in levels %}
-    select
-        {{ unit_key | join(", ") }},
-        position_number,
-        held_max,
-        cast({{ millionths('contribution_score') }} as bigint) as held_score
-    from held_{{ level }}
-    where contribution_score is not null
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+    where scores.kind_code in ('base', 'survey') and scores.held_max_score is not null
 
 ),
 

@@ -26,6 +26,7 @@ select
     landed.appraised_score_1,
     landed.appraised_score_2,
     landed.survey_score,
+    landed.survey_answer_count,
     landed.evidence_reference,
     landed.explanation_reference,
     landed.self_scored_date,
