@@ -194,7 +194,7 @@ RANK_RANGES = (
     "Khoảng hạng: dải là những hạng đơn vị còn có thể đứng, vạch cam là hạng hiện tại; mọi khoảng của bảng cùng đúng "
     "với độ tin cậy 95%."
 )
-NO_CHANGE = "không đổi ngoài sai số"
+NO_CHANGE = "không đổi quá may rủi"
 
 
 def rank_range_text(low: int, high: int) -> str:

@@ -5,11 +5,11 @@ Does not belong here: rules in words (dagster_project/explaining/rule_words.py),
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from dagster_project.explaining.figures import ORDERS, SOURCES, STATUSES
+from dagster_project.explaining.figures import ORDERS, SOURCES, STATUSES, counted_text, interval_gap_text
 from dashboards import labels
 
 Row = Mapping[str, Any]
@@ -18,11 +18,7 @@ ROUNDINGS = {"half_up": "làm tròn nửa lên", "half_even": "làm tròn nửa 
 CLAIMS = {"self": "tự chấm", "declared": "công bố"}
 DISTINCT_GROUPS = (
     "Một dải là các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới chỉ bắt đầu ở chỗ mọi đơn vị bên "
-    "trên đều hơn mọi đơn vị từ đó trở xuống ngoài sai số của số liệu."
-)
-RANK_RANGES = (
-    f"{labels.RANK_RANGES} Điểm hội đồng chấm, điểm điều tra và số liệu trong phiếu chưa được tính sai số: khoảng hạng "
-    "hẹp ở bảng chỉ gồm những điểm ấy không có nghĩa là chắc chắn."
+    "trên đều hơn mọi đơn vị từ đó trở xuống, vượt quá may rủi của số liệu."
 )
 UNCONFIRMED_GRADE = "mức chưa xác nhận"
 
@@ -51,6 +47,28 @@ def percent_range(low: Any, high: Any) -> str:
     return f"{labels.format_decimal(low, 1)} – {labels.format_decimal(high, 1)}%"
 
 
+def has_ranges(ranked: Sequence[Row]) -> bool:
+    """Whether a ranking says between which ranks its units lie; all of one ranking do or none."""
+    return bool(ranked) and ranked[0]["rank_low"] is not None
+
+
+def rank_ranges(ranked: Sequence[Row]) -> str:
+    """What the ranges of ranks of a ranking speak of, or why it has none."""
+    if has_ranges(ranked):
+        least = min(ranked, key=lambda row: row["counted_max_score"] / row["applicable_max_score"])
+        told = counted_text(least["counted_max_score"], least["applicable_max_score"])
+        return (
+            f"{labels.RANK_RANGES} Khoảng {told} (ở đơn vị ít nhất); điểm hội đồng cho và giá trị nêu "
+            "thẳng không có may "
+            "rủi để đo, nên không có nghĩa là chắc chắn."
+        )
+    without = [row for row in ranked if row["percent_low"] is None]
+    worst = max(without, key=lambda row: (row["uncounted_max_score"], row["counted_max_score"]))
+    told = interval_gap_text(worst["counted_max_score"], worst["uncounted_max_score"])
+    units = "" if len(without) == len(ranked) else f" (ở {len(without)} trong {len(ranked)} đơn vị)"
+    return f"Khoảng hạng {told}{units}. Chênh lệch nhỏ giữa hai đơn vị có thể chỉ là may rủi."
+
+
 def exact_points(value: Any) -> str:
     """Points with all the digits they have, two at least: an unrounded sum must be seen to add up."""
     number = Decimal(str(value)).normalize()
@@ -59,8 +77,10 @@ def exact_points(value: Any) -> str:
 
 def change(row: Row) -> str:
     """How a unit moved since the period before: said only where it is beyond chance; a dash without one before."""
-    if row["is_change_beyond_chance"] is None:
+    if row["previous_percent"] is None:
         return "–"
+    if row["is_change_beyond_chance"] is None:
+        return "không rõ có quá may rủi"
     if not row["is_change_beyond_chance"]:
         return labels.NO_CHANGE
     difference = row["total_percent"] - row["previous_percent"]

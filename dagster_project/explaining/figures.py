@@ -82,7 +82,26 @@ def rank_text(unit_rank: int | None, rank_low: int | None, rank_high: int | None
     """A rank with the range that holds for the whole ranking with 95 %."""
     if unit_rank is None:
         return "không xếp hạng"
-    return f"{unit_rank} (khoảng hạng {rank_low}–{rank_high})"
+    return str(unit_rank) if rank_low is None else f"{unit_rank} (khoảng hạng {rank_low}–{rank_high})"
+
+
+def interval_gap_text(counted_max: Decimal, uncounted_max: Decimal) -> str:
+    """Why a total has no interval; the arguments are columns of fct_unit_scores."""
+    if uncounted_max > 0:
+        return (
+            f"không nêu được: {points_text(uncounted_max)} điểm lấy từ điều tra hoặc số liệu nơi khác mà "
+            "không cho biết đếm trên bao nhiêu phiếu, hồ sơ"
+        )
+    if counted_max > 0:
+        return "không nêu được: có điểm thưởng, trừ lấy từ số liệu không cho biết đếm trên bao nhiêu"
+    return "không nêu được: không điểm nào chấm bằng số liệu đếm được; không có nghĩa là chắc chắn"
+
+
+def counted_text(counted_max: Decimal, applicable_max: Decimal) -> str:
+    """What part of the points an interval speaks of; the arguments are columns of fct_unit_scores."""
+    return (
+        f"chỉ gồm may rủi của {points_text(counted_max)}/{points_text(applicable_max)} điểm chấm bằng số liệu đếm được"
+    )
 
 
 def _two_digits(value: Decimal) -> Decimal:

@@ -19,7 +19,9 @@ from dagster_project.explaining.figures import (
     STATUSES,
     SYNTHETIC,
     VALUE_STATUSES,
+    counted_text,
     figure_text,
+    interval_gap_text,
     interval_text,
     percent_text,
     points_or_none,
@@ -272,7 +274,11 @@ def _total_facts(ask: Ask, key: ScoreKey, score: dict) -> Lines:
     facts = [("Tổng điểm", _total(score))]
     if score["percent_low"] is not None:
         low, high = percent_text(score["percent_low"]), percent_text(score["percent_high"])
-        facts.append(("Khoảng 95 % của tỷ lệ đạt", f"{low} – {high}, do may rủi của số liệu"))
+        told = counted_text(score["counted_max_score"], score["applicable_max_score"])
+        facts.append(("Khoảng 95 % của tỷ lệ đạt", f"{low} – {high}, {told}"))
+    elif score["total_percent"] is not None:
+        told = interval_gap_text(score["counted_max_score"], score["uncounted_max_score"])
+        facts.append(("Khoảng 95 % của tỷ lệ đạt", told))
     facts.append(("Hạng", _rank(rank)))
     facts.append(("Xếp loại", _grade(score)))
     facts.append(("Chất lượng dữ liệu", rank["quality_grade_code"] or "chưa xếp được"))

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
-from dagster_project.explaining.figures import figure_text
+from dagster_project.explaining.figures import counted_text, figure_text, interval_gap_text
 from dagster_project.explaining.memberships import MEMBERSHIPS
 from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, rule_text
 from dagster_project.explaining.score import STAGES
@@ -23,6 +23,7 @@ from dashboards.data_access_scores import EXPLANATIONS, INPUT_SOURCES, SHEETS, S
 Row = Mapping[str, Any]
 
 TREE_HEADERS = ("Mã", "Cấp", "Tiêu chí", "Điểm cuối", "Điểm tối đa", "Đóng góp vào tổng", "Lấy từ", "Tử số", "Mẫu số")
+NO_RANGE = "không nêu khoảng hạng: có đơn vị trong bảng không có khoảng của tỷ lệ điểm"
 TREE_WIDTHS = (10, 7, 60, 11, 11, 13, 30, 12, 12)
 
 
@@ -56,7 +57,12 @@ def _draw_total(row: Row) -> None:
     ranked = row["unit_rank"] is not None
     interval = labels_scores.percent_range(row["percent_low"], row["percent_high"])
     rank = f"{labels.rank_text(row['unit_rank'], row['is_tied'])}/{row['ranked_unit_count']}" if ranked else "–"
-    rank_of = labels.rank_range_text(row["rank_low"], row["rank_high"]) if ranked else ""
+    has_range = row["rank_low"] is not None
+    rank_of = f"khoảng 95%: {labels.rank_range_text(row['rank_low'], row['rank_high'])}" if has_range else NO_RANGE
+    counted = (row["counted_max_score"], row["applicable_max_score"])
+    told = f"khoảng 95%: {interval}, {counted_text(*counted)}" if interval else labels_scores.unranked_reason(row)
+    if ranked and not interval:
+        told = f"khoảng 95% {interval_gap_text(row['counted_max_score'], row['uncounted_max_score'])}"
     unconfirmed = labels_scores.UNCONFIRMED_GRADE if row["is_grade_confirmed"] is False else ""
     has_total = row["total_percent"] is not None
     cards = [
@@ -64,14 +70,14 @@ def _draw_total(row: Row) -> None:
             "Tỷ lệ điểm",
             labels_scores.percent(row["total_percent"]) if has_total else "chưa chấm đủ",
             labels_scores.points_of(row["total_score"], row["applicable_max_score"]),
-            f"khoảng 95%: {interval}" if interval else labels_scores.unranked_reason(row),
+            told,
             has_value=has_total,
         ),
         Card(
             "Hạng trong nhóm",
             rank if ranked else "không xếp hạng",
-            f"khoảng 95%: {rank_of}" if ranked else labels_scores.unranked_reason(row),
-            labels_scores.change(row) if row["is_change_beyond_chance"] is not None else "",
+            rank_of if ranked else labels_scores.unranked_reason(row),
+            labels_scores.change(row) if row["previous_percent"] is not None else "",
             has_value=ranked,
         ),
         Card("Xếp loại", row["grade_name"] or "không xếp loại", unconfirmed, has_value=row["grade_name"] is not None),

@@ -101,17 +101,17 @@ def _draw_ranked(view: state.View, choice: Row, ranked: Sequence[Row]) -> None:
     ]
     has_grades = any(row["grade_name"] for row in ranked)
     has_quality = any(row["quality_grade_status"] for row in ranked)
-    shown = [
-        place
-        for place, column in enumerate(COLUMNS)
-        if (has_grades or column.head != "Xếp loại") and (has_quality or column.head != "Chất lượng dữ liệu")
-    ]
+    has_ranges = labels_scores.has_ranges(ranked)
+    empty = {"Xếp loại": not has_grades, "Chất lượng dữ liệu": not has_quality, "Khoảng hạng": not has_ranges}
+    shown = [place for place, column in enumerate(COLUMNS) if not empty.get(column.head)]
     cells = [
         (title, [[_cells(view, choice, row)[place] for place in shown] for row in members]) for title, members in groups
     ]
-    lead = f"{labels_scores.RANK_RANGES} {labels_scores.DISTINCT_GROUPS}"
+    lead = labels_scores.rank_ranges(ranked)
     heads = [COLUMNS[place] for place in shown]
-    heads[1] = Column(f"Khoảng hạng, từ 1 đến {ranked[0]['ranked_unit_count']}", "rank-range")
+    if has_ranges:
+        lead = f"{lead} {labels_scores.DISTINCT_GROUPS}"
+        heads[1] = Column(f"Khoảng hạng, từ 1 đến {ranked[0]['ranked_unit_count']}", "rank-range")
     name = "Xếp hạng theo điểm"
     components.show(components.section(name, lead) + components.grouped_table(heads, cells, name))
     if not has_quality:
@@ -147,8 +147,10 @@ def _robustness_cells(row: Row) -> list[str]:
     ]
 
 
-def _group_title(number: int, members: Sequence[Row], ranked: Sequence[Row]) -> str:
-    """The line above a group; one unit alone is told apart from all others."""
+def _group_title(number: int | None, members: Sequence[Row], ranked: Sequence[Row]) -> str:
+    """The line above a group; one unit alone is told apart from all others. None where nobody can be told apart."""
+    if number is None:
+        return ""
     if len(members) == len(ranked):
         return f"Cả {len(ranked)} đơn vị nối thành một dải" if len(ranked) > 1 else ""
     told = "một đơn vị, tách hẳn mọi đơn vị khác" if len(members) == 1 else f"{len(members)} đơn vị nối nhau"
@@ -157,8 +159,6 @@ def _group_title(number: int, members: Sequence[Row], ranked: Sequence[Row]) -> 
 
 def _cells(view: state.View, choice: Row, row: Row) -> list[str]:
     unit = components.explanation_link(row["unit_name"], **score_parts.kept(view, choice, row["unit_code"]))
-    bar = components.rank_range_bar(row["unit_rank"], row["rank_low"], row["rank_high"], row["ranked_unit_count"])
-    words = labels.rank_range_text(row["rank_low"], row["rank_high"])
     unconfirmed = f'<span class="why">{labels_scores.UNCONFIRMED_GRADE}</span>'
     grade = components.text(labels_scores.grade(row)) + (unconfirmed if row["is_grade_confirmed"] is False else "")
     change, counted = components.text(labels_scores.change(row)), components.text(labels_scores.denominator(row))
@@ -168,7 +168,7 @@ def _cells(view: state.View, choice: Row, row: Row) -> list[str]:
     of = components.text(labels_scores.points_of(row["total_score"], row["applicable_max_score"]))
     return [
         f"<b>{labels.rank_text(row['unit_rank'], row['is_tied'])}</b>",
-        f'{bar}<span class="range">{words}</span>',
+        _range_cell(row),
         f'{unit}<span class="sub">{sub}</span>',
         f'{labels_scores.percent(row["total_percent"])}<span class="counted">{of}</span>',
         grade,
@@ -176,6 +176,13 @@ def _cells(view: state.View, choice: Row, row: Row) -> list[str]:
         counted,
         score_parts.quality_badge(row),
     ]
+
+
+def _range_cell(row: Row) -> str:
+    if row["rank_low"] is None:
+        return ""
+    bar = components.rank_range_bar(row["unit_rank"], row["rank_low"], row["rank_high"], row["ranked_unit_count"])
+    return f'{bar}<span class="range">{labels.rank_range_text(row["rank_low"], row["rank_high"])}</span>'
 
 
 def _draw_unranked(view: state.View, choice: Row, unranked: Sequence[Row]) -> None:
@@ -216,12 +223,18 @@ def ranking_sheet(view: state.View, choice: Row, regulation: Row, rows: Sequence
         *labels_scores.regulation_facts(regulation),
         ("Nhóm đơn vị", choice["peer_group_name"]),
         ("Kỳ", state.period_text(choice)),
-        ("Khoảng hạng", labels_scores.RANK_RANGES.removeprefix("Khoảng hạng: ")),
-        ("Nhóm", labels_scores.DISTINCT_GROUPS),
+        *_range_facts([row for row in rows if row["unit_rank"] is not None]),
     ]
     name = "Xếp hạng theo điểm"
     title = f"{name}: {regulation['regulation_name']}"
     return download_buttons.sheet(view, title, name, head, HEADERS, [_file_cells(row) for row in rows], WIDTHS)
+
+
+def _range_facts(ranked: Sequence[Row]) -> list[tuple[str, str]]:
+    if not ranked:
+        return []
+    told = [("Khoảng hạng", labels_scores.rank_ranges(ranked).removeprefix("Khoảng hạng").lstrip(": "))]
+    return [*told, ("Dải", labels_scores.DISTINCT_GROUPS)] if labels_scores.has_ranges(ranked) else told
 
 
 def _file_cells(row: Row) -> list[Any]:

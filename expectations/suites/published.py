@@ -61,16 +61,19 @@ PROMISED_COLUMNS = {
     "criterion_code parent_criterion_code field_criterion_code level_number kind_code is_leaf "
     "max_score applicable_max_score self_score appraised_score_1 appraised_score_2 "
     "appraised_score survey_score computed_score declared_score final_score final_source_code "
-    "score_status score_low score_high one_more_score contribution_score held_max_score uncertainty_code numerator denominator "
+    "score_status score_low score_high one_more_score contribution_score held_max_score uncertainty_code "
+    "numerator denominator "
     "family_code",
     "fct_unit_scores": "authority_code regulation_code regulation_version_code period_code unit_code base_score "
     "bonus_score penalty_score total_score applicable_max_score total_percent value_status "
     "percent_low percent_high grade_code grade_name is_grade_confirmed self_score "
-    "computed_score declared_score missing_max_score counted_max_score uncounted_max_score leaf_count scored_leaf_count "
+    "computed_score declared_score missing_max_score counted_max_score uncounted_max_score leaf_count "
+    "scored_leaf_count "
     "largest_denominator",
     "fct_score_rankings": "authority_code regulation_code regulation_version_code period_code peer_group_code "
     "unit_code total_score applicable_max_score total_percent value_status percent_low "
-    "percent_high grade_code grade_name is_grade_confirmed counted_max_score uncounted_max_score unit_rank is_tied rank_low rank_high "
+    "percent_high grade_code grade_name is_grade_confirmed counted_max_score uncounted_max_score "
+    "unit_rank is_tied rank_low rank_high "
     "distinct_group_number percentile listed_unit_count ranked_unit_count peer_group_median "
     "previous_unit_rank previous_percent is_change_beyond_chance largest_denominator "
     "quality_grade_code quality_grade_status",

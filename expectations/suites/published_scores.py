@@ -84,7 +84,8 @@ def _score_rankings() -> list[Rule]:
             "Có khoảng hạng khi và chỉ khi mọi đơn vị được xếp hạng trong bảng có khoảng của tổng điểm",
             "Một đơn vị có 10 điểm không biết đếm trên bao nhiêu, bảng vẫn nêu khoảng hạng 3–3",
             failing=f"select {keys} from batch where unit_rank is not null and (rank_low is null) <> exists "
-            f"(select 1 from batch as peer where {same_group} and peer.unit_rank is not null and peer.percent_low is null)",
+            f"(select 1 from batch as peer where {same_group} and peer.unit_rank is not null and "
+            "peer.percent_low is null)",
             checked="select count(*) from batch where unit_rank is not null",
         ),
     ]

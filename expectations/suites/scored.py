@@ -78,7 +78,8 @@ def _leaf_scored() -> PlanRule:
         "and criterion.parent_criterion_code = used.criterion_code)",
         applies="coalesce(self_score, appraised_score_1, appraised_score_2, survey_score) is not null",
         column="criterion_code",
-        why="Điểm ghi ở cấp trên chỉ đứng khi bên dưới còn tiêu chí chưa có điểm; nếu khác điểm tính từ bên dưới thì phiếu "
+        why="Điểm ghi ở cấp trên chỉ đứng khi bên dưới còn tiêu chí chưa có điểm; nếu khác điểm tính từ "
+        "bên dưới thì phiếu "
         "tự mâu thuẫn",
     )
 

@@ -66,7 +66,8 @@ COLUMNS = {
     "survey_score:decimal(18,6) survey_answer_count:bigint declared_score:decimal(18,6) evidence_reference "
     "explanation_reference family_code has_counts:boolean is_sampled:boolean is_small_sample:boolean "
     "numerator:bigint denominator:bigint interval_low:decimal(18,6) interval_high:decimal(18,6) "
-    "factor_numerator:bigint factor_denominator:bigint factor_interval_low:decimal(18,6) factor_interval_high:decimal(18,6)",
+    "factor_numerator:bigint factor_denominator:bigint factor_interval_low:decimal(18,6) "
+    "factor_interval_high:decimal(18,6)",
     "fct_rule_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
     "criterion_code is_in_maximum:boolean figure_status rule_score:decimal(18,6) "
     "rule_score_low:decimal(18,6) rule_score_high:decimal(18,6) one_more_score:decimal(18,6)",
@@ -77,18 +78,21 @@ COLUMNS = {
     "appraised_score:decimal(18,6) survey_score:decimal(18,6) computed_score:decimal(18,6) "
     "declared_score:decimal(18,6) final_score:decimal(18,6) final_source_code score_status "
     "score_low:decimal(18,6) score_high:decimal(18,6) one_more_score:decimal(18,6) "
-    "contribution_score:decimal(18,6) held_max_score:decimal(18,6) uncertainty_code numerator:bigint denominator:bigint family_code",
+    "contribution_score:decimal(18,6) held_max_score:decimal(18,6) uncertainty_code numerator:bigint "
+    "denominator:bigint family_code",
     "fct_unit_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
     "base_score:decimal(18,6) bonus_score:decimal(18,6) penalty_score:decimal(18,6) "
     "total_score:decimal(18,6) applicable_max_score:decimal(18,6) total_percent:decimal(18,6) "
     "value_status percent_low:decimal(18,6) percent_high:decimal(18,6) grade_code grade_name "
     "is_grade_confirmed:boolean self_score:decimal(18,6) computed_score:decimal(18,6) "
-    "declared_score:decimal(18,6) missing_max_score:decimal(18,6) counted_max_score:decimal(18,6) uncounted_max_score:decimal(18,6) leaf_count:integer "
+    "declared_score:decimal(18,6) missing_max_score:decimal(18,6) counted_max_score:decimal(18,6) "
+    "uncounted_max_score:decimal(18,6) leaf_count:integer "
     "scored_leaf_count:integer largest_denominator:bigint",
     "fct_score_rankings": "authority_code regulation_code regulation_version_code period_code peer_group_code "
     "unit_code total_score:decimal(18,6) applicable_max_score:decimal(18,6) "
     "total_percent:decimal(18,6) value_status percent_low:decimal(18,6) "
-    "percent_high:decimal(18,6) grade_code grade_name is_grade_confirmed:boolean counted_max_score:decimal(18,6) uncounted_max_score:decimal(18,6) "
+    "percent_high:decimal(18,6) grade_code grade_name is_grade_confirmed:boolean "
+    "counted_max_score:decimal(18,6) uncounted_max_score:decimal(18,6) "
     "unit_rank:integer is_tied:boolean rank_low:integer rank_high:integer "
     "distinct_group_number:integer percentile:integer listed_unit_count:bigint "
     "ranked_unit_count:bigint peer_group_median:decimal(18,6) previous_unit_rank:bigint "
