@@ -138,10 +138,10 @@ def _one_campaign() -> PlanRule:
         SHEETS,
         "Một đơn vị, một kỳ, một bộ tiêu chí chỉ có một đợt chấm",
         "Năm 2025 của Sở Xây dựng có phiếu của đợt CCHC-2025 và của đợt CCHC-2025-LAN2",
-        fails=f"exists (select 1 from {SHEETS} as sheet where sheet.authority_code = used.authority_code "
-        "and sheet.regulation_code = used.regulation_code and sheet.unit_code = used.unit_code "
-        "and sheet.period_start_date = used.period_start_date and sheet.period_end_date = used.period_end_date "
-        "and sheet.campaign_code <> used.campaign_code)",
+        fails=f"(select count(distinct sheet.campaign_code) from {SHEETS} as sheet "
+        "where sheet.authority_code = used.authority_code and sheet.regulation_code = used.regulation_code "
+        "and sheet.unit_code = used.unit_code and sheet.period_start_date = used.period_start_date "
+        "and sheet.period_end_date = used.period_end_date) > 1",
         applies="true",
         column="campaign_code",
         why="Chỉ phiếu của đợt nạp sau cùng được dùng, cả đợt; bổ sung điểm của cùng một đợt thì ghi cùng mã đợt",

@@ -605,6 +605,15 @@ def test_what_no_regulation_scores_is_flagged(plan, code, subject, row):
     assert ("odd", 2, code) in plan.flags()
 
 
+def test_two_campaigns_of_one_unit_and_period_are_both_named(plan):
+    plan.deliver(SHEETS, "first", [SHEET, SHEET | {"unit_code": "H99.02"}])
+    plan.deliver(SHEETS, "second", [SHEET | {"campaign_code": "CCHC-LAN2"}])
+    results = plan.judge()
+    assert results["scores.one_campaign", "first"].sample == ["dòng 2"]
+    assert results["scores.one_campaign", "second"].sample == ["dòng 2"]
+    assert results["scores.one_campaign", "first"].checked_count == 2
+
+
 def test_a_sheet_may_score_a_national_regulation(plan):
     plan.deliver(SHEETS, "s", [SHEET | {"regulation_code": "TT-01-2018-VPCP", "criterion_code": "7"}])
     results = plan.judge()

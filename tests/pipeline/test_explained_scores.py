@@ -155,7 +155,8 @@ def explained(cchc, settings, *arguments: str) -> subprocess.CompletedProcess[st
 def test_the_command_tells_a_total_a_criterion_and_a_simulation(built_demo, cchc):
     total = explained(cchc, built_demo, "H21.01", "--period", GIA_LAI).stdout
     assert "Tổng điểm: 65,54/100 điểm, đạt 65,54%" in total
-    assert "Hạng: 6 (khoảng hạng 2–13), trong 14 đơn vị" in total
+    assert "Hạng: 6, trong 14 đơn vị" in total
+    assert "không nêu được: 24 điểm lấy từ điều tra hoặc số liệu nơi khác mà không cho biết đếm" in total
     assert "Mẫu số lớn nhất: 47" in total
     assert "Cộng phần góp của các tiêu chí: 65,54 điểm" in total
     plain = explained(cchc, built_demo, "H21.01", "TDGQ.ON_TIME", "--period", GIA_LAI).stdout

@@ -153,17 +153,23 @@ def test_null_is_not_zero_no_petition_is_full_marks_and_no_vote_is_none(real):
     ]
 
 
-def test_a_ranking_carries_its_range_its_group_and_its_denominator(real):
+def test_a_ranking_carries_its_denominator_and_no_range_where_luck_is_not_known(real):
+    """24 of 100 points are published as groups or as a value: nobody says on how many dossiers they are counted."""
     found = real.execute(
-        "select unit_code, unit_rank, rank_low, rank_high, distinct_group_number, largest_denominator "
-        "from fct_score_rankings where authority_code = 'H21' order by unit_rank"
+        "select unit_code, unit_rank, rank_low, rank_high, distinct_group_number, largest_denominator, "
+        "uncounted_max_score from fct_score_rankings where authority_code = 'H21' order by unit_rank"
     ).fetchall()
     assert [row[1] for row in found] == list(range(1, 15))
-    assert found[0] == ("H21.17", 1, 1, 1, 1, 654)
-    assert found[-1][0] == "H21.20" and found[-1][2:4] == (14, 14)
-    # Between, hundreds of dossiers do not tell the second from the fifth.
-    assert {row[4] for row in found[1:-1]} == {2}
-    assert all(low <= rank <= high for _, rank, low, high, _, _ in found)
+    assert found[0] == ("H21.17", 1, None, None, None, 654, Decimal(24))
+    assert found[-1][0] == "H21.20"
+    assert {row[2:5] for row in found} == {(None, None, None)}
+    assert {
+        row[0]
+        for row in real.execute(
+            "select distinct criterion_code from fct_criterion_scores "
+            "where authority_code = 'H21' and uncertainty_code = 'uncounted'"
+        ).fetchall()
+    } == {"CLGQ", "TTTT", "MDSH.ELECTRONIC_CERTIFIED_COPY"}
 
 
 @pytest.mark.parametrize(

@@ -381,7 +381,8 @@ TABLES = {
           is_change_beyond_chance, if(unit_rank is null, null, 'tot') as grade_code,
           if(unit_rank is null, null, 'Tốt') as grade_name, if(unit_rank is null, null, false) as is_grade_confirmed,
           3 as listed_unit_count, 2 as ranked_unit_count, 80 as largest_denominator, quality_grade_code,
-          'ok' as quality_grade_status
+          'ok' as quality_grade_status, cast(8 as decimal(18, 6)) as counted_max_score,
+          cast(0 as decimal(18, 6)) as uncounted_max_score
         from (values
           ('H33.1', 8.5, 12, 70.83, 60.1, 80.2, 'ok', 1, false, 1, 2, 1, 65, 2, true, 68.75, 'A'),
           ('H33.2', 8, 12, 66.67, 55, 77, 'ok', 2, false, 1, 2, 1, 66, 1, false, 68.75, 'C'),
@@ -1022,7 +1023,7 @@ def test_points_are_ranked_with_the_range_of_the_rank_and_everyone_is_named(sett
     assert rows[1][1] == "hạng 1–2" and rows[1][3] == "70,83%8,50 / 12,00 điểm"
     assert "width:100.00%" in html and "left:calc(25.00% - 1px)" in html
     assert rows[1][4] == "Tốtmức chưa xác nhận"
-    assert rows[1][5] == "▲ tăng 5,83 điểm %, ▲ lên 1" and rows[2][5] == "không đổi ngoài sai số"
+    assert rows[1][5] == "▲ tăng 5,83 điểm %, ▲ lên 1" and rows[2][5] == "không đổi quá may rủi"
     assert [row[6:] for row in rows[1:]] == [["80", "A"], ["80", "C"]]
     assert _rows_of(html, "Đơn vị không xếp hạng") == [
         ["Sở Ba", "còn 4,00 điểm chưa chấm (đã chấm 1/2 tiêu chí)", "4,00 / 12,00 điểm", "80"]

@@ -79,3 +79,4 @@ def test_nothing_is_not_zero():
     assert interval_text(Decimal("0.123456"), Decimal("0.5")) == "12,35% – 50%"
     assert rank_text(None, None, None) == "không xếp hạng"
     assert rank_text(3, 2, 7) == "3 (khoảng hạng 2–7)"
+    assert rank_text(3, None, None) == "3"
