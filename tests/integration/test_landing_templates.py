@@ -217,6 +217,14 @@ def test_the_command_writes_a_template_and_never_over_a_file(tmp_path):
     assert "calendar__days_off" in unknown.stderr and "Traceback" not in unknown.stderr
 
 
+def test_the_command_runs_as_a_module_too(tmp_path):
+    command = [sys.executable, "-m", "dagster_project.cli", "template", "kiosk__ratings"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "Đã viết mau_kiosk__ratings.xlsx\n"), done.stderr
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert again.returncode == 1 and "để không ghi đè" in again.stderr and "Traceback" not in again.stderr
+
+
 def test_the_command_lists_every_source(tmp_path):
     done = cchc(tmp_path, "sources")
     assert [line.split()[0] for line in done.stdout.splitlines()] == SOURCES
