@@ -65,6 +65,11 @@ class Column:
         return said.group().strip() if said else "trống là không có số liệu"
 
     @property
+    def shown_example(self) -> str:
+        """The example as a person chooses it: the Vietnamese word of a code."""
+        return dict(zip(self.codes, self.labels, strict=True)).get(self.example, self.example)
+
+    @property
     def physical_type(self) -> str:
         """DuckDB type of the landed column."""
         return PHYSICAL_TYPES[self.type]
