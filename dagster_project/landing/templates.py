@@ -154,6 +154,8 @@ def _fill_codes(sheet: Any, tables: Sequence[CodeTable], styles: dict[str, Any])
     """The tables one below the other; returns the formula of the codes to choose from by canonical name."""
     for column, width in enumerate(_CODES_WIDTHS):
         sheet.set_column(column, column, width)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     sheet.write_string(0, 0, _CODES_TITLE, styles["title"])
     suggested, row = {}, 2
     for table in tables:

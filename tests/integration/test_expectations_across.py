@@ -99,6 +99,9 @@ REGULATION = {"authority_code": "H99", "regulation_code": "BTC", "valid_from_dat
 FIELD = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "3"}
 LEAF = FIELD | {"criterion_code": "3.1", "parent_criterion_code": "3", "max_score": "8"}
 SCORED = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "3.1"}
+BAND = SCORED | {"calculation_code": "fixed", "awarded_score": "8"}
+RATE = LEAF | {"rule_code": "bands", "input_kind_code": "indicator", "input_code": "on_time_rate__resolved"}
+STATED = LEAF | {"rule_code": "linear", "input_kind_code": "measured", "target_value": "0.95"}
 SHEET = SCORED | {"unit_code": "H99.01", "period_end_date": "2025-12-31", "self_score": "4"}
 PROCEDURE = {"authority_code": "H99", "procedure_code": "1.002835", "valid_from_date": "2025-07-01"}
 LINE = {
@@ -198,8 +201,12 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     plan.deliver(DOSSIERS, "d", [row | hashes for row in months([10] * 21)], PHONES)
     plan.deliver(FORM, "f", [line | {"unit_name": "Sở Xây dựng"} for line in (LINE, NEXT_LINE)])
     plan.deliver(QUALITY, "q", [{"authority_code": "H99", "unit_name": "Sở Xây dựng"}])
-    plan.deliver(REGULATIONS, "g", [REGULATION]).deliver(CRITERIA, "k", [FIELD, LEAF]).deliver(BANDS, "b", [SCORED])
-    plan.deliver(SHEETS, "sheet", [SHEET]).deliver(EXPLANATIONS, "x", [SCORED])
+    stated = STATED | {"criterion_code": "3.2"}
+    figures = {"criterion_code": "3.2", "measured_numerator": 45, "measured_denominator": 50}
+    plan.deliver(REGULATIONS, "g", [REGULATION]).deliver(CRITERIA, "k", [FIELD, RATE, stated]).deliver(
+        BANDS, "b", [BAND]
+    )
+    plan.deliver(SHEETS, "sheet", [SHEET, SHEET | figures]).deliver(EXPLANATIONS, "x", [SCORED])
     plan.deliver(REPORTS, "r", [{"authority_code": "H99"}]).deliver(ANSWERS, "a", [{"authority_code": "H99"}])
     results = plan.judge()
     assert {code for code, _ in results} == {rule.code for rule in plan_rules()}
@@ -616,11 +623,6 @@ def test_a_sheet_may_score_a_national_regulation(plan):
     # No register, no regulation of the province's own: nothing is said of either.
     for code in ("scores.unit_known", "scores.period_covered"):
         assert (results[code, "s"].is_passed, results[code, "s"].checked_count) == (True, 0)
-
-
-BAND = SCORED | {"calculation_code": "fixed", "awarded_score": "8"}
-RATE = LEAF | {"rule_code": "bands", "input_kind_code": "indicator", "input_code": "on_time_rate__resolved"}
-STATED = LEAF | {"rule_code": "linear", "input_kind_code": "measured", "target_value": "0.95"}
 
 
 @pytest.mark.parametrize(
