@@ -483,3 +483,7 @@ def _percent(text: str | None) -> Decimal | None:
 
 def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
+
+
+if __name__ == "__main__":
+    main()

@@ -28,6 +28,7 @@ _WAYS_TO_FILL = {
     "date": "ngày/tháng/năm",
     "boolean": "«Có» hoặc «Không»",
 }
+_WITHOUT_THOUSANDS = "số; dấu phẩy là dấu thập phân (6,125), không ghi dấu ngăn cách hàng nghìn"
 _PAGE_HEAD = """\
 # Các nguồn số liệu
 
@@ -39,8 +40,8 @@ Có ba cách gửi một nguồn:
 1. **Mẫu có sẵn.** `cchc template <nguồn>` viết một sổ tính trống có chú thích và danh sách chọn; đơn vị điền rồi gửi
    lại.
 2. **Tệp chuẩn** (CSV hoặc XLSX). Dòng tiêu đề là các tên cột dưới đây, thứ tự tùy ý, cột không bắt buộc có thể bỏ.
-   Trong CSV: mã UTF-8, ngày là `năm-tháng-ngày` hoặc `ngày/tháng/năm`, dấu thập phân là dấu chấm. Cột có danh mục
-   nhận cả mã lẫn tên.
+   Trong CSV: mã UTF-8, ngày là `năm-tháng-ngày` hoặc `ngày/tháng/năm`, dấu thập phân là dấu phẩy hoặc dấu chấm, cả
+   cột theo một dấu. Cột có danh mục nhận cả mã lẫn tên.
 3. **Tệp kết xuất của hệ thống.** Một bố cục trong `dagster_project/landing/layouts` ánh xạ tiêu đề của hệ thống
    sang các cột này.
 
@@ -52,6 +53,8 @@ def way_to_fill(column: Column) -> str:
     """How a cell of the column is written, in Vietnamese."""
     if column.codes:
         return "chọn trong danh sách: " + "; ".join(column.labels)
+    if column.without_thousands:
+        return _WITHOUT_THOUSANDS
     return _WAYS_TO_FILL[column.type]
 
 
@@ -78,9 +81,21 @@ def _section(contract: SourceContract) -> str:
         "|---|---|---|---|---|",
         *(_row(column) for column in contract.columns),
         "",
+        *_number_lines(contract),
         *_identity_lines(contract),
     ]
     return "\n".join(lines)
+
+
+def _number_lines(contract: SourceContract) -> list[str]:
+    """How numbers are read where a lone mark is always a decimal mark."""
+    if not any(column.without_thousands for column in contract.columns):
+        return []
+    return [
+        "Cột kiểu «Số» không có dấu ngăn cách hàng nghìn: `6,125` và `6.125` đều là sáu phẩy một hai lăm, `1.200` là "
+        "một phẩy hai.",
+        "",
+    ]
 
 
 def _identity_lines(contract: SourceContract) -> list[str]:

@@ -34,6 +34,7 @@ class Column:
     """One canonical column. ``type`` is a key of ``PHYSICAL_TYPES``; ``codes`` empty means any code.
 
     ``labels`` are the Vietnamese words of the codes, in the same order; a canonical file may hold either.
+    ``without_thousands``: a lone mark in a number is its decimal mark, comma or dot, also before three digits.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column:
     codes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     example: str = ""
+    without_thousands: bool = False
 
     @property
     def heading(self) -> str:
@@ -63,6 +65,11 @@ class Column:
         return said.group().strip() if said else "trống là không có số liệu"
 
     @property
+    def shown_example(self) -> str:
+        """The example as a person chooses it: the Vietnamese word of a code."""
+        return dict(zip(self.codes, self.labels, strict=True)).get(self.example, self.example)
+
+    @property
     def physical_type(self) -> str:
         """DuckDB type of the landed column."""
         return PHYSICAL_TYPES[self.type]
@@ -75,6 +82,8 @@ class SourceContract:
     ``identity`` are columns about people, which never land: the vault keeps them, hashes and flags of them land.
     ``recognised_by`` are optional columns without which a canonical file is not taken for one of this source.
     ``is_whole``: a file with a row that cannot be read is refused, because what is left would say something else.
+    ``without_thousands: true`` in the file holds for its decimal columns: points, weights and bounds, where 6,125 is
+    six and an eighth. Columns of whole numbers keep their thousands marks.
     """
 
     source: str
@@ -108,7 +117,8 @@ def content_hash(document: object) -> str:
 
 def parse_contract(document: dict, origin: str) -> SourceContract:
     """Build a contract from parsed YAML; LayoutError names what is wrong in ``origin``."""
-    columns = tuple(_parse_column(raw, origin) for raw in document["columns"])
+    without_thousands = bool(document.get("without_thousands", False))
+    columns = tuple(_parse_column(raw, origin, without_thousands) for raw in document["columns"])
     names = [column.name for column in columns]
     for column in columns:
         _check_labels(column, origin)
@@ -131,7 +141,7 @@ def parse_contract(document: dict, origin: str) -> SourceContract:
     )
 
 
-def _parse_column(raw: dict, origin: str) -> Column:
+def _parse_column(raw: dict, origin: str, without_thousands: bool) -> Column:
     if raw["type"] not in PHYSICAL_TYPES:
         raise LayoutError(f"{origin}: column {raw['name']!r} has the unknown type {raw['type']!r}")
     codes = raw.get("codes", {})
@@ -145,6 +155,7 @@ def _parse_column(raw: dict, origin: str) -> Column:
         codes=tuple(codes),
         labels=tuple(codes.values()),
         example=str(raw.get("example", "")),
+        without_thousands=without_thousands and raw["type"] == "decimal",
     )
 
 

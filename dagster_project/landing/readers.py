@@ -25,6 +25,7 @@ from dagster_project.landing.headings import MAX_HEADER_ROWS, Heading, heading_o
 from dagster_project.landing.layouts import HeaderMatch, Layout
 from dagster_project.landing.row_kinds import number_rows
 from dagster_project.landing.tables import RETURNED_COLUMNS, Extent, HeadRow, Table
+from dagster_project.landing.templates import DATA_SHEET, is_help_sheet
 
 HEAD_BYTES = 64 * 1024
 # A row with fewer of the titles that layouts know is no header.
@@ -156,6 +157,7 @@ def plan_file(
         if nearest is not None:
             nearest.error.sheet = table.sheet_name
             misfits.append((table, nearest))
+    misfits = [(table, nearest) for table, nearest in misfits if not _is_help(table, plans)]
     near = [nearest for _, nearest in misfits if not plans or nearest.closeness[0] >= NEAR_MISS]
     if near:
         raise max(near, key=lambda nearest: nearest.closeness).error
@@ -165,6 +167,16 @@ def plan_file(
         raise LandingError(what, sheet=sheets or None, advice="Hãy xuất lại tệp có dòng tiêu đề và dữ liệu.")
     unread = (table.sheet_name or f"bảng {tables.index(table) + 1}" for table, _ in misfits)
     return FilePlan(tuple(plans), tuple(unread))
+
+
+def _is_help(table: Table, plans: Sequence[Plan]) -> bool:
+    """Whether a sheet came with the template that was filled beside it: nothing on it was meant to be read."""
+    filled = [plan.layout for plan in plans if plan.layout.is_generic and plan.table.sheet_name == DATA_SHEET]
+    if not filled:
+        return False
+    first = next((row for row in table.heads()[0] if not row.is_empty), None)
+    cells = [(cell or "").strip() for cell in first.cells] if first else []
+    return any(is_help_sheet(layout.contract, table.sheet_name, cells) for layout in filled)
 
 
 class Search:

@@ -19,7 +19,7 @@ import duckdb
 from dagster_project.console import vi_count
 from dagster_project.landing import grid, identities, layouts, row_kinds, row_notes, stopping, totals
 from dagster_project.landing.connections import duckdb_config, scalar
-from dagster_project.landing.contracts import SourceContract
+from dagster_project.landing.contracts import Column, SourceContract
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.layouts import ColumnSpec
 from dagster_project.landing.readers import Plan
@@ -153,7 +153,7 @@ def _inputs(con: duckdb.DuckDBPyConnection, plan: Plan, raw: RawTable, shaped: s
             kind = raw.cell_kinds.get(position, TEXT_CELLS)
             order = _day_order(con, plan, column.type, position, shaped)
             header = plan.heading.path(position)
-            mark = _decimal_mark(con, plan, column.type, position, shaped)
+            mark = _decimal_mark(con, plan, column, position, shaped)
             found.append(Input(column, spec, f"c{position}", header, cell_kind=kind, day_order=order, decimal=mark))
         elif made := _made_sql(plan, column.name, spec):
             # The layout's own words need no map, blank or extract.
@@ -214,19 +214,21 @@ def _proofs(con: duckdb.DuckDBPyConnection, position: int, shaped: str) -> tuple
     return row or (0, 0)
 
 
-def _decimal_mark(con: duckdb.DuckDBPyConnection, plan: Plan, kind: str, position: int, shaped: str) -> str:
+def _decimal_mark(con: duckdb.DuckDBPyConnection, plan: Plan, column: Column, position: int, shaped: str) -> str:
     """The layout's decimal mark, or the one that the cells of a column prove; a dot when none does.
 
-    "1,234" and "1.234" prove nothing: they stay what they are under a dot, so 1234 and 1.234.
+    "1,234" and "1.234" prove nothing: they stay what they are under a dot, so 1234 and 1.234. Only where a column has
+    no thousands marks does any mark tell which one is its decimal mark.
     """
     if plan.layout.decimal != "dot_or_comma":
         return plan.layout.decimal
-    if kind not in ("integer", "decimal"):
+    if column.type not in ("integer", "decimal"):
         return "dot"
     text = f"trim(c{position})"
-    commas = f"regexp_full_match({text}, '[+-]?([0-9]+|[0-9]{{1,3}}([.][0-9]{{3}})+),([0-9]{{1,2}}|[0-9]{{4,}}) *%?')"
+    behind = "[0-9]+" if column.without_thousands else "([0-9]{1,2}|[0-9]{4,})"
+    commas = f"regexp_full_match({text}, '[+-]?([0-9]+|[0-9]{{1,3}}([.][0-9]{{3}})+),{behind} *%?')"
     many = f"regexp_full_match({text}, '[+-]?[0-9]{{1,3}}([.][0-9]{{3}}){{2,}}')"
-    dots = f"regexp_full_match({text}, '[+-]?([0-9]+|[0-9]{{1,3}}(,[0-9]{{3}})+)[.]([0-9]{{1,2}}|[0-9]{{4,}}) *%?')"
+    dots = f"regexp_full_match({text}, '[+-]?([0-9]+|[0-9]{{1,3}}(,[0-9]{{3}})+)[.]{behind} *%?')"
     row = con.execute(
         f"select count(*) filter ({commas} or {many}), count(*) filter ({dots}) from {shaped} where row_kind = '{DATA}'"
     ).fetchone()

@@ -346,7 +346,7 @@ def _number_sql(value: str, item: Input, decimal: str, container: str) -> str:
 
     A spreadsheet's number cells arrive with a decimal point even under a decimal-comma layout. So "1.234" is
     a number cell (1,234) in a column of numbers, a text cell (1234) in a column of text, and stays NULL,
-    undecided, in a column that mixes both.
+    undecided, in a column that mixes both. A column without thousands marks leaves nothing to decide.
     """
     column = item.column
     if item.cell_kind == NUMBER_CELLS:
@@ -370,6 +370,9 @@ def _number_sql(value: str, item: Input, decimal: str, container: str) -> str:
     if container not in TEXT_CONTAINERS and decimal == "comma" and column.type == "decimal":
         plain = f"try_cast({text} as {column.physical_type})"
         branches.append(f"when regexp_full_match({text}, '[+-]?[0-9]+[.][0-9]+') then {plain}")
+    if column.without_thousands:
+        plain = f"try_cast(replace({text}, ',', '.') as {column.physical_type})"
+        branches.insert(0, f"when regexp_full_match({text}, '[+-]?[0-9]+[.,][0-9]+') then {plain}")
     branches.append(_worded_number(text, f"({grouped}|[0-9]+)([{point}][0-9]+)?", point, group, column))
     return f"case {' '.join(branches)} end"
 

@@ -20,6 +20,13 @@ PERIOD_KINDS = ("month", "quarter", "half_year", "year", "window")
 REPORT_KINDS = tuple(f"report_{kind}" for kind in PERIOD_KINDS[:4])
 OF_PARTS = "('sum', 'mean', 'weighted_sum')"
 WITH_TARGET = "('all_or_nothing', 'linear', 'linear_above_floor')"
+# Levels of a tree that the warehouse scores (int_criteria_placed).
+MOST_LEVELS = 4
+# Circles of more criteria than this are told as trees that are too deep: following every row further costs too much.
+MOST_STEPS = 10
+# Grades stand ten points and more apart. Units five points apart are no equals, and a wider tolerance is mostly a slip
+# (50 for 0,5), after which the whole province shares one rank.
+WIDEST_TIE = 5
 
 
 def regulation_rules() -> list[Rule]:
@@ -47,6 +54,16 @@ def regulation_rules() -> list[Rule]:
             REFUSE_FILE,
             fails="tie_tolerance < 0 or minimum_denominator < 0",
             applies="tie_tolerance is not null or minimum_denominator is not null",
+        ),
+        suite.rows(
+            "tie_tolerance_small",
+            f"Mức đồng hạng không quá {WIDEST_TIE} điểm phần trăm",
+            "Lệch không quá 50 điểm phần trăm thì đồng hạng",
+            REFUSE_FILE,
+            fails=f"tie_tolerance > {WIDEST_TIE}",
+            applies="tie_tolerance is not null",
+            column="tie_tolerance",
+            why="Lệch nhiều hơn là hai kết quả khác nhau rõ, và gần như mọi đơn vị sẽ đồng hạng",
         ),
     ]
 
@@ -113,6 +130,31 @@ def criterion_rules() -> list[Rule]:
             column="parent_criterion_code",
         ),
         suite.rule(
+            "tree_has_no_circle",
+            "Không tiêu chí nào đứng trên chính mình, kể cả qua tiêu chí khác",
+            "Tiêu chí 3.1 thuộc 3.2, mà 3.2 lại thuộc 3.1",
+            REFUSE_FILE,
+            failing=f"with recursive {_climbed()} select distinct source_row_number from climbed "
+            "where above_row = source_row_number",
+            checked="select count(*) from batch where parent_criterion_code is not null",
+            column="parent_criterion_code",
+            why="Các tiêu chí ấy không nối được lên lĩnh vực nào nên điểm không cộng vào đâu",
+        ),
+        suite.rule(
+            "levels_at_most_four",
+            "Cây tiêu chí có nhiều nhất bốn cấp",
+            "Dưới 3, 3.1, 3.1.1 và 3.1.1.a còn 3.1.1.a.1",
+            REFUSE_FILE,
+            # What stands in or below a circle climbs for ever: the rule on circles names it.
+            failing=f"with recursive {_climbed()}, "
+            "circle as (select distinct source_row_number from climbed where above_row = source_row_number) "
+            f"select distinct source_row_number from climbed where step = {MOST_LEVELS} and source_row_number not in "
+            "(select source_row_number from climbed where above_row in (select source_row_number from circle))",
+            checked="select count(*) from batch",
+            column="parent_criterion_code",
+            why="Kho cộng điểm đến bốn cấp: lĩnh vực, tiêu chí, tiêu chí thành phần và phần của nó",
+        ),
+        suite.rule(
             "parts_add_up",
             "Điểm tối đa của cấp dưới cộng lại đúng bằng điểm tối đa cấp trên (không kể thưởng, trừ)",
             "3.1, 3.2 và 3.3 cộng lại 12 điểm, mà mục 3 tối đa 10",
@@ -164,6 +206,16 @@ def criterion_rules() -> list[Rule]:
             "or (rule_code = 'linear_above_floor' and floor_value is null)",
             applies=f"rule_code in {WITH_TARGET}",
             column="target_value",
+        ),
+        suite.rows(
+            "rate_from_0_to_1",
+            "Số liệu để chấm là tỷ lệ thì mức được điểm tối đa và mức sàn ghi từ 0 đến 1: ghi 0,95 chứ không ghi 95",
+            "Chấm theo on_time_rate__resolved, mức được điểm tối đa ghi 95",
+            REFUSE_FILE,
+            fails="target_value > 1 or floor_value > 1",
+            applies=f"rule_code in {WITH_TARGET} and {figure_is_rate('batch')}",
+            column="target_value",
+            why="Không đơn vị nào đạt 9500 %: tiêu chí sẽ cho mọi đơn vị gần 0 điểm",
         ),
         suite.rows(
             "input_given",
@@ -223,13 +275,14 @@ def band_rules() -> list[Rule]:
         ),
         suite.rows(
             "bounds_in_order",
-            "Cận dưới không lớn hơn cận trên",
-            "Từ 0,95 đến 0,9",
+            "Cận dưới không lớn hơn cận trên; hai cận bằng nhau thì tính cả hai",
+            "Từ 0,95 đến 0,9; hoặc từ 0,7 đến dưới 0,7",
             REFUSE_FILE,
-            fails="lower_value > upper_value",
+            fails="lower_value > upper_value or (lower_value = upper_value "
+            "and not (coalesce(is_lower_included, true) and coalesce(is_upper_included, true)))",
             applies="lower_value is not null and upper_value is not null",
             column="lower_value",
-            why="Không giá trị nào vừa trên cận dưới vừa dưới cận trên: mức này không bao giờ dùng được",
+            why="Không giá trị nào nằm trong mức này: mức không bao giờ dùng được, mà che chỗ hở giữa hai mức khác",
         ),
         suite.rows(
             "band_gives_points",
@@ -279,6 +332,31 @@ def band_rules() -> list[Rule]:
             column="awarded_score",
         ),
     ]
+
+
+def figure_is_rate(criterion: str) -> str:
+    """Whether the figure that a row of criteria scores is known to be a share, so never above 1.
+
+    Indicators of points (on_time_score__…) are compared as the share they are made from. What a sheet states
+    ('measured') and the indices of quality may be anything.
+    """
+    seed = zip(*(_seed_codes("indicators", name) for name in ("indicator_code", "unit_of_measure_code")), strict=True)
+    rates = ", ".join(f"'{code}'" for code, unit in seed if unit != "count")
+    return (
+        f"({criterion}.input_kind_code in ('portal_metric', 'survey_item') "
+        f"or ({criterion}.input_kind_code = 'indicator' and {criterion}.input_code in ({rates})))"
+    )
+
+
+def _climbed() -> str:
+    """The table `climbed` of a recursive query: each row of a tree with every row above it, and how far above."""
+    return (
+        "climbed as (select child.source_row_number, parent.source_row_number as above_row, 1 as step "
+        f"from batch as child inner join batch as parent on {_same_parent('parent')} "
+        "union select climbed.source_row_number, parent.source_row_number, climbed.step + 1 from climbed "
+        "inner join batch as child on climbed.above_row = child.source_row_number "
+        f"inner join batch as parent on {_same_parent('parent')} where climbed.step < {MOST_STEPS})"
+    )
 
 
 def _versions(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:

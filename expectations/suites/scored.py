@@ -11,6 +11,7 @@ from pathlib import Path
 
 from expectations.results import FLAG_ROW
 from expectations.rules import GATE_LANDING, SENDER, PlanRule
+from expectations.suites.regulations import WITH_TARGET, figure_is_rate
 
 SEEDS = Path(__file__).resolve().parents[2] / "dbt" / "seeds"
 SHEETS = "par__criterion_scores"
@@ -27,11 +28,14 @@ def rules() -> list[PlanRule]:
         _criterion_known("scores", SHEETS, "Tiêu chí của phiếu chấm"),
         _leaf_scored(),
         _within_maximum(),
+        _share_within_whole(),
         _period_covered(),
         _unit_known(),
         _one_campaign(),
         _criterion_known("explanations", EXPLANATIONS, "Tiêu chí của vòng giải trình"),
         _criterion_known("bands", BANDS, "Tiêu chí của thang điểm", national=False),
+        _band_within_maximum(),
+        _band_of_a_rate(),
         _regulation_known(),
     ]
 
@@ -100,6 +104,30 @@ def _within_maximum() -> PlanRule:
     )
 
 
+def _share_within_whole() -> PlanRule:
+    # A sheet may also state a mean (points over sheets), which has no such limit: the bounds of the criterion tell.
+    bounds = (
+        f"select max(greatest(band.lower_value, band.upper_value)) from {BANDS} as band "
+        "where band.authority_code = criterion.authority_code and band.regulation_code = criterion.regulation_code "
+        "and band.criterion_code = criterion.criterion_code"
+    )
+    is_share = (
+        f"criterion.input_kind_code = 'measured' and ((criterion.rule_code in {WITH_TARGET} "
+        f"and criterion.target_value <= 1) or (criterion.rule_code = 'bands' and ({bounds}) <= 1))"
+    )
+    return _rule(
+        "scores.share_within_whole",
+        SHEETS,
+        "Tiêu chí chấm theo tỷ lệ thì tử số trong phiếu không lớn hơn mẫu số",
+        "Giải ngân ghi tử số 55, mẫu số 50",
+        fails="used.measured_numerator > used.measured_denominator",
+        applies="used.measured_denominator > 0 "
+        f"and exists (select 1 from {CRITERIA} as criterion where {_same_criterion()} and {is_share})",
+        column="measured_numerator",
+        why="Tỷ lệ trên 100 % thường là hai số đổi chỗ; điểm vẫn tính từ số đã gửi, nên người thẩm định phải xem lại",
+    )
+
+
 def _period_covered() -> PlanRule:
     of_day = (
         "used.period_end_date >= regulation.valid_from_date "
@@ -145,6 +173,37 @@ def _one_campaign() -> PlanRule:
         applies="true",
         column="campaign_code",
         why="Chỉ phiếu của đợt nạp sau cùng được dùng, cả đợt; bổ sung điểm của cùng một đợt thì ghi cùng mã đợt",
+    )
+
+
+def _band_within_maximum() -> PlanRule:
+    return _rule(
+        "bands.within_maximum",
+        BANDS,
+        "Điểm của một mức không quá điểm tối đa của tiêu chí",
+        "Tiêu chí 3.2 tối đa 8 điểm, mức 1 cho 80 điểm",
+        # The build says which version of both belong together; a regulation with this fault scores nobody.
+        fails="used.awarded_score > "
+        f"(select max(criterion.max_score) from {CRITERIA} as criterion where {_same_criterion()})",
+        applies="used.answer_code is null and used.awarded_score is not null "
+        f"and exists (select 1 from {CRITERIA} as criterion where {_same_criterion()})",
+        column="awarded_score",
+        why="Bộ tiêu chí có mức như vậy không chấm ai cho đến khi thang điểm hoặc điểm tối đa được sửa",
+    )
+
+
+def _band_of_a_rate() -> PlanRule:
+    return _rule(
+        "bands.rate_from_0_to_1",
+        BANDS,
+        "Số liệu để chấm là tỷ lệ thì cận và giá trị gốc ghi từ 0 đến 1: ghi 0,95 chứ không ghi 95",
+        "Chấm theo on_time_rate__resolved, mức 1 từ 95 trở lên",
+        fails="greatest(used.lower_value, used.upper_value) > 1 "
+        "or (used.calculation_code = 'proportional' and used.base_value > 1)",
+        applies="used.answer_code is null and exists "
+        f"(select 1 from {CRITERIA} as criterion where {_same_criterion()} and {figure_is_rate('criterion')})",
+        column="lower_value",
+        why="Không đơn vị nào đạt 9500 %; bộ tiêu chí không chấm ai cho đến khi thang điểm được sửa",
     )
 
 

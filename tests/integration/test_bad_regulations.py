@@ -67,13 +67,55 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
             ["1 trên 181 dòng không đọc được", "Thiếu các dòng ấy thì thành quy định khác"],
         ),
         (
+            "tieu_chi",
+            {"criterion_code": "3.2"},
+            {"parent_criterion_code": "33"},
+            ["Tiêu chí cấp trên có trong cùng bộ tiêu chí", "dòng 13"],
+        ),
+        (
+            "tieu_chi",
+            {"criterion_code": "3"},
+            {"parent_criterion_code": "3.2"},
+            ["Không tiêu chí nào đứng trên chính mình", "dòng 11, dòng 13"],
+        ),
+        (
+            "tieu_chi",
+            {"criterion_code": "7.1"},
+            {"target_value": "70"},
+            ["ghi từ 0 đến 1: ghi 0,95 chứ không ghi 95", "dòng 27"],
+        ),
+        (
+            "thang_diem",
+            {"criterion_code": "1.2", "band_number": "3"},
+            {"upper_value": "0,8"},
+            ["hai cận bằng nhau thì tính cả hai", "dòng 7"],
+        ),
+        (
+            "quy_dinh",
+            {"regulation_code": "BTC-SO"},
+            {"tie_tolerance": "50"},
+            ["Mức đồng hạng không quá 5 điểm phần trăm", "dòng 2"],
+        ),
+        (
             "xep_loai",
             {"grade_code": "yeu"},
             {"lower_value": "10"},
             ["Mỗi thang xếp loại có đúng một loại thấp nhất", "dòng 2"],
         ),
     ],
-    ids=["gap in bands", "wrong sum", "unknown indicator", "overlapping years", "unreadable row", "no lowest grade"],
+    ids=[
+        "gap in bands",
+        "wrong sum",
+        "unknown indicator",
+        "overlapping years",
+        "unreadable row",
+        "no such parent",
+        "circle",
+        "percent for a rate",
+        "empty band",
+        "tie too wide",
+        "no lowest grade",
+    ],
 )
 def test_a_bad_regulation_is_refused_by_name(name, where, change, said, tmp_path):
     settings = Settings(root=tmp_path / "data")

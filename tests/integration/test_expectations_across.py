@@ -61,11 +61,15 @@ COLUMNS = {
     NATIONAL: "authority_code varchar, dossier_code varchar",
     REGULATIONS: "authority_code varchar, regulation_code varchar, valid_from_date date, valid_to_date date",
     CRITERIA: "authority_code varchar, regulation_code varchar, criterion_code varchar, parent_criterion_code varchar, "
-    "max_score decimal(18, 6)",
-    BANDS: "authority_code varchar, regulation_code varchar, criterion_code varchar",
+    "max_score decimal(18, 6), rule_code varchar, input_kind_code varchar, input_code varchar, "
+    "target_value decimal(18, 6)",
+    BANDS: "authority_code varchar, regulation_code varchar, criterion_code varchar, lower_value decimal(18, 6), "
+    "upper_value decimal(18, 6), answer_code varchar, calculation_code varchar, awarded_score decimal(18, 6), "
+    "base_value decimal(18, 6)",
     SHEETS: "authority_code varchar, regulation_code varchar, period_end_date date, unit_code varchar, "
     "criterion_code varchar, self_score decimal(18, 6), appraised_score_1 decimal(18, 6), "
-    "appraised_score_2 decimal(18, 6), survey_score decimal(18, 6)",
+    "appraised_score_2 decimal(18, 6), survey_score decimal(18, 6), measured_numerator bigint, "
+    "measured_denominator bigint",
     EXPLANATIONS: "authority_code varchar, regulation_code varchar, criterion_code varchar",
 }
 PHONES = "applicant_phone_hash varchar, applicant_name_hash varchar"
@@ -95,6 +99,9 @@ REGULATION = {"authority_code": "H99", "regulation_code": "BTC", "valid_from_dat
 FIELD = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "3"}
 LEAF = FIELD | {"criterion_code": "3.1", "parent_criterion_code": "3", "max_score": "8"}
 SCORED = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "3.1"}
+BAND = SCORED | {"calculation_code": "fixed", "awarded_score": "8"}
+RATE = LEAF | {"rule_code": "bands", "input_kind_code": "indicator", "input_code": "on_time_rate__resolved"}
+STATED = LEAF | {"rule_code": "linear", "input_kind_code": "measured", "target_value": "0.95"}
 SHEET = SCORED | {"unit_code": "H99.01", "period_end_date": "2025-12-31", "self_score": "4"}
 PROCEDURE = {"authority_code": "H99", "procedure_code": "1.002835", "valid_from_date": "2025-07-01"}
 LINE = {
@@ -194,8 +201,12 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     plan.deliver(DOSSIERS, "d", [row | hashes for row in months([10] * 21)], PHONES)
     plan.deliver(FORM, "f", [line | {"unit_name": "Sở Xây dựng"} for line in (LINE, NEXT_LINE)])
     plan.deliver(QUALITY, "q", [{"authority_code": "H99", "unit_name": "Sở Xây dựng"}])
-    plan.deliver(REGULATIONS, "g", [REGULATION]).deliver(CRITERIA, "k", [FIELD, LEAF]).deliver(BANDS, "b", [SCORED])
-    plan.deliver(SHEETS, "sheet", [SHEET]).deliver(EXPLANATIONS, "x", [SCORED])
+    stated = STATED | {"criterion_code": "3.2"}
+    figures = {"criterion_code": "3.2", "measured_numerator": 45, "measured_denominator": 50}
+    plan.deliver(REGULATIONS, "g", [REGULATION]).deliver(CRITERIA, "k", [FIELD, RATE, stated]).deliver(
+        BANDS, "b", [BAND]
+    )
+    plan.deliver(SHEETS, "sheet", [SHEET, SHEET | figures]).deliver(EXPLANATIONS, "x", [SCORED])
     plan.deliver(REPORTS, "r", [{"authority_code": "H99"}]).deliver(ANSWERS, "a", [{"authority_code": "H99"}])
     results = plan.judge()
     assert {code for code, _ in results} == {rule.code for rule in plan_rules()}
@@ -621,3 +632,55 @@ def test_a_sheet_may_score_a_national_regulation(plan):
     # No register, no regulation of the province's own: nothing is said of either.
     for code in ("scores.unit_known", "scores.period_covered"):
         assert (results[code, "s"].is_passed, results[code, "s"].checked_count) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "criterion", "band", "is_passed"),
+    [
+        ("bands.within_maximum", RATE, {"awarded_score": "8"}, True),
+        ("bands.within_maximum", RATE, {"awarded_score": "8.01"}, False),
+        ("bands.rate_from_0_to_1", RATE, {"lower_value": "0.95", "upper_value": "1"}, True),
+        ("bands.rate_from_0_to_1", RATE, {"lower_value": "95"}, False),
+        ("bands.rate_from_0_to_1", RATE, {"upper_value": "95"}, False),
+        ("bands.rate_from_0_to_1", RATE, {"calculation_code": "proportional", "base_value": "100"}, False),
+        # Points for each unit above the lower bound, so no bound: 100 points for the whole is 1 for a percent.
+        ("bands.rate_from_0_to_1", RATE, {"calculation_code": "incremental", "base_value": "100"}, True),
+    ],
+)
+def test_a_band_is_held_against_its_criterion(plan, code, criterion, band, is_passed):
+    plan.deliver(CRITERIA, "k", [FIELD, criterion]).deliver(BANDS, "b", [BAND | band])
+    result = plan.judge()[code, "b"]
+    assert (result.checked_count, result.is_passed) == (1, is_passed)
+    assert (("b", 2, code) in plan.flags()) is not is_passed
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        # Of days and of what no rule calls a rate, 95 may be a bound; an option gives a share of the maximum.
+        ("bands.rate_from_0_to_1", {"input_kind_code": "measured", "input_code": None}),
+        ("bands.rate_from_0_to_1", {"input_code": "dossiers_open_late"}),
+    ],
+)
+def test_other_figures_have_bounds_above_one(plan, code, change):
+    plan.deliver(CRITERIA, "k", [RATE | change]).deliver(BANDS, "b", [BAND | {"lower_value": "95"}])
+    assert plan.judge()[code, "b"].checked_count == 0
+
+
+@pytest.mark.parametrize(
+    ("criterion", "bands", "is_checked"),
+    [
+        (STATED, [], True),
+        (STATED | {"target_value": "18"}, [], False),
+        (STATED | {"rule_code": "bands"}, [{"upper_value": "0.9"}, {"lower_value": "0.9"}], True),
+        (STATED | {"rule_code": "bands"}, [{"upper_value": "9"}, {"lower_value": "9"}], False),
+    ],
+    ids=["rate", "mean", "bands of a rate", "bands of a mean"],
+)
+def test_more_than_the_whole_is_flagged_where_the_criterion_scores_a_share(plan, criterion, bands, is_checked):
+    plan.deliver(CRITERIA, "k", [criterion]).deliver(BANDS, "b", [BAND | band for band in bands])
+    figures = [{"measured_numerator": number, "measured_denominator": 50} for number in (50, 55)]
+    plan.deliver(SHEETS, "s", [SHEET | figure for figure in figures])
+    result = plan.judge()["scores.share_within_whole", "s"]
+    assert (result.checked_count, result.failed_count) == ((2, 1) if is_checked else (0, 0))
+    assert (("s", 3, "scores.share_within_whole") in plan.flags()) is is_checked

@@ -261,7 +261,7 @@ GOOD = {
                     "appraised_score_2": "6.5",
                     "appraised_date_2": "2026-03-02",
                 },
-                {"is_applicable": False},
+                {"is_applicable": False, "measured_numerator": 0, "measured_denominator": 0},
             ),
             start=1,
         )
@@ -617,6 +617,7 @@ BAD = {
     "scores.figures_not_negative": ({1: {"measured_numerator": -45}}, 1),
     "scores.scores_readable": ({1: {"self_score": "20260115"}}, 1),
     "scores.scores_not_negative": ({1: {"appraised_score_2": "-1"}}, 1),
+    "scores.nothing_of_nothing": ({0: {"measured_denominator": 0}}, 1),
     "scores.figure_is_whole": ({1: {"measured_numerator": None}}, 1),
     "scores.self_scored_not_in_future": ({1: {"self_scored_date": "2026-11-23"}}, 1),
     "scores.appraised_date_1_not_in_future": ({1: {"appraised_date_1": "2026-11-23"}}, 1),
@@ -663,6 +664,7 @@ BAD = {
     "regulations.unit_bloc_codes_known": ({1: {"unit_bloc_codes": "so"}}, 1),
     "regulations.digits_in_range": ({1: {"rounding_digits": 7}, 2: {"percent_digits": -1}}, 2),
     "regulations.tolerances_not_negative": ({1: {"tie_tolerance": "-1"}, 2: {"minimum_denominator": -1}}, 2),
+    "regulations.tie_tolerance_small": ({1: {"tie_tolerance": "5.01"}, 2: {"tie_tolerance": "5"}}, 1),
     "grades.grade_once": ({1: {"grade_code": "tot"}}, 2),
     "grades.one_lowest": ({2: {"lower_value": "0"}}, 1),
     "grades.higher_grade_higher_bound": ({1: {"lower_value": "85"}}, 1),
@@ -671,6 +673,9 @@ BAD = {
     "criteria.versions_do_not_overlap": ({1: {"criterion_code": "3.2", "valid_from_date": "2025-06-01"}}, 1),
     "criteria.parent_listed": ({1: {"parent_criterion_code": "5"}}, 1),
     "criteria.parts_add_up": ({1: {"max_score": "4.5"}}, 1),
+    "criteria.tree_has_no_circle": ({0: {"parent_criterion_code": "3.1"}}, 2),
+    "criteria.levels_at_most_four": ({2: {"parent_criterion_code": "3.1"}, 3: {"parent_criterion_code": "3.2"}}, 2),
+    "criteria.rate_from_0_to_1": ({1: {"target_value": "80"}}, 1),
     "criteria.indicator_known": ({1: {"input_code": "ty_le_dung_han"}}, 1),
     "criteria.kind_fits_parent": ({2: {"kind_code": "penalty"}}, 1),
     "criteria.rule_fits_place": ({0: {"rule_code": "manual"}, 2: {"rule_code": "mean"}}, 2),
@@ -957,3 +962,46 @@ def test_a_form_without_some_parts_breaks_no_identity(tmp_path):
 def test_bands_meet_at_a_bound_that_one_of_them_includes(changes, is_passed, tmp_path):
     results = check("regulation__bands", changed("regulation__bands", changes), tmp_path)
     assert results["bands.bands_leave_no_gap"].is_passed is is_passed
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "includes", "is_passed"),
+    [
+        ("0.7", "0.7", (True, True), True),
+        ("0.7", "0.7", (None, None), True),
+        ("0.7", "0.7", (True, False), False),
+        ("0.7", "0.7", (False, True), False),
+        ("0.7", "0.700001", (False, False), True),
+    ],
+)
+def test_a_band_that_holds_no_value_is_refused(lower, upper, includes, is_passed, tmp_path):
+    """From 0.7 to below 0.7: it would close the gap between two other bands on paper."""
+    band = {"lower_value": lower, "upper_value": upper} | dict(
+        zip(("is_lower_included", "is_upper_included"), includes, strict=True)
+    )
+    results = check("regulation__bands", changed("regulation__bands", {1: band}), tmp_path)
+    assert results["bands.bounds_in_order"].is_passed is is_passed
+
+
+@pytest.mark.parametrize(
+    ("figure", "is_passed"),
+    [
+        ({"input_code": "online_dossier_rate"}, False),
+        ({"input_code": "on_time_score__qd766"}, False),
+        ({"input_code": "dossiers_received"}, True),
+        ({"input_kind_code": "portal_metric", "input_code": "TDGQ.ON_TIME"}, False),
+        ({"input_kind_code": "measured", "input_code": None}, True),
+        ({"input_kind_code": "quality_index", "input_code": "total"}, True),
+    ],
+)
+@pytest.mark.parametrize("wrong", [{"target_value": "15"}, {"target_value": "15", "floor_value": "9"}])
+def test_only_figures_known_to_be_rates_end_at_one(figure, is_passed, wrong, tmp_path):
+    rows = changed("regulation__criteria", {1: wrong | figure})
+    assert check("regulation__criteria", rows, tmp_path)["criteria.rate_from_0_to_1"].is_passed is is_passed
+
+
+def test_what_hangs_below_a_circle_is_not_called_too_deep(tmp_path):
+    rows = changed("regulation__criteria", {0: {"parent_criterion_code": "3.1"}, 3: {"parent_criterion_code": "3.2"}})
+    results = check("regulation__criteria", rows, tmp_path)
+    assert results["criteria.tree_has_no_circle"].sample == ["dòng 2", "dòng 3"]
+    assert results["criteria.levels_at_most_four"].is_passed

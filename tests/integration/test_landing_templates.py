@@ -14,14 +14,18 @@ from xml.sax.saxutils import escape
 
 import duckdb
 import pytest
+import python_calamine
+import xlsxwriter
 
 from dagster_project.landing import deliveries
 from dagster_project.landing.contracts import Column, SourceContract, load_contract, load_contracts
 from dagster_project.landing.load import LandingResult, land_file
-from dagster_project.landing.templates import DATA_SHEET, GUIDE_SHEET, LISTS_SHEET, write_template
+from dagster_project.landing.template_codes import CALCULATIONS, INPUT_KINDS, PERIOD_KINDS, RULES, code_tables
+from dagster_project.landing.templates import CODES_SHEET, DATA_SHEET, GUIDE_SHEET, LISTS_SHEET, write_template
 from dagster_project.settings import Settings
 from dagster_project.vault.derive import derived_fields
 from expectations.runner import check_delivery
+from expectations.suites import regulations
 
 pytestmark = pytest.mark.integration
 
@@ -129,6 +133,7 @@ def test_the_filled_template_lands_as_its_example_row(source, tmp_path):
     assert (done.source_code, done.layout_code, done.sheet_name) == (source, f"canonical_{source}", DATA_SHEET)
     assert (done.rows_read, done.rows_accepted, done.rows_rejected, done.rows_ignored) == (1, 1, 0, 0)
     assert (done.unused_columns, done.withheld_columns, done.absent_columns) == ([], [], [])
+    assert done.unread_tables == []
     row = landed_row(result, settings)
     assert row.pop("source_row_number") == 3
     assert row.pop("delivery_id") == done.delivery_id
@@ -154,7 +159,9 @@ def test_every_column_has_heading_name_comment_format_and_its_list(source, tmp_p
         GUIDE_SHEET,
         DATA_SHEET,
         LISTS_SHEET,
+        *([CODES_SHEET] if code_tables(contract) else []),
     ]
+    suggested = {name for table in code_tables(contract) for name in table.columns}
     strings = [
         "".join(item.itertext()) for item in ElementTree.fromstring(part(path, "xl/sharedStrings.xml")) if len(item)
     ]
@@ -166,14 +173,93 @@ def test_every_column_has_heading_name_comment_format_and_its_list(source, tmp_p
     checks = {check.get("sqref").split(":")[0]: check for check in root.iter(f"{NAMESPACE}dataValidation")}
     for position, column in enumerate(contract.columns):
         comment = said[f"{letters(position)}1"]
-        assert column.definition in comment and column.null_rule in comment and column.example in comment
+        assert column.definition in comment and column.null_rule in comment and chosen(column) in comment
         check = checks.get(f"{letters(position)}3")
         kind = "list" if column.codes or column.type == "boolean" else column.type
         wanted = {"integer": "whole", "timestamp": "date", "code": None, "text": None}.get(kind, kind)
+        if column.name in suggested:
+            # Offered, never demanded: a cell may hold several codes, or one of a portal or a questionnaire.
+            assert (check.get("type"), check.get("showErrorMessage")) == ("list", None), column.name
+            continue
         assert (check.get("type") if check is not None else None) == wanted, column.name
         if wanted == "list":
             assert check.find(f"{NAMESPACE}formula1").text.startswith(f"'{LISTS_SHEET}'!$")
             assert set(column.labels or ("Có", "Không")) <= set(strings)
+
+
+def sheet_rows(path: Path, name: str) -> list[list[str]]:
+    """The filled cells of each row."""
+    rows = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_name(name).to_python()
+    return [[str(cell) for cell in row if cell != ""] for row in rows]
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source.startswith(("regulation__", "par__"))])
+def test_the_templates_of_scoring_say_codes_and_what_a_choice_asks_for(source, tmp_path):
+    path = write_template(load_contract(source), tmp_path / "mau.xlsx")
+    rows = sheet_rows(path, CODES_SHEET)
+    for line in (
+        ["department", "Sở, ban, ngành"],
+        ["half_year", "6 tháng"],
+        [
+            "online_dossier_rate",
+            "Tỷ lệ hồ sơ nộp trực tuyến",
+            "Tỷ lệ, ghi từ 0 đến 1 (0,95 chứ không ghi 95)",
+        ],
+        [
+            "Theo tỷ lệ, dưới mức sàn thì 0 điểm",
+            "«Số liệu để chấm lấy từ đâu»; «Mã số liệu để chấm»; «Mức được điểm tối đa»; «Mức sàn»",
+            "Mức sàn thấp hơn mức được điểm tối đa",
+        ],
+        ["Tăng dần từ cận dưới", "«Điểm đạt»; «Giá trị gốc»", "Giá trị gốc lớn hơn 0"],
+    ):
+        assert line in rows
+    guide = sheet_rows(path, GUIDE_SHEET)
+    examples = {row[0]: row[-1] for row in guide if len(row) == 6}
+    assert all(examples[item.heading] == chosen(item) for item in load_contract(source).columns if item.example)
+
+
+def test_the_lists_to_choose_from_hold_the_codes(tmp_path):
+    for source, name in (
+        ("regulation__regulations", "unit_bloc_codes"),
+        ("regulation__regulations", "period_kind_codes"),
+        ("regulation__criteria", "input_code"),
+        ("regulation__criteria", "factor_input_code"),
+    ):
+        contract = load_contract(source)
+        path = write_template(contract, tmp_path / source / "mau.xlsx")
+        root = ElementTree.fromstring(part(path, DATA_PART))
+        place = f"{letters(contract.column_names.index(name))}3"
+        (check,) = (
+            item for item in root.iter(f"{NAMESPACE}dataValidation") if item.get("sqref").split(":")[0] == place
+        )
+        formula = check.find(f"{NAMESPACE}formula1").text
+        first, last = map(int, re.fullmatch(rf"'{CODES_SHEET}'!\$A\$(\d+):\$A\$(\d+)", formula).groups())
+        column = [row[0] if row else "" for row in sheet_rows(path, CODES_SHEET)]
+        (table,) = (table for table in code_tables(contract) if name in table.columns)
+        assert column[first - 1 : last] == [row[0] for row in table.rows]
+
+
+def test_what_a_choice_asks_for_is_said_of_every_choice():
+    criteria, bands = load_contract("regulation__criteria"), load_contract("regulation__bands")
+    assert set(RULES) == set(criteria.column("rule_code").codes)
+    assert set(INPUT_KINDS) == set(criteria.column("input_kind_code").codes)
+    assert set(CALCULATIONS) == set(bands.column("calculation_code").codes)
+    assert set(PERIOD_KINDS) == {*regulations.PERIOD_KINDS, *regulations.REPORT_KINDS}
+
+
+@pytest.mark.parametrize("name", [GUIDE_SHEET, LISTS_SHEET, CODES_SHEET])
+def test_a_senders_own_sheet_of_the_same_name_is_named_as_unread(name, tmp_path):
+    """Known by its content too: what a sender wrote is never passed over without a word."""
+    contract = load_contract("regulation__regulations")
+    path = tmp_path / "gửi.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        data, own = book.add_worksheet(DATA_SHEET), book.add_worksheet(name)
+        data.write_row(0, 0, contract.column_names)
+        data.write_row(1, 0, [chosen(column) for column in contract.columns])
+        own.write_row(0, 0, ["Mã đơn vị", "Điểm"])
+        own.write_row(1, 0, ["H99.01", 7])
+    result = land_file(path, Settings(root=tmp_path / "root"))
+    assert result.delivery.unread_tables == [name]
 
 
 def test_a_code_typed_instead_of_its_label_lands_too_and_a_stranger_is_rejected_by_its_label_list(tmp_path):
@@ -215,6 +301,14 @@ def test_the_command_writes_a_template_and_never_over_a_file(tmp_path):
     unknown = cchc(tmp_path, "template", "khong_co")
     assert unknown.returncode == 1 and 'Không có nguồn "khong_co"' in unknown.stderr
     assert "calendar__days_off" in unknown.stderr and "Traceback" not in unknown.stderr
+
+
+def test_the_command_runs_as_a_module_too(tmp_path):
+    command = [sys.executable, "-m", "dagster_project.cli", "template", "kiosk__ratings"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "Đã viết mau_kiosk__ratings.xlsx\n"), done.stderr
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert again.returncode == 1 and "để không ghi đè" in again.stderr and "Traceback" not in again.stderr
 
 
 def test_the_command_lists_every_source(tmp_path):

@@ -13,14 +13,45 @@ criteria as (
 
 bands as (
 
-    select distinct authority_code, regulation_version_code, criterion_code
-    from {{ ref('int_criterion_bands_versioned') }}
+    select * from {{ ref('int_criterion_bands_versioned') }}
+
+),
+
+scaled as (
+
+    select distinct authority_code, regulation_version_code, criterion_code from bands
 
 ),
 
 indicators as (
 
-    select indicator_code from {{ ref('indicators') }}
+    select indicator_code, unit_of_measure_code from {{ ref('indicators') }}
+
+),
+
+-- Bands of values, beside the criterion they score. A share is never above 1.
+judged_bands as (
+
+    select
+        criteria.authority_code,
+        criteria.regulation_version_code,
+        criteria.criterion_code,
+        criteria.max_score,
+        bands.lower_value,
+        bands.upper_value,
+        bands.calculation_code,
+        bands.awarded_score,
+        bands.base_value,
+        criteria.input_kind_code in ('portal_metric', 'survey_item')
+        or coalesce(criteria.input_kind_code = 'indicator' and indicators.unit_of_measure_code <> 'count', false) as is_rate
+    from criteria
+    inner join bands
+        on
+            criteria.authority_code = bands.authority_code
+            and criteria.regulation_version_code = bands.regulation_version_code
+            and criteria.criterion_code = bands.criterion_code
+    left join indicators on criteria.input_code = indicators.indicator_code
+    where criteria.rule_code = 'bands' and bands.answer_code is null
 
 ),
 
@@ -46,12 +77,12 @@ faults as (
         2 as fault_number,
         'có tiêu chí chấm theo mức hoặc theo phương án mà chưa có thang điểm, ví dụ ' || min(criteria.criterion_code) as fault_text
     from criteria
-    left join bands
+    left join scaled
         on
-            criteria.authority_code = bands.authority_code
-            and criteria.regulation_version_code = bands.regulation_version_code
-            and criteria.criterion_code = bands.criterion_code
-    where criteria.rule_code in ('bands', 'survey_options') and criteria.is_leaf and bands.criterion_code is null
+            criteria.authority_code = scaled.authority_code
+            and criteria.regulation_version_code = scaled.regulation_version_code
+            and criteria.criterion_code = scaled.criterion_code
+    where criteria.rule_code in ('bands', 'survey_options') and criteria.is_leaf and scaled.criterion_code is null
     group by criteria.authority_code, criteria.regulation_version_code
 
     union all
@@ -112,12 +143,34 @@ faults as (
     where is_leaf = (rule_code in ('sum', 'mean', 'weighted_sum'))
     group by authority_code, regulation_version_code
 
+    union all
+
+    select
+        authority_code,
+        regulation_version_code,
+        7 as fault_number,
+        'có mức cho nhiều điểm hơn điểm tối đa của tiêu chí, ví dụ ' || min(criterion_code) as fault_text
+    from judged_bands
+    where awarded_score > max_score
+    group by authority_code, regulation_version_code
+
+    union all
+
+    select
+        authority_code,
+        regulation_version_code,
+        8 as fault_number,
+        'có thang điểm của một tỷ lệ ghi 95 thay cho 0,95, ví dụ ' || min(criterion_code) as fault_text
+    from judged_bands
+    where is_rate and (lower_value > 1 or upper_value > 1 or (calculation_code = 'proportional' and base_value > 1))
+    group by authority_code, regulation_version_code
+
 )
 
 select
     authority_code,
     regulation_version_code,
-    {%- for number in [1, 2, 3, 4, 5, 6] %}
+    {%- for number in [1, 2, 3, 4, 5, 6, 7, 8] %}
     coalesce(max(case when fault_number = {{ number }} then '; ' || fault_text end), '')
     {{ "||" if not loop.last else "as faults_text" }}
     {%- endfor %}
