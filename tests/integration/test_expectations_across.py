@@ -102,7 +102,13 @@ SCORED = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "
 BAND = SCORED | {"calculation_code": "fixed", "awarded_score": "8"}
 RATE = LEAF | {"rule_code": "bands", "input_kind_code": "indicator", "input_code": "on_time_rate__resolved"}
 STATED = LEAF | {"rule_code": "linear", "input_kind_code": "measured", "target_value": "0.95"}
-SHEET = SCORED | {"unit_code": "H99.01", "period_end_date": "2025-12-31", "self_score": "4"}
+SHEET = SCORED | {
+    "campaign_code": "CCHC",
+    "unit_code": "H99.01",
+    "period_start_date": "2025-01-01",
+    "period_end_date": "2025-12-31",
+    "self_score": "4",
+}
 PROCEDURE = {"authority_code": "H99", "procedure_code": "1.002835", "valid_from_date": "2025-07-01"}
 LINE = {
     "authority_code": "H99",

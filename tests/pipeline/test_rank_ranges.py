@@ -40,11 +40,9 @@ def test_ranges_of_ranks_of_a_rate(built_real, rate, size):
     successes, trials = equal_units(rate, SIZES[size], 1)
     folder = current_build(built_real).folder
     with duckdb.connect() as connection:
-        for name in ("dim_indicators", "dim_units", "dim_periods", "fct_indicator_values", "fct_data_quality"):
+        read = ("dim_indicators", "dim_units", "dim_periods", "fct_indicator_values", "fct_data_quality")
+        for name in (*read, "fct_unit_period_changes"):
             connection.execute(f"create table {name} as from read_parquet('{folder / name}.parquet') limit 0")
-        connection.execute(
-            "create table int_unit_changes_dated (authority_code varchar, unit_code varchar, change_date date)"
-        )
         province, unit = np.indices((PROVINCES, UNITS)).reshape(2, -1)
         counts = {"province": province, "unit": unit, "numerator": successes.ravel(), "denominator": trials.ravel()}
         connection.register("counts", counts)
