@@ -89,7 +89,7 @@ def interval_gap_text(counted_max: Decimal, uncounted_max: Decimal) -> str:
     """Why a total has no interval; the arguments are columns of fct_unit_scores."""
     if uncounted_max > 0:
         return (
-            f"không nêu được: {points_text(uncounted_max)} điểm lấy từ điều tra hoặc số liệu nơi khác mà "
+            f"không nêu được: {points_text(uncounted_max)} lấy từ điều tra hoặc số liệu nơi khác mà "
             "không cho biết đếm trên bao nhiêu phiếu, hồ sơ"
         )
     if counted_max > 0:
@@ -100,7 +100,7 @@ def interval_gap_text(counted_max: Decimal, uncounted_max: Decimal) -> str:
 def counted_text(counted_max: Decimal, applicable_max: Decimal) -> str:
     """What part of the points an interval speaks of; the arguments are columns of fct_unit_scores."""
     return (
-        f"chỉ gồm may rủi của {points_text(counted_max)}/{points_text(applicable_max)} điểm chấm bằng số liệu đếm được"
+        f"chỉ gồm may rủi của {number_text(counted_max)}/{points_text(applicable_max)} chấm bằng số liệu đếm được"
     )
 
 
