@@ -218,13 +218,14 @@ def builds(context: typer.Context) -> None:
     """Liệt kê các bản dựng đã công bố; dấu * là bản đang phục vụ, dòng dưới là chữ ký của bản chính thức."""
     from dagster_project.publishing.builds import current_build_id, list_builds
     from dagster_project.publishing.methods_book import BOOK_FILE
-    from dagster_project.publishing.official import official_line
+    from dagster_project.publishing.official import official_line, unlisted_lines
 
     if context.invoked_subcommand:
         return
     settings = load_settings()
     found = list_builds(settings)
-    if not found:
+    unlisted = unlisted_lines(settings, {item.build_id for item in found})
+    if not found and not unlisted:
         raise BuildError("Chưa có bản dựng nào. Hãy chạy «cchc build» trước.")
     served = current_build_id(settings)
     for item in found:
@@ -236,6 +237,8 @@ def builds(context: typer.Context) -> None:
         line = official_line(settings, item.build_id)
         if line:
             typer.echo(f"    {line}")
+    for line in unlisted:
+        typer.echo(line)
     if served:
         typer.echo(f"Sổ tay phương pháp của bản đang phục vụ: {settings.published / served / BOOK_FILE}")
 
