@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from dagster_project.explaining.figures import ORDERS, SOURCES, STATUSES
+from dagster_project.explaining.figures import ORDERS, exact_text, rounded, source_text
 from dashboards import labels
 
 Row = Mapping[str, Any]
@@ -18,25 +18,30 @@ ROUNDINGS = {"half_up": "làm tròn nửa lên", "half_even": "làm tròn nửa 
 CLAIMS = {"self": "tự chấm", "declared": "công bố"}
 DISTINCT_GROUPS = (
     "Một dải là các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới chỉ bắt đầu ở chỗ mọi đơn vị bên "
-    "trên đều hơn mọi đơn vị từ đó trở xuống ngoài sai số của số liệu."
+    "trên đều hơn mọi đơn vị từ đó trở xuống vượt may rủi của số liệu."
 )
 RANK_RANGES = (
-    f"{labels.RANK_RANGES} Điểm hội đồng chấm, điểm điều tra và số liệu trong phiếu chưa được tính sai số: khoảng hạng "
-    "hẹp ở bảng chỉ gồm những điểm ấy không có nghĩa là chắc chắn."
+    f"{labels.RANK_RANGES} Điểm hội đồng chấm, điểm điều tra và số liệu trong phiếu chưa được tính may rủi: khoảng "
+    "hạng hẹp ở bảng chỉ gồm những điểm ấy không có nghĩa là chắc chắn."
 )
 UNCONFIRMED_GRADE = "mức chưa xác nhận"
 
 
-def points(value: Any) -> str:
-    """Points with two decimals, or «không có số liệu»."""
-    return labels.NO_DATA if value is None else labels.format_decimal(value, 2)
+def points(value: Any, digits: int = 2) -> str:
+    """Points with as many decimals as the regulation rounds to, or «không có số liệu»."""
+    return labels.NO_DATA if value is None else labels.format_decimal(rounded(value, digits), digits)
 
 
-def points_of(score: Any, max_score: Any) -> str:
+def stated_points(value: Any, digits: int) -> str:
+    """Points as :func:`points`, with the exact value beside what had to be cut."""
+    return points(value, digits) + ("" if value is None else exact_text(value, digits))
+
+
+def points_of(score: Any, max_score: Any, digits: int = 2) -> str:
     """``68,32 / 84,00 điểm``; «không có số liệu» without points."""
     if score is None or max_score is None:
         return labels.NO_DATA
-    return f"{points(score)} / {points(max_score)} điểm"
+    return f"{points(score, digits)} / {points(max_score, digits)} điểm"
 
 
 def percent(value: Any) -> str:
@@ -93,9 +98,7 @@ def denominator(row: Row) -> str:
 
 def final_source(row: Row) -> str:
     """Where a final score comes from, or why there is none."""
-    if row["final_source_code"]:
-        return SOURCES[row["final_source_code"]]
-    return STATUSES[row["score_status"]]
+    return source_text(row)
 
 
 def criterion_name(row: Row) -> str:

@@ -117,7 +117,7 @@ def test_an_unconfirmed_regulation_and_grade_say_so(open_at, published):
     _, query = published
     version, period = _ranked(query, "BTC-SO", "department")
     page = open_at(_address("xep-hang", version, period, by="regulation", group="department"))
-    assert "quy định chưa được đối chiếu với văn bản" in page.locator(".note").first.inner_text()
+    assert "quy định chưa được xác nhận" in page.locator(".note").first.inner_text()
     assert {row[4].split("\n")[1] for row in _table(page, "Xếp hạng theo điểm")} == {"mức chưa xác nhận"}
 
 
@@ -138,7 +138,7 @@ def test_a_change_within_luck_is_no_change(open_at, published):
     page = open_at(_address("xep-hang", version, period, by="regulation", group="commune"))
     for row in _table(page, "Xếp hạng theo điểm"):
         beyond = expected[row[2]]
-        assert (row[5] == "không đổi ngoài sai số") == (beyond is False)
+        assert (row[5] == "thay đổi không vượt may rủi") == (beyond is False)
         assert row[5].startswith(("▲", "▼")) == bool(beyond)
 
 
