@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
-from dagster_project.explaining.figures import PARTS, figure_text, taken_out
+from dagster_project.explaining.figures import figure_text, taken_out
 from dagster_project.explaining.memberships import LISTINGS, MEMBERSHIPS, SIDES
 from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, rule_text
 from dagster_project.explaining.score import SIDE_TEXTS, STAGES, first_side
@@ -285,7 +285,7 @@ def _final_sentence(row: Row, digits: int) -> str:
 def _figure_sentence(row: Row, bands: Sequence[Row], digits: int) -> str:
     """Numerator and denominator with their interval, or the value, or why there is none; what one more would give."""
     if not row["is_leaf"]:
-        told = PARTS[row["rule_code"]]
+        told = labels_scores.final_source(row)
         return f"{told[0].upper()}{told[1:]}."
     name = row["input_name"] or INPUT_KINDS[row["input_kind_code"]]
     if row["denominator"] is None:

@@ -9,9 +9,9 @@ from html import escape
 
 import duckdb
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dagster_project.explaining.memberships import LISTINGS, SIDES, listed_dossiers
-from dagster_project.explaining.regulations import regulation_faults
 from dagster_project.explaining.score import (
     Listed,
     ScoreKey,
@@ -128,6 +128,35 @@ def test_a_list_names_the_rows_of_the_files_and_says_how_to_go_on(ask):
     assert good.text.endswith(" (bằng tử số)") and len(good.items) == row["numerator"]
 
 
+def test_the_page_lists_the_dossiers_behind_what_the_page_on_time_does_not(ask, built_demo, monkeypatch):
+    monkeypatch.setenv("CCHC_DATA", str(built_demo.root))
+    row = ask(
+        "select * from fct_criterion_scores where regulation_version_code like 'BTC-SO@%' and criterion_code = '3.3' "
+        "and period_code = '2025' and numerator between 1 and denominator - 1 order by all limit 1"
+    )[0]
+    asked = {"regulation": row["regulation_version_code"], "kind": "year", "period": "2025"}
+    asked |= {"unit": row["unit_code"], "criterion": "3.3"}
+    script = (
+        "import streamlit as st\n"
+        f"st.query_params.from_dict({asked!r})\n"
+        "from dagster_project.settings import load_settings\n"
+        "from dashboards import data_access, state\n"
+        "from dashboards.app_pages import score_explanation\n"
+        "build = data_access.open_current_build(load_settings())\n"
+        "score_explanation.render(state.View(build, 'H99', 'Tỉnh Mẫu', True, True))\n"
+    )
+    app = AppTest.from_string(script, default_timeout=60).run()
+    assert not app.exception
+    (listed,) = (box for box in app.selectbox if box.label == "Danh sách")
+    assert listed.options[0] == f"Hồ sơ ở mẫu số mà không ở tử số ({row['denominator'] - row['numerator']})"
+    assert listed.options[1] == f"Hồ sơ ở tử số ({row['numerator']})"
+    listed.set_value("numerator").run()
+    assert not app.exception
+    shown = "".join(element.proto.body for element in app.get("html"))
+    table = shown.split('aria-label="Hồ sơ làm căn cứ"')[1].split("</table>")[0]
+    assert table.count("» dòng ") == min(row["numerator"], 25)
+
+
 def test_what_left_the_maximum_adds_up_to_what_it_lacks(ask):
     rows = ask(
         "select s.*, g.max_score from fct_unit_scores as s inner join dim_regulations as g "
@@ -141,30 +170,6 @@ def test_what_left_the_maximum_adds_up_to_what_it_lacks(ask):
         assert taken == row["max_score"] - row["applicable_max_score"], key
         lacking += bool(taken)
     assert lacking > 0
-
-
-def test_faults_of_regulations_are_told_once_with_what_to_do():
-    with duckdb.connect() as connection:
-        connection.execute(
-            "create table dim_regulations as select * from (values "
-            "('H1', 'A@1', 'percent', false, 'chưa có tiêu chí nào'), ('H2', 'A@1', 'percent', false, "
-            "'chưa có tiêu chí nào'), ('H1', 'B@1', 'percent', true, null), ('H1', 'C@1', 'percent', true, null)) "
-            "as t(authority_code, regulation_version_code, grade_basis_code, is_scorable, faults_text)"
-        )
-        connection.execute("create table dim_grades as select 'H1' as authority_code, 'C@1' as regulation_version_code")
-
-        def asked(sql: str, parameters: list) -> list[dict]:
-            cursor = connection.execute(sql, parameters)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-        assert regulation_faults(asked) == [
-            "Quy định A@1 (H1, H2): không chấm điểm được, vì chưa có tiêu chí nào. "
-            "Hãy sửa các bảng của quy định rồi nạp lại.",
-            "Quy định B@1 (H1): đã nêu cách xếp loại nhưng chưa có thang xếp loại nào, nên không xếp loại ai. "
-            "Hãy nạp bảng regulation__grades.",
-        ]
-        assert len(regulation_faults(asked, "H2")) == 1
 
 
 def test_a_score_is_told_from_the_points_to_the_dossiers(ask):

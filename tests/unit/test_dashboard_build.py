@@ -1091,6 +1091,8 @@ def test_a_criterion_leads_from_points_to_rule_to_figure_to_its_dossiers(setting
     assert steps["Các điểm đã có"] == "tự chấm 7,00; kho tính 5,00."
     address = "kind=month&amp;period=2026-03&amp;unit=H33.1&amp;definition=on_time_rate__resolved&amp;by=dossier"
     assert f'href="dung-han?authority=H33&amp;{address}&amp;list=missed"' in html
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.3", criterion="1")
+    assert dict(_rows_of(html, "Giải thích tiêu chí"))["Số liệu"] == "Bên dưới còn tiêu chí chưa có điểm."
     html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", criterion="1.2")
     assert "Đã nộp: 12/BC-&lt;SM&gt;." in html
     told = _rows_of(html, "Giải trình và thẩm định")

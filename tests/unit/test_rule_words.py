@@ -15,6 +15,7 @@ from dagster_project.explaining.figures import (
     source_text,
     taken_out,
 )
+from dagster_project.explaining.regulations import regulation_faults
 from dagster_project.explaining.rule_words import basis_text, number_text, rule_text
 from dagster_project.settings import PROJECT_ROOT
 
@@ -227,3 +228,27 @@ def test_points_have_no_more_digits_than_the_regulation_and_say_when_they_were_c
     assert points_shown(Decimal("53.955000"), 2) == "53,96 điểm (đúng 53,955)"
     assert points_shown(Decimal("53.955000"), 3) == "53,955 điểm"
     assert points_shown(Decimal("20.000000"), 2) == "20 điểm"
+
+
+def test_faults_of_regulations_are_told_once_with_what_to_do():
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table dim_regulations as select * from (values "
+            "('H1', 'A@1', 'percent', false, 'chưa có tiêu chí nào'), ('H2', 'A@1', 'percent', false, "
+            "'chưa có tiêu chí nào'), ('H1', 'B@1', 'percent', true, null), ('H1', 'C@1', 'percent', true, null)) "
+            "as t(authority_code, regulation_version_code, grade_basis_code, is_scorable, faults_text)"
+        )
+        connection.execute("create table dim_grades as select 'H1' as authority_code, 'C@1' as regulation_version_code")
+
+        def asked(sql: str, parameters: list) -> list[dict]:
+            cursor = connection.execute(sql, parameters)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+        assert regulation_faults(asked) == [
+            "Quy định A@1 (H1, H2): không chấm điểm được, vì chưa có tiêu chí nào. "
+            "Hãy sửa các bảng của quy định rồi nạp lại.",
+            "Quy định B@1 (H1): đã nêu cách xếp loại nhưng chưa có thang xếp loại nào, nên không xếp loại ai. "
+            "Hãy nạp bảng regulation__grades.",
+        ]
+        assert len(regulation_faults(asked, "H2")) == 1
