@@ -453,7 +453,8 @@ def explained_score(
         key = score.find_score(ask, unit_code, period_code, regulation_code, authority_code)
         if criterion_code is None:
             return score.told_unit(score.unit_story(ask, key))
-        listed = score.Listed(side, score.SHOWN if limit is None else limit)
+        is_asked = (side, limit) != (None, None)
+        listed = score.Listed(side, score.SHOWN if limit is None else limit) if is_asked else None
         text = score.told_criterion(score.criterion_story(ask, key, criterion_code, listed))
     if more is None and percent is None:
         return text

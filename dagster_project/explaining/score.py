@@ -240,7 +240,10 @@ def _criteria(ask: Ask, key: ScoreKey) -> list[dict]:
 
 
 def criterion_story(ask: Ask, key: ScoreKey, criterion_code: str, listed: Listed | None = None) -> CriterionStory:
-    """One criterion of a unit; BuildError with the criteria there are when the regulation has none of that code."""
+    """One criterion of a unit; BuildError with the criteria there are when the regulation has none of that code.
+
+    ``listed`` asks for certain dossiers: a criterion that is not counted on dossiers one by one is then refused.
+    """
     where, arguments = _where(key)
     rows = _criteria(ask, key)
     found = [row for row in rows if row["criterion_code"] == criterion_code]
@@ -258,6 +261,11 @@ def criterion_story(ask: Ask, key: ScoreKey, criterion_code: str, listed: Listed
     figure = ask(f"select * from fct_score_inputs {where} and criterion_code = ?", [*arguments, criterion_code])[0]
     bands = criterion_bands(ask, criterion)
     is_leaf = score["is_leaf"]
+    if listed and not (criterion["input_kind_code"] == "indicator" and criterion["input_code"] in LISTINGS):
+        raise BuildError(
+            f"Tiêu chí {criterion_code} không có danh sách hồ sơ: số liệu không đếm từng hồ sơ trong kho. "
+            "Hãy bỏ --list và --limit."
+        )
     parts = [row for row in rows if row["parent_criterion_code"] == criterion_code]
     digits = _regulation(ask, key)["rounding_digits"]
     return CriterionStory(

@@ -254,6 +254,7 @@ def test_the_command_tells_a_total_a_criterion_and_a_simulation(built_demo, cchc
         ),
         (["TDGQ.ON_TIME", "--if-rate", "150"], "Tỷ lệ 150% cao hơn 100%"),
         (["--list", "rest"], "Hãy nêu tiêu chí cần liệt kê"),
+        (["TDGQ.ON_TIME", "--list", "rest"], "Tiêu chí TDGQ.ON_TIME không có danh sách hồ sơ"),
         (["TDGQ.ON_TIME", "--if-rate", "NaN"], "«NaN» không phải một tỷ lệ phần trăm"),
     ],
 )

@@ -7,6 +7,7 @@ from itertools import product
 import duckdb
 import pytest
 
+from dagster_project.console import Console
 from dagster_project.explaining.figures import (
     ORDERS,
     SOURCES,
@@ -252,3 +253,8 @@ def test_faults_of_regulations_are_told_once_with_what_to_do():
             "Hãy nạp bảng regulation__grades.",
         ]
         assert len(regulation_faults(asked, "H2")) == 1
+
+
+def test_progress_has_a_decimal_comma(capsys):
+    Console().say("Nạp tệp…")
+    assert re.match(r"\[ +\d+,\d giây\] Nạp tệp…", capsys.readouterr().err)
