@@ -69,6 +69,14 @@ class Format(StrEnum):
     json = "json"
 
 
+class Side(StrEnum):
+    """Which dossiers behind a figure `cchc explain score` lists, by the side of the fraction that they stand on."""
+
+    rest = "rest"
+    numerator = "numerator"
+    excluded = "excluded"
+
+
 AsOf = Annotated[
     datetime | None,
     typer.Option(
@@ -218,13 +226,14 @@ def builds(context: typer.Context) -> None:
     """Liệt kê các bản dựng đã công bố; dấu * là bản đang phục vụ, dòng dưới là chữ ký của bản chính thức."""
     from dagster_project.publishing.builds import current_build_id, list_builds
     from dagster_project.publishing.methods_book import BOOK_FILE
-    from dagster_project.publishing.official import official_line
+    from dagster_project.publishing.official import official_line, unlisted_lines
 
     if context.invoked_subcommand:
         return
     settings = load_settings()
     found = list_builds(settings)
-    if not found:
+    unlisted = unlisted_lines(settings, {item.build_id for item in found})
+    if not found and not unlisted:
         raise BuildError("Chưa có bản dựng nào. Hãy chạy «cchc build» trước.")
     served = current_build_id(settings)
     for item in found:
@@ -236,6 +245,8 @@ def builds(context: typer.Context) -> None:
         line = official_line(settings, item.build_id)
         if line:
             typer.echo(f"    {line}")
+    for line in unlisted:
+        typer.echo(line)
     if served:
         typer.echo(f"Sổ tay phương pháp của bản đang phục vụ: {settings.published / served / BOOK_FILE}")
 
@@ -311,6 +322,14 @@ def explain_score(
     if_rate: Annotated[
         str | None, typer.Option(help="Mô phỏng: tỷ lệ đạt chừng này phần trăm, ví dụ 98 hoặc 98,5.")
     ] = None,
+    list_: Annotated[
+        Side | None,
+        typer.Option(
+            "--list",
+            help="Hồ sơ nào: rest (ở mẫu số mà không ở tử số), numerator (ở tử số), excluded (không tính).",
+        ),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Số hồ sơ nhiều nhất, mặc định 20; 0 là tất cả.", min=0)] = None,
 ) -> None:
     """Vì sao có điểm này: điểm, quy tắc, tử số và mẫu số, các dòng phía sau; hoặc mô phỏng «nếu… thì»."""
     from dagster_project.commands import explained_score
@@ -324,6 +343,8 @@ def explain_score(
         authority_code=authority,
         more=if_more,
         percent=_percent(if_rate),
+        side=list_.value if list_ else None,
+        limit=limit,
     )
     typer.echo(told)
 
@@ -456,12 +477,15 @@ def _load_inbox(settings: Settings, console: Console, extra: list[Path] | None =
 
 def _build(settings: Settings, console: Console, as_of: date | None, received_by: date | None):
     from dagster_project.commands import build as run_build
+    from dagster_project.commands import faulty_regulations
 
     published = run_build(settings, console.say, as_of=as_of, received_by=received_by)
     console.say(
         f"Đang phục vụ bản dựng {published.build_id}, chốt đến hết ngày {published.as_of_date:%d/%m/%Y}, "
         f"{vi_count(published.row_count)} dòng."
     )
+    for sentence in faulty_regulations(settings):
+        console.say(sentence)
     return published
 
 

@@ -434,6 +434,8 @@ def explained_score(
     authority_code: str | None = None,
     more: int | None = None,
     percent: Decimal | None = None,
+    side: str | None = None,
+    limit: int | None = None,
 ) -> str:
     """The story of a unit's total, or of one criterion, or what a changed figure would give, in the served build.
 
@@ -443,17 +445,29 @@ def explained_score(
 
     if criterion_code is None and (more, percent) != (None, None):
         raise BuildError("Hãy nêu tiêu chí cần mô phỏng sau mã đơn vị.")
+    if criterion_code is None and (side, limit) != (None, None):
+        raise BuildError("Hãy nêu tiêu chí cần liệt kê hồ sơ sau mã đơn vị.")
     if more is not None and percent is not None:
         raise BuildError("Chỉ dùng một trong hai: --if-more hoặc --if-rate.")
     with _asked(settings) as (ask, published):
         key = score.find_score(ask, unit_code, period_code, regulation_code, authority_code)
         if criterion_code is None:
             return score.told_unit(score.unit_story(ask, key))
-        text = score.told_criterion(score.criterion_story(ask, key, criterion_code))
+        is_asked = (side, limit) != (None, None)
+        listed = score.Listed(side, score.SHOWN if limit is None else limit) if is_asked else None
+        text = score.told_criterion(score.criterion_story(ask, key, criterion_code, listed))
     if more is None and percent is None:
         return text
     change = simulation.Change(criterion_code, more, percent)
     return f"{text}\n\n{simulation.told(simulation.simulate(published.folder, key, change))}"
+
+
+def faulty_regulations(settings: Settings) -> list[str]:
+    """One sentence for every fault of a regulation in the served build."""
+    from dagster_project.explaining.regulations import regulation_faults
+
+    with _asked(settings) as (ask, _):
+        return regulation_faults(ask)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class Console:
 
     def progress(self, done: int, total: int, text: str) -> None:
         """What became of one of ``total`` things: on a terminal in one line that changes, else every tenth part."""
-        line = f"[{self.elapsed:6.1f} giây] ({done}/{total}) {text}"
+        line = f"[{_seconds(self.elapsed)} giây] ({done}/{total}) {text}"
         if sys.stderr.isatty():
             print(f"\r\033[K{line[:160]}", end="\n" if done == total else "", file=sys.stderr, flush=True)
         elif done == total or done * 10 // total != (done - 1) * 10 // total:
@@ -33,7 +33,11 @@ class Console:
 
     def say(self, text: str) -> None:
         """One progress line."""
-        print(f"[{self.elapsed:6.1f} giây] {text}", file=sys.stderr, flush=True)
+        print(f"[{_seconds(self.elapsed)} giây] {text}", file=sys.stderr, flush=True)
+
+
+def _seconds(elapsed: float) -> str:
+    return f"{elapsed:6.1f}".replace(".", ",")
 
 
 def vi_count(number: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from dagster_project.explaining.memberships import MEMBERSHIPS
+from dagster_project.explaining.memberships import MEMBERSHIPS, SIDES, listed_dossiers
 from dagster_project.explaining.simulation import Change, ScoreKey, Simulation, simulate
 from dashboards.data_access import Build, Row, _rows
 
@@ -52,9 +52,9 @@ def score_choices(build: Build, authority_code: str) -> list[Row]:
     return _rows(
         build.folder,
         """
-        select s.regulation_version_code, g.regulation_code, g.regulation_name, g.is_confirmed, s.peer_group_code,
-          b.peer_group_name, count(*) as unit_count, count(s.unit_rank) as ranked_count, s.period_code,
-          p.period_kind_code, p.period_name, p.start_date, p.end_date, p.counted_to_date, p.is_complete
+        select s.regulation_version_code, g.regulation_code, g.regulation_name, g.is_confirmed, g.rounding_digits,
+          s.peer_group_code, b.peer_group_name, count(*) as unit_count, count(s.unit_rank) as ranked_count,
+          s.period_code, p.period_kind_code, p.period_name, p.start_date, p.end_date, p.counted_to_date, p.is_complete
         from fct_score_rankings as s
         inner join dim_regulations as g
           on s.authority_code = g.authority_code and s.regulation_version_code = g.regulation_version_code
@@ -62,9 +62,9 @@ def score_choices(build: Build, authority_code: str) -> list[Row]:
         inner join dim_peer_groups as b
           on s.authority_code = b.authority_code and s.peer_group_code = b.peer_group_code
         where s.authority_code = ?
-        group by s.regulation_version_code, g.regulation_code, g.regulation_name, g.is_confirmed, g.valid_from_date,
-          s.peer_group_code, b.peer_group_name, b.display_order, s.period_code, p.period_kind_code, p.period_name,
-          p.start_date, p.end_date, p.counted_to_date, p.is_complete
+        group by s.regulation_version_code, g.regulation_code, g.regulation_name, g.is_confirmed, g.rounding_digits,
+          g.valid_from_date, s.peer_group_code, b.peer_group_name, b.display_order, s.period_code, p.period_kind_code,
+          p.period_name, p.start_date, p.end_date, p.counted_to_date, p.is_complete
         order by max(count(s.unit_rank)) over (partition by s.regulation_version_code) > 0 desc, g.regulation_code,
           g.valid_from_date desc, b.display_order, s.peer_group_code, p.end_date desc, p.start_date desc, s.period_code
         """,
@@ -114,8 +114,8 @@ _TREE = f"""
   select s.*, c.criterion_name, c.rule_code, c.level_code, c.weight, c.total_weight, c.input_kind_code, c.input_code,
     c.factor_input_code, c.target_value, c.floor_value, c.zero_denominator_code, c.rounding_digits, c.evidence_text,
     c.display_order, c.legal_basis, c.is_confirmed, i.evidence_reference, i.explanation_reference, i.has_counts,
-    i.is_small_sample, i.interval_low, i.interval_high, i.factor_numerator, i.factor_denominator,
-    n.indicator_name as input_name, f.indicator_name as factor_input_name
+    i.is_applicable, i.is_small_sample, i.interval_low, i.interval_high, i.factor_numerator, i.factor_denominator,
+    n.indicator_name as input_name, n.direction_code, f.indicator_name as factor_input_name
   from fct_criterion_scores as s
   inner join dim_criteria as c
     on s.authority_code = c.authority_code
@@ -153,6 +153,34 @@ def criterion_bands(build: Build, scope: ScoreScope, criterion_code: str) -> lis
         """,
         (scope.authority_code, scope.regulation_version_code, criterion_code),
     )
+
+
+def side_counts(build: Build, scope: ScoreScope, unit_code: str, indicator_code: str) -> Row:
+    """How many dossiers stand on each side of an indicator's fraction at a unit, counted one by one."""
+    arguments = _listed_arguments(build, scope, unit_code)
+    counts = ", ".join(f"(select count(*) from ({listed_dossiers(indicator_code, side)})) as {side}" for side in SIDES)
+    return _rows(build.folder, f"select {counts}", arguments * len(SIDES))[0]
+
+
+def figure_dossiers(
+    build: Build, scope: ScoreScope, unit_code: str, indicator_code: str, side: str, limit: int, offset: int = 0
+) -> list[Row]:
+    """The dossiers on one side of an indicator's fraction at a unit, earliest due first, a page of them."""
+    return _rows(
+        build.folder,
+        f"select * from ({listed_dossiers(indicator_code, side)}) "
+        f"order by shown_due_at nulls last, dossier_code limit {int(limit)} offset {int(offset)}",
+        _listed_arguments(build, scope, unit_code),
+    )
+
+
+def _listed_arguments(build: Build, scope: ScoreScope, unit_code: str) -> tuple[Any, ...]:
+    period = _rows(
+        build.folder,
+        "select start_date, counted_to_date from dim_periods where period_code = ?",
+        (scope.period_code,),
+    )[0]
+    return scope.authority_code, unit_code, period["start_date"], period["counted_to_date"]
 
 
 def score_explanations(build: Build, scope: ScoreScope, unit_code: str, criterion_code: str) -> list[Row]:

@@ -192,9 +192,9 @@ def rank_change_text(rank: int | None, previous_rank: int | None) -> str:
 
 RANK_RANGES = (
     "Khoảng hạng: dải là những hạng đơn vị còn có thể đứng, vạch cam là hạng hiện tại; mọi khoảng của bảng cùng đúng "
-    "với độ tin cậy 95%."
+    "với độ tin cậy 95 %."
 )
-NO_CHANGE = "không đổi quá may rủi"
+NO_CHANGE = "thay đổi không vượt may rủi"
 
 
 def rank_range_text(low: int, high: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from dagster_project.explaining.figures import ORDERS, SOURCES, STATUSES, counted_text, interval_gap_text
+from dagster_project.explaining.figures import ORDERS, counted_text, exact_text, interval_gap_text, rounded, source_text
 from dashboards import labels
 
 Row = Mapping[str, Any]
@@ -18,21 +18,26 @@ ROUNDINGS = {"half_up": "làm tròn nửa lên", "half_even": "làm tròn nửa 
 CLAIMS = {"self": "tự chấm", "declared": "công bố"}
 DISTINCT_GROUPS = (
     "Một dải là các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới chỉ bắt đầu ở chỗ mọi đơn vị bên "
-    "trên đều hơn mọi đơn vị từ đó trở xuống, vượt quá may rủi của số liệu."
+    "trên đều hơn mọi đơn vị từ đó trở xuống vượt may rủi của số liệu."
 )
 UNCONFIRMED_GRADE = "mức chưa xác nhận"
 
 
-def points(value: Any) -> str:
-    """Points with two decimals, or «không có số liệu»."""
-    return labels.NO_DATA if value is None else labels.format_decimal(value, 2)
+def points(value: Any, digits: int = 2) -> str:
+    """Points with as many decimals as the regulation rounds to, or «không có số liệu»."""
+    return labels.NO_DATA if value is None else labels.format_decimal(rounded(value, digits), digits)
 
 
-def points_of(score: Any, max_score: Any) -> str:
+def stated_points(value: Any, digits: int) -> str:
+    """Points as :func:`points`, with the exact value beside what had to be cut."""
+    return points(value, digits) + ("" if value is None else exact_text(value, digits))
+
+
+def points_of(score: Any, max_score: Any, digits: int = 2) -> str:
     """``68,32 / 84,00 điểm``; «không có số liệu» without points."""
     if score is None or max_score is None:
         return labels.NO_DATA
-    return f"{points(score)} / {points(max_score)} điểm"
+    return f"{points(score, digits)} / {points(max_score, digits)} điểm"
 
 
 def percent(value: Any) -> str:
@@ -80,7 +85,7 @@ def change(row: Row) -> str:
     if row["previous_percent"] is None:
         return "–"
     if row["is_change_beyond_chance"] is None:
-        return "không rõ có quá may rủi"
+        return "không rõ có vượt may rủi"
     if not row["is_change_beyond_chance"]:
         return labels.NO_CHANGE
     difference = row["total_percent"] - row["previous_percent"]
@@ -113,9 +118,7 @@ def denominator(row: Row) -> str:
 
 def final_source(row: Row) -> str:
     """Where a final score comes from, or why there is none."""
-    if row["final_source_code"]:
-        return SOURCES[row["final_source_code"]]
-    return STATUSES[row["score_status"]]
+    return source_text(row)
 
 
 def criterion_name(row: Row) -> str:

@@ -6,10 +6,12 @@ Does not belong here: rules in words (rule_words), queries.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from dagster_project.console import vi_count
-from dagster_project.explaining.rule_words import Row, is_share, number_text, points_text
+from dagster_project.explaining.rule_words import ZERO_DENOMINATOR, Row, is_share, number_text, points_text
 
 NO_DATA = "không có số liệu"
 SYNTHETIC = "Dữ liệu giả lập (không có thật)"
@@ -19,11 +21,17 @@ SOURCES = {
     "appraised_2": "thẩm định lần 2, sau giải trình",
     "survey": "điều tra xã hội học",
     "declared": "nơi khác công bố",
-    "parts": "cộng từ các phần bên dưới",
+    "parts": "cộng hoặc bình quân các phần bên dưới",
+}
+# How a group comes from its parts, by its rule.
+PARTS = {
+    "sum": "cộng từ các phần bên dưới",
+    "mean": "bình quân các phần bên dưới",
+    "weighted_sum": "bình quân có trọng số các phần bên dưới",
 }
 STATUSES = {
     "not_applicable": "không áp dụng, bỏ khỏi điểm tối đa",
-    "not_assessed": "không chấm vì mẫu số bằng 0",
+    "not_assessed": "không chấm vì mẫu số bằng 0; vẫn nằm trong điểm tối đa",
     "not_scored": "chưa ai chấm và không có số liệu để tính",
     "outside_scale": "giá trị nằm ngoài thang điểm",
     "incomplete": "bên dưới còn tiêu chí chưa có điểm",
@@ -33,15 +41,88 @@ VALUE_STATUSES = {
     "not_assessed": "còn tiêu chí chưa có điểm, chưa xếp hạng",
     "insufficient_sample": "ít hồ sơ hơn mức quy định, chỉ nêu tên, không xếp hạng",
 }
+# The order in which fct_criterion_scores chooses; a test holds both to the same choice.
 ORDERS = {
-    "appraised_first": "điểm thẩm định đứng trước điểm tính từ số liệu",
-    "computed_first": "điểm tính từ số liệu đứng trước điểm thẩm định",
+    "appraised_first": (
+        "điểm đầu tiên có trong thứ tự: thẩm định lần 2, thẩm định lần 1, điều tra xã hội học, tính từ số liệu, "
+        "nơi khác công bố"
+    ),
+    "computed_first": (
+        "điểm đầu tiên có trong thứ tự: tính từ số liệu, điều tra xã hội học, thẩm định lần 2, thẩm định lần 1, "
+        "nơi khác công bố"
+    ),
 }
 
 
-def points_or_none(score: Decimal | None) -> str:
+def source_text(row: Row) -> str:
+    """Where a final score comes from, or why there is none: a row of fct_criterion_scores with its rule and figure."""
+    source = row["final_source_code"]
+    if source == "parts":
+        return PARTS[row["rule_code"]]
+    if source == "declared" and not row["is_leaf"]:
+        return f"{SOURCES[source]} cho cả nhóm; lấy điểm ấy vì bên dưới còn tiêu chí chưa có điểm"
+    if source:
+        return SOURCES[source]
+    if row["score_status"] == "not_applicable":
+        return f"không áp dụng ({why_not_applicable(row)})"
+    return STATUSES.get(row["score_status"], "chưa có điểm")
+
+
+def why_not_applicable(row: Row) -> str:
+    """Who took a criterion out of the maximum: the sheet, or the regulation where nothing was there to count."""
+    if not row["is_leaf"]:
+        return "mọi tiêu chí bên dưới không áp dụng"
+    if not row["is_applicable"]:
+        return "theo phiếu chấm"
+    return "mẫu số bằng 0, theo quy định thì bỏ khỏi điểm tối đa"
+
+
+@dataclass(frozen=True)
+class TakenOut:
+    """A criterion that does not count in the maximum of a unit: how many points, and why."""
+
+    criterion_code: str
+    name: str
+    max_score: Decimal
+    reason: str
+
+
+def taken_out(rows: Sequence[Row]) -> list[TakenOut]:
+    """What was taken out of the maximum, from every criterion of a unit; its points add up to what the maximum lacks.
+
+    A part of a mean takes nothing away while the mean has other parts; a mean without any goes as a whole.
+    """
+    below: dict[str | None, list[Row]] = {}
+    for row in rows:
+        below.setdefault(row["parent_criterion_code"], []).append(row)
+
+    def of(row: Row) -> list[TakenOut]:
+        parts = below.get(row["criterion_code"], [])
+        if row["score_status"] == "not_applicable" and (row["rule_code"] != "sum" or not parts):
+            return [TakenOut(row["criterion_code"], row["criterion_name"], row["max_score"], why_not_applicable(row))]
+        return [one for part in parts for one in of(part)] if row["rule_code"] == "sum" else []
+
+    return [one for row in below.get(None, []) if row["kind_code"] in ("base", "survey") for one in of(row)]
+
+
+def points_shown(value: Any, digits: int) -> str:
+    """Points with at most the digits that the regulation rounds to; the exact value beside what had to be cut."""
+    return points_text(rounded(value, digits)) + exact_text(value, digits)
+
+
+def exact_text(value: Any, digits: int) -> str:
+    """`` (đúng 53,955)`` where rounding to so many digits changes a number; else nothing."""
+    return "" if rounded(value, digits) == Decimal(str(value)) else f" (đúng {number_text(value)})"
+
+
+def rounded(value: Any, digits: int) -> Decimal:
+    """A number with at most so many digits, half up, for the eye only."""
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def points_or_none(score: Decimal | None, digits: int) -> str:
     """Points, or that there are none; nothing is not 0."""
-    return "chưa có điểm" if score is None else points_text(score)
+    return "chưa có điểm" if score is None else points_shown(score, digits)
 
 
 def percent_text(percent: Decimal | None) -> str:
@@ -64,7 +145,9 @@ def figure_text(criterion: Row, bands: Sequence[Row], figure: Row) -> str:
     """The figure of a criterion (a row of fct_score_inputs): a fraction where it is counted, else its value."""
     numerator, denominator = figure["numerator"], figure["denominator"]
     if denominator == 0:
-        return "0/0: mẫu số bằng 0"
+        stated = criterion["zero_denominator_code"]
+        applied = f"quy định: {ZERO_DENOMINATOR[stated]}" if stated else "quy định không nêu, nên không chấm"
+        return f"0/0: mẫu số bằng 0; {applied}"
     if figure["has_counts"]:
         return rate_text(numerator, denominator)
     value = Decimal(numerator) / denominator
@@ -99,9 +182,7 @@ def interval_gap_text(counted_max: Decimal, uncounted_max: Decimal) -> str:
 
 def counted_text(counted_max: Decimal, applicable_max: Decimal) -> str:
     """What part of the points an interval speaks of; the arguments are columns of fct_unit_scores."""
-    return (
-        f"chỉ gồm may rủi của {number_text(counted_max)}/{points_text(applicable_max)} chấm bằng số liệu đếm được"
-    )
+    return f"chỉ gồm may rủi của {number_text(counted_max)}/{points_text(applicable_max)} chấm bằng số liệu đếm được"
 
 
 def _two_digits(value: Decimal) -> Decimal:

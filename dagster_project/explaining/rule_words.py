@@ -20,7 +20,7 @@ INPUT_KINDS = {
     "measured": "số liệu nêu trong phiếu chấm",
     "survey_item": "câu hỏi khảo sát",
 }
-_ZERO_DENOMINATOR = {
+ZERO_DENOMINATOR = {
     "full": "được điểm tối đa",
     "zero": "được 0 điểm",
     "not_assessed": "không chấm",
@@ -47,7 +47,7 @@ def rule_text(criterion: Row, bands: Sequence[Row]) -> str:
         name = criterion.get("factor_input_name") or criterion["factor_input_code"]
         sentences.append(f"Tỷ lệ được nhân với «{name}» trước khi chấm.")
     if criterion["is_leaf"] and criterion["rule_code"] != "manual":
-        fallback = _ZERO_DENOMINATOR[criterion["zero_denominator_code"] or "not_assessed"]
+        fallback = ZERO_DENOMINATOR[criterion["zero_denominator_code"] or "not_assessed"]
         sentences.append(f"Mẫu số bằng 0 thì {fallback}.")
     if criterion["rounding_digits"] is not None:
         sentences.append(f"Làm tròn đến {criterion['rounding_digits']} chữ số thập phân.")
@@ -55,8 +55,8 @@ def rule_text(criterion: Row, bands: Sequence[Row]) -> str:
 
 
 def basis_text(row: Row) -> str:
-    """The legal basis of a criterion or regulation, and whether it was checked against the text."""
-    mark = "" if row["is_confirmed"] else " (chưa đối chiếu với văn bản)"
+    """The legal basis of a criterion or regulation, and whether it was confirmed."""
+    mark = "" if row["is_confirmed"] else " (chưa được xác nhận)"
     return (row["legal_basis"] or "chưa nêu căn cứ") + mark
 
 

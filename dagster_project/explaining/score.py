@@ -15,20 +15,25 @@ from dagster_project.explaining.dossier import Ask
 from dagster_project.explaining.figures import (
     NO_DATA,
     ORDERS,
-    SOURCES,
-    STATUSES,
     SYNTHETIC,
     VALUE_STATUSES,
+    TakenOut,
     counted_text,
+    exact_text,
     figure_text,
     interval_gap_text,
     interval_text,
     percent_text,
     points_or_none,
+    points_shown,
     rank_text,
     rate_text,
+    rounded,
+    source_text,
+    taken_out,
 )
-from dagster_project.explaining.memberships import MEMBERSHIPS, OUTCOMES, Membership
+from dagster_project.explaining.memberships import LISTINGS, MEMBERSHIPS, listed_dossiers
+from dagster_project.explaining.regulations import regulation_faults
 from dagster_project.explaining.rule_words import (
     INPUT_KINDS,
     basis_text,
@@ -64,8 +69,14 @@ LANDED_FROM = {
     "measured": "par__criterion_scores",
     "none": "par__criterion_scores",
 }
-# The flag of the sender places a dossier on one day too, though its parts are not summed (fct_timeliness_counts).
-LISTED = {**MEMBERSHIPS, "on_time_rate__declared_flag": Membership()}
+# What a list of dossiers is called, by the side of the fraction that it holds.
+SIDE_TEXTS = {
+    "rest": "Hồ sơ ở mẫu số mà không ở tử số",
+    "numerator": "Hồ sơ ở tử số",
+    "excluded": "Hồ sơ không tính",
+}
+# Criteria that nobody scored: what keeps a total, or the sum of a group, from being told.
+HOLES = ("not_scored", "outside_scale", "incomplete")
 Lines = tuple[tuple[str, str], ...]
 
 
@@ -91,15 +102,29 @@ class UnitStory:
     leaves: tuple[Leaf, ...]
     unrounded_score: Decimal
     total_score: Decimal | None
+    taken_out: tuple[TakenOut, ...]
+    digits: int
 
 
 @dataclass(frozen=True)
 class Behind:
-    """The rows behind a figure. ``count`` is how many there are, None where rows are no count; ``items`` the first."""
+    """The rows behind a figure. ``count`` is how many there are, None where rows are no count; ``items`` the first.
+
+    ``hint`` says how to go on from one of them.
+    """
 
     text: str
     count: int | None = None
     items: tuple[str, ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Which dossiers behind a figure are listed: the side of the fraction (None: where to look first), how many."""
+
+    side: str | None = None
+    limit: int = SHOWN
 
 
 @dataclass(frozen=True)
@@ -117,6 +142,7 @@ class CriterionStory:
     parts: tuple[Leaf, ...]
     behind: tuple[Behind, ...]
     explanations: Lines
+    digits: int
 
 
 def find_score(
@@ -144,9 +170,9 @@ def find_score(
     if len({row["period_code"] for row in in_period}) != 1:
         told = f"Đơn vị {unit_code} không có điểm ở kỳ «{period_code}»" if period_code else "Hãy chọn kỳ bằng --period"
         raise BuildError(f"{told}. Các kỳ có điểm: {_listed(of_authority, 'period_code')}.")
-    meant = [
-        row for row in in_period if regulation_code in (None, row["regulation_code"], row["regulation_version_code"])
-    ]
+    meant = [row for row in in_period if _is_of(row, regulation_code)]
+    if not meant:
+        raise BuildError(_not_scored_by(of_authority, in_period, unit_code, regulation_code))
     if len(meant) != 1:
         raise BuildError(
             f"Kỳ {in_period[0]['period_code']}, đơn vị {unit_code} được chấm theo: "
@@ -156,9 +182,24 @@ def find_score(
     return ScoreKey(one["authority_code"], one["regulation_version_code"], one["period_code"], unit_code)
 
 
+def _is_of(row: dict, regulation_code: str | None) -> bool:
+    return regulation_code in (None, row["regulation_code"], row["regulation_version_code"])
+
+
+def _not_scored_by(of_authority: list[dict], in_period: list[dict], unit_code: str, regulation_code: str | None) -> str:
+    """That a regulation does not score the unit in the period, with the periods in which it does."""
+    period = in_period[0]["period_code"]
+    elsewhere = [row for row in of_authority if _is_of(row, regulation_code)]
+    told = f"Kỳ {period}, đơn vị {unit_code} không được chấm theo quy định «{regulation_code}»"
+    there = f"; quy định ấy có điểm của đơn vị ở các kỳ: {_listed(elsewhere, 'period_code')}" if elsewhere else ""
+    return f"{told}{there}. Kỳ này được chấm theo: {_listed(in_period, 'regulation_code')}."
+
+
 def _unscored(ask: Ask, unit_code: str) -> str:
-    if ask("select unit_code from dim_units where unit_code = ?", [unit_code]):
-        return f"Đơn vị {unit_code} chưa được quy định nào chấm điểm trong bản dựng đang phục vụ."
+    found = ask("select authority_code from dim_units where unit_code = ? order by all", [unit_code])
+    if found:
+        told = f"Đơn vị {unit_code} chưa được quy định nào chấm điểm trong bản dựng đang phục vụ."
+        return " ".join([told, *(fault for row in found for fault in regulation_faults(ask, row["authority_code"]))])
     return f"Bản dựng đang phục vụ không có đơn vị «{unit_code}». Hãy xem lại mã đơn vị."
 
 
@@ -170,28 +211,44 @@ def unit_story(ask: Ask, key: ScoreKey) -> UnitStory:
     """A unit's total: facts and every criterion that adds to it, in the order of the regulation."""
     where, arguments = _where(key)
     score = ask(f"select * from fct_unit_scores {where}", arguments)[0]
-    rows = ask(
+    rows = _criteria(ask, key)
+    digits = _regulation(ask, key)["rounding_digits"]
+    leaves = [row for row in rows if row["is_leaf"] or row["contribution_score"] is not None]
+    return UnitStory(
+        title=f"Điểm của {_unit_name(ask, key)}",
+        facts=(*_common_facts(ask, key), *_total_facts(ask, key, score, digits)),
+        leaves=tuple(_leaf(row, digits) for row in leaves),
+        unrounded_score=score["base_score"] + score["bonus_score"] - score["penalty_score"],
+        total_score=None if score["total_percent"] is None else score["total_score"],
+        taken_out=tuple(taken_out(rows)),
+        digits=digits,
+    )
+
+
+def _criteria(ask: Ask, key: ScoreKey) -> list[dict]:
+    """Every criterion of a unit in the order of the regulation: scores, rule, and what was said of its figure."""
+    where, arguments = _where(key)
+    return ask(
         f"""
-        select s.*, c.criterion_name from fct_criterion_scores as s
+        select s.*, c.criterion_name, c.rule_code, c.zero_denominator_code, i.is_applicable
+        from fct_criterion_scores as s
         inner join dim_criteria as c using (authority_code, regulation_version_code, criterion_code)
-        {where} and (s.is_leaf or s.contribution_score is not null)
-        order by c.display_order, criterion_code
+        inner join fct_score_inputs as i
+          using (authority_code, regulation_version_code, period_code, unit_code, criterion_code)
+        {where} order by c.display_order, criterion_code
         """,
         arguments,
     )
-    return UnitStory(
-        title=f"Điểm của {_unit_name(ask, key)}",
-        facts=(*_common_facts(ask, key), *_total_facts(ask, key, score)),
-        leaves=tuple(_leaf(row) for row in rows),
-        unrounded_score=score["base_score"] + score["bonus_score"] - score["penalty_score"],
-        total_score=None if score["total_percent"] is None else score["total_score"],
-    )
 
 
-def criterion_story(ask: Ask, key: ScoreKey, criterion_code: str) -> CriterionStory:
-    """One criterion of a unit; BuildError with the criteria there are when the regulation has none of that code."""
+def criterion_story(ask: Ask, key: ScoreKey, criterion_code: str, listed: Listed | None = None) -> CriterionStory:
+    """One criterion of a unit; BuildError with the criteria there are when the regulation has none of that code.
+
+    ``listed`` asks for certain dossiers: a criterion that is not counted on dossiers one by one is then refused.
+    """
     where, arguments = _where(key)
-    found = ask(f"select * from fct_criterion_scores {where} and criterion_code = ?", [*arguments, criterion_code])
+    rows = _criteria(ask, key)
+    found = [row for row in rows if row["criterion_code"] == criterion_code]
     criteria = ask(
         "select * from dim_criteria where authority_code = ? and regulation_version_code = ? order by display_order",
         [key.authority_code, key.regulation_version_code],
@@ -206,15 +263,23 @@ def criterion_story(ask: Ask, key: ScoreKey, criterion_code: str) -> CriterionSt
     figure = ask(f"select * from fct_score_inputs {where} and criterion_code = ?", [*arguments, criterion_code])[0]
     bands = criterion_bands(ask, criterion)
     is_leaf = score["is_leaf"]
+    if listed and not (criterion["input_kind_code"] == "indicator" and criterion["input_code"] in LISTINGS):
+        raise BuildError(
+            f"Tiêu chí {criterion_code} không có danh sách hồ sơ: số liệu không đếm từng hồ sơ trong kho. "
+            "Hãy bỏ --list và --limit."
+        )
+    parts = [row for row in rows if row["parent_criterion_code"] == criterion_code]
+    digits = _regulation(ask, key)["rounding_digits"]
     return CriterionStory(
         title=f"Tiêu chí {criterion_code} – {criterion['criterion_name']}: {_unit_name(ask, key)}",
         facts=_common_facts(ask, key),
-        scores=tuple(_scores(score)),
+        scores=tuple(_scores(score, parts, digits)),
         rule=tuple(_rule(ask, key, criterion, bands)),
-        figure=tuple(_figure(ask, criterion, bands, figure, score)) if is_leaf else (),
-        parts=() if is_leaf else tuple(_parts(ask, key, criterion_code)),
-        behind=tuple(_behind(ask, key, criterion, figure)) if is_leaf else (),
-        explanations=tuple(_explanations(ask, key, criterion["regulation_code"], criterion_code)),
+        figure=tuple(_figure(ask, criterion, bands, figure, score, digits)) if is_leaf else (),
+        parts=tuple(_leaf(row, digits) for row in parts),
+        behind=tuple(_behind(ask, key, criterion, figure, listed or Listed())) if is_leaf else (),
+        explanations=tuple(_explanations(ask, key, criterion["regulation_code"], criterion_code, digits)),
+        digits=digits,
     )
 
 
@@ -244,7 +309,7 @@ def _common_facts(ask: Ask, key: ScoreKey) -> Lines:
     regulation = _regulation(ask, key)
     period = _period(ask, key)
     as_of = ask("select max(counted_to_date) as day from dim_periods", [])[0]["day"]
-    mark = "" if regulation["is_confirmed"] else " (chưa đối chiếu với văn bản)"
+    mark = "" if regulation["is_confirmed"] else " (chưa được xác nhận)"
     is_synthetic = ask("select is_synthetic from dim_authorities where authority_code = ?", [key.authority_code])
     facts = [
         ("Quy định", f"{key.regulation_version_code} – {regulation['regulation_name']}{mark}"),
@@ -267,11 +332,11 @@ def _period(ask: Ask, key: ScoreKey) -> dict:
     return ask("select * from dim_periods where period_code = ?", [key.period_code])[0]
 
 
-def _total_facts(ask: Ask, key: ScoreKey, score: dict) -> Lines:
+def _total_facts(ask: Ask, key: ScoreKey, score: dict, digits: int) -> Lines:
     where, arguments = _where(key)
     # A unit stands in one peer group.
     rank = ask(f"select * from fct_score_rankings {where}", arguments)[0]
-    facts = [("Tổng điểm", _total(score))]
+    facts = [("Tổng điểm", _total(score, digits))]
     if score["percent_low"] is not None:
         low, high = percent_text(score["percent_low"]), percent_text(score["percent_high"])
         told = counted_text(score["counted_max_score"], score["applicable_max_score"])
@@ -281,18 +346,19 @@ def _total_facts(ask: Ask, key: ScoreKey, score: dict) -> Lines:
         facts.append(("Khoảng 95 % của tỷ lệ đạt", told))
     facts.append(("Hạng", _rank(rank)))
     facts.append(("Xếp loại", _grade(score)))
+    facts += [("Lỗi của quy định", fault) for fault in regulation_faults(ask, key.authority_code)]
     facts.append(("Chất lượng dữ liệu", rank["quality_grade_code"] or "chưa xếp được"))
     largest = score["largest_denominator"]
     facts.append(("Mẫu số lớn nhất", NO_DATA if largest is None else vi_count(largest)))
     if score["declared_score"] is not None:
-        facts.append(("Tổng điểm nơi khác công bố", points_text(score["declared_score"])))
+        facts.append(("Tổng điểm nơi khác công bố", points_shown(score["declared_score"], digits)))
     return tuple(facts)
 
 
-def _total(score: dict) -> str:
+def _total(score: dict, digits: int) -> str:
     if score["total_percent"] is not None:
         share = percent_text(score["total_percent"])
-        return f"{_out_of(score['total_score'], score['applicable_max_score'])}, đạt {share}"
+        return f"{_out_of(score['total_score'], score['applicable_max_score'], digits)}, đạt {share}"
     return (
         f"chưa có: mới có điểm {score['scored_leaf_count']} trên {score['leaf_count']} tiêu chí, "
         f"còn thiếu các tiêu chí tối đa {points_text(score['missing_max_score'])}"
@@ -310,29 +376,33 @@ def _rank(row: dict) -> str:
 def _grade(score: dict) -> str:
     if score["grade_name"] is None:
         return "chưa xếp loại"
-    return score["grade_name"] + ("" if score["is_grade_confirmed"] else " (mức chưa đối chiếu với văn bản)")
+    return score["grade_name"] + ("" if score["is_grade_confirmed"] else " (mức chưa được xác nhận)")
 
 
-def _out_of(score: Decimal, most: Decimal) -> str:
-    return f"{number_text(score)}/{points_text(most)}"
+def _out_of(score: Decimal, most: Decimal, digits: int) -> str:
+    return f"{number_text(rounded(score, digits))}/{points_text(most)}{exact_text(score, digits)}"
 
 
-def _leaf(row: dict) -> Leaf:
-    return Leaf(row["criterion_code"], row["criterion_name"], _score_text(row), row["contribution_score"])
+def _leaf(row: dict, digits: int) -> Leaf:
+    return Leaf(row["criterion_code"], row["criterion_name"], _score_text(row, digits), row["contribution_score"])
 
 
-def _score_text(row: dict) -> str:
+def _score_text(row: dict, digits: int) -> str:
     """The final points with where they come from, or why there are none."""
     if row["final_score"] is None:
-        return STATUSES.get(row["score_status"], "chưa có điểm")
-    return f"{_out_of(row['final_score'], row['max_score'])}, {SOURCES[row['final_source_code']]}"
+        return source_text(row)
+    return f"{_out_of(row['final_score'], row['max_score'], digits)}, {source_text(row)}"
 
 
-def _scores(score: dict) -> list[tuple[str, str]]:
-    told = [("Điểm cuối", _score_text(score))]
+def _scores(score: dict, parts: Sequence[dict], digits: int) -> list[tuple[str, str]]:
+    told = [("Điểm cuối", _score_text(score, digits))]
+    holes = [part["criterion_code"] for part in parts if part["score_status"] in HOLES]
+    if score["final_source_code"] == "declared" and holes:
+        told.append(("Bên dưới chưa có điểm", ", ".join(holes)))
     if score["contribution_score"] is not None:
-        told.append(("Góp vào tổng điểm", points_text(score["contribution_score"])))
-    return told + [(name, points_text(score[column])) for column, name in SCORES if score[column] is not None]
+        told.append(("Góp vào tổng điểm", points_shown(score["contribution_score"], digits)))
+    named = ((name, score[column]) for column, name in SCORES)
+    return told + [(name, points_shown(value, digits)) for name, value in named if value is not None]
 
 
 def _rule(ask: Ask, key: ScoreKey, criterion: dict, bands: list[dict]) -> list[tuple[str, str]]:
@@ -343,7 +413,9 @@ def _rule(ask: Ask, key: ScoreKey, criterion: dict, bands: list[dict]) -> list[t
     return told
 
 
-def _figure(ask: Ask, criterion: dict, bands: list[dict], figure: dict, score: dict) -> list[tuple[str, str]]:
+def _figure(
+    ask: Ask, criterion: dict, bands: list[dict], figure: dict, score: dict, digits: int
+) -> list[tuple[str, str]]:
     """What the rule is asked for: words of the figure, its parts, its interval and what one more would give."""
     told = _figure_words(ask, criterion)
     if figure["denominator"] is None:
@@ -355,14 +427,19 @@ def _figure(ask: Ask, criterion: dict, bands: list[dict], figure: dict, score: d
     if interval:
         told.append(("Khoảng 95 % của tỷ lệ", interval))
     if score["score_low"] is not None:
-        told.append(("Khoảng điểm", f"{number_text(score['score_low'])} – {points_text(score['score_high'])}"))
+        told.append(("Khoảng điểm", _points_range(score, digits)))
     now = score["survey_score"] if criterion["kind_code"] == "survey" else score["computed_score"]
     if score["one_more_score"] is not None and now is not None:
-        gain = points_text(score["one_more_score"] - now)
-        told.append(("Nếu tử số thêm 1", f"{points_text(score['one_more_score'])}, tăng {gain}"))
+        gain = points_shown(score["one_more_score"] - now, digits)
+        told.append(("Nếu tử số thêm 1", f"{points_shown(score['one_more_score'], digits)}, tăng {gain}"))
     if figure["is_small_sample"]:
         told.append(("Lưu ý", "mẫu số dưới mức tối thiểu của chỉ số: tỷ lệ dễ lệch do ngẫu nhiên"))
     return told
+
+
+def _points_range(score: dict, digits: int) -> str:
+    low, high = (rounded(score[name], digits) for name in ("score_low", "score_high"))
+    return f"{number_text(low)} – {points_text(high)}"
 
 
 def _figure_words(ask: Ask, criterion: dict) -> list[tuple[str, str]]:
@@ -382,25 +459,12 @@ def _indicator(ask: Ask, code: str) -> dict:
     return ask("select * from dim_indicators where indicator_code = ?", [code])[0]
 
 
-def _parts(ask: Ask, key: ScoreKey, criterion_code: str) -> list[Leaf]:
-    where, arguments = _where(key)
-    rows = ask(
-        f"""
-        select s.*, c.criterion_name from fct_criterion_scores as s
-        inner join dim_criteria as c using (authority_code, regulation_version_code, criterion_code)
-        {where} and s.parent_criterion_code = ? order by c.display_order, criterion_code
-        """,
-        [*arguments, criterion_code],
-    )
-    return [_leaf(row) for row in rows]
-
-
-def _behind(ask: Ask, key: ScoreKey, criterion: dict, figure: dict) -> list[Behind]:
+def _behind(ask: Ask, key: ScoreKey, criterion: dict, figure: dict, listed: Listed) -> list[Behind]:
     """The rows behind the figure: dossiers, answers, files, evidence."""
     kind, code = criterion["input_kind_code"], criterion["input_code"]
     told = []
     if kind == "indicator" and figure["denominator"] is not None:
-        told.append(_behind_indicator(ask, key, code, figure))
+        told.append(_behind_indicator(ask, key, code, figure, listed))
     elif kind == "survey_item":
         told.append(_behind_survey(ask, key, code))
     elif kind in LANDED_FROM:
@@ -414,35 +478,64 @@ def _behind(ask: Ask, key: ScoreKey, criterion: dict, figure: dict) -> list[Behi
     return told
 
 
-def _behind_indicator(ask: Ask, key: ScoreKey, code: str, figure: dict) -> Behind:
-    if code in LISTED:
-        return missed_dossiers(ask, key, code, figure)
+def _behind_indicator(ask: Ask, key: ScoreKey, code: str, figure: dict, listed: Listed) -> Behind:
+    if not figure["denominator"]:
+        return Behind("Không có dòng nào ở mẫu số")
+    if code in LISTINGS:
+        return dossiers_behind(ask, key, code, figure, listed)
     instrument = _indicator(ask, code)["instrument_code"]
     if instrument:
         return _unhappy_answers(ask, key, instrument)
+    if not figure["has_counts"]:
+        return Behind("Kho đếm chỉ số này theo đơn vị và kỳ, không liệt kê từng hồ sơ")
     lacking = figure["denominator"] - figure["numerator"]
     return Behind(
         f"Mẫu số trừ tử số: {vi_count(lacking)}; kho đếm chỉ số này theo đơn vị và kỳ, không liệt kê từng hồ sơ"
     )
 
 
-def missed_dossiers(ask: Ask, key: ScoreKey, indicator_code: str, figure: dict, limit: int = SHOWN) -> Behind:
-    """The dossiers that an on-time rate counts as missed: denominator minus numerator of them, the first by day."""
-    membership, period = LISTED[indicator_code], _period(ask, key)
-    missed = f"""
-        select dossier_code, {membership.day} as counted_date from (
-          select *, {indicator_code.removeprefix("on_time_rate__")}_verdict_code as verdict_code
-          from fct_dossier_verdicts
-        )
-        where authority_code = ? and {membership.unit} = ? and {membership.day} between ? and ? and {OUTCOMES["missed"]}
-    """
+def first_side(direction_code: str) -> str:
+    """The side of a fraction where what went wrong is: the numerator where less is better."""
+    return "numerator" if direction_code == "lower_is_better" else "rest"
+
+
+def dossiers_behind(ask: Ask, key: ScoreKey, indicator_code: str, figure: dict, listed: Listed) -> Behind:
+    """The dossiers on one side of an indicator's fraction, the first due ones by name, with the rows of their files."""
+    period = _period(ask, key)
+    side = listed.side or first_side(_indicator(ask, indicator_code)["direction_code"])
+    query = listed_dossiers(indicator_code, side)
     arguments = [key.authority_code, key.unit_code, period["start_date"], period["counted_to_date"]]
-    count = ask(f"select count(*) as n from ({missed})", arguments)[0]["n"]
-    rows = ask(f"{missed} order by counted_date, dossier_code limit {int(limit)}", arguments)
-    lacking = figure["denominator"] - figure["numerator"]
-    held = "bằng mẫu số trừ tử số" if count == lacking else f"mẫu số trừ tử số là {vi_count(lacking)}"
-    codes = tuple(row["dossier_code"] for row in rows)
-    return Behind(f"Hồ sơ tính là quá hạn: {vi_count(count)} ({held})", count, codes)
+    count = ask(f"select count(*) as n from ({query})", arguments)[0]["n"]
+    limit = f"limit {int(listed.limit)}" if listed.limit else ""
+    rows = ask(f"select * from ({query}) order by shown_due_at nulls last, dossier_code {limit}", arguments)
+    is_missed = side == "rest" and indicator_code in MEMBERSHIPS
+    name = "Hồ sơ tính là quá hạn" if is_missed else SIDE_TEXTS[side]
+    return Behind(
+        f"{name}: {vi_count(count)}{_held(side, count, figure)}",
+        count,
+        tuple(_dossier_line(row) for row in rows),
+        "Xem một hồ sơ: cchc explain dossier MÃ_HỒ_SƠ" if rows else "",
+    )
+
+
+def _held(side: str, count: int, figure: dict) -> str:
+    """How the number of listed dossiers stands to the figure."""
+    if side == "excluded":
+        return ""
+    whole, name = {
+        "rest": (figure["denominator"] - figure["numerator"], "mẫu số trừ tử số"),
+        "numerator": (figure["numerator"], "tử số"),
+    }[side]
+    return f" (bằng {name})" if count == whole else f" ({name} là {vi_count(whole)})"
+
+
+def _dossier_line(row: dict) -> str:
+    days = [
+        f"{name} {row[column]:%d/%m/%Y}"
+        for name, column in (("tiếp nhận", "received_date"), ("hạn", "shown_due_at"), ("xong", "finished_at"))
+        if row[column]
+    ]
+    return f"{row['dossier_code']}: {', '.join(days)}; «{row['file_name']}» dòng {row['source_row_number']}"
 
 
 def _unhappy_answers(ask: Ask, key: ScoreKey, instrument_code: str) -> Behind:
@@ -498,7 +591,9 @@ def _files(ask: Ask, key: ScoreKey, source_code: str) -> Behind:
     return Behind("Tệp đã nạp của nguồn này; trùng dòng thì tệp nêu sau thay tệp nêu trước", None, items)
 
 
-def _explanations(ask: Ask, key: ScoreKey, regulation_code: str, criterion_code: str) -> list[tuple[str, str]]:
+def _explanations(
+    ask: Ask, key: ScoreKey, regulation_code: str, criterion_code: str, digits: int
+) -> list[tuple[str, str]]:
     rows = ask(
         """
         select * from fct_score_explanations
@@ -510,8 +605,8 @@ def _explanations(ask: Ask, key: ScoreKey, regulation_code: str, criterion_code:
     return [
         (
             f"{vi_moment(row['stated_at'])} {STAGES[row['stage_code']]} ({row['actor_code']})",
-            f"{row['reason_text']}: {points_or_none(row['old_score'])} → "
-            f"{points_or_none(row['new_score']) if row['new_score'] is not None else 'không đổi điểm'}",
+            f"{row['reason_text']}: {points_or_none(row['old_score'], digits)} → "
+            f"{points_or_none(row['new_score'], digits) if row['new_score'] is not None else 'không đổi điểm'}",
         )
         for row in rows
     ]
@@ -519,13 +614,21 @@ def _explanations(ask: Ask, key: ScoreKey, regulation_code: str, criterion_code:
 
 def told_unit(story: UnitStory) -> str:
     """A unit's story as lines of text for a terminal."""
-    lines = [story.title, *_lines(story.facts), "Từng tiêu chí", *(_leaf_line(leaf) for leaf in story.leaves)]
+    lines = [story.title, *_lines(story.facts)]
+    if story.taken_out:
+        whole = points_text(sum(one.max_score for one in story.taken_out))
+        lines += [f"Bỏ khỏi điểm tối đa: {whole}", *(_taken_out_line(one) for one in story.taken_out)]
+    lines += ["Từng tiêu chí", *(_leaf_line(leaf, story.digits) for leaf in story.leaves)]
     if story.total_score is None:
         return "\n".join(lines)
-    lines.append(f"  Cộng phần góp của các tiêu chí: {points_text(story.unrounded_score)}")
+    lines.append(f"  Cộng phần góp của các tiêu chí: {points_shown(story.unrounded_score, story.digits)}")
     if story.unrounded_score != story.total_score:
-        lines.append(f"  Làm tròn theo quy định: {points_text(story.total_score)}")
+        lines.append(f"  Làm tròn theo quy định: {points_shown(story.total_score, story.digits)}")
     return "\n".join(lines)
+
+
+def _taken_out_line(one: TakenOut) -> str:
+    return f"  {one.criterion_code} {one.name}: {points_text(one.max_score)}, {one.reason}"
 
 
 def told_criterion(story: CriterionStory) -> str:
@@ -533,13 +636,14 @@ def told_criterion(story: CriterionStory) -> str:
     lines = [story.title, *_lines(story.facts)]
     for title, part in (("Điểm", story.scores), ("Quy tắc", story.rule), ("Số liệu", story.figure)):
         lines += [title, *_lines(part)] if part else []
-    lines += ["Các phần bên dưới", *(_leaf_line(leaf) for leaf in story.parts)] if story.parts else []
+    lines += ["Các phần bên dưới", *(_leaf_line(leaf, story.digits) for leaf in story.parts)] if story.parts else []
     lines += ["Phía sau số liệu"] if story.behind else []
     for behind in story.behind:
         lines.append(f"  {behind.text}")
         lines += [f"    {item}" for item in behind.items]
-        left = behind.count - len(behind.items) if behind.count is not None and len(behind.items) == SHOWN else 0
-        lines += [f"    … và {vi_count(left)} nữa"] if left else []
+        left = 0 if behind.count is None else behind.count - len(behind.items)
+        lines += [f"    … và {vi_count(left)} nữa; thêm --limit 0 để xem tất cả"] if left else []
+        lines += [f"    {behind.hint}"] if behind.hint else []
     lines += ["Giải trình", *_lines(story.explanations)] if story.explanations else []
     return "\n".join(lines)
 
@@ -548,6 +652,6 @@ def _lines(part: Lines) -> list[str]:
     return [f"  {label}: {text}" for label, text in part]
 
 
-def _leaf_line(leaf: Leaf) -> str:
-    added = "" if leaf.contribution is None else f"; góp {number_text(leaf.contribution)}"
+def _leaf_line(leaf: Leaf, digits: int) -> str:
+    added = "" if leaf.contribution is None else f"; góp {points_shown(leaf.contribution, digits)}"
     return f"  {leaf.criterion_code} {leaf.name}: {leaf.text}{added}"

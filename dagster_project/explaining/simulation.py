@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dagster_project.console import vi_count
 from dagster_project.explaining.figures import percent_text, points_or_none, rank_text, rate_text
+from dagster_project.explaining.rule_words import number_text
 from dagster_project.publishing.errors import BuildError
 from dagster_project.publishing.files import quoted
 from dagster_project.publishing.scoring_engine import ENGINE_FILE, read_engine
@@ -61,10 +62,15 @@ class Standing:
 
 @dataclass(frozen=True)
 class Simulation:
-    """The published standing and the one that the engine gives for the changed figure."""
+    """The published standing and the one that the engine gives for the changed figure.
+
+    ``percent`` is the rate that was asked for, ``digits`` what the regulation rounds to.
+    """
 
     before: Standing
     after: Standing
+    percent: Decimal | None
+    digits: int
 
 
 def simulate(folder: Path, key: ScoreKey, change: Change) -> Simulation:
@@ -77,7 +83,11 @@ def simulate(folder: Path, key: ScoreKey, change: Change) -> Simulation:
         before = _standing(connection, key, change.criterion_code)
         _change(connection, key, change.criterion_code, _wanted(before, change), folder)
         run_engine(connection, folder)
-        return Simulation(before, _standing(connection, key, change.criterion_code))
+        digits = connection.execute(
+            "select rounding_digits from dim_regulations where authority_code = ? and regulation_version_code = ?",
+            [key.authority_code, key.regulation_version_code],
+        ).fetchone()[0]
+        return Simulation(before, _standing(connection, key, change.criterion_code), change.percent, digits)
 
 
 def opened_engine(folder: Path, key: ScoreKey) -> duckdb.DuckDBPyConnection:
@@ -132,7 +142,12 @@ def _wanted(now: Standing, change: Change) -> int:
                 f"Không mô phỏng được thêm {vi_count(change.more)}: tử số chỉ còn kém mẫu số {vi_count(left)}."
             )
         return now.numerator + change.more
-    if change.percent is None or not 0 <= change.percent <= 100:
+    if change.percent is not None and change.percent > 100:
+        raise BuildError(
+            f"Tỷ lệ {number_text(change.percent)}% cao hơn 100%: tử số không lớn hơn mẫu số được. "
+            "Hãy nêu tỷ lệ từ 0 đến 100."
+        )
+    if change.percent is None or change.percent < 0:
         raise BuildError("Hãy nêu tử số thêm bao nhiêu, hoặc tỷ lệ đạt bao nhiêu phần trăm, từ 0 đến 100.")
     return int((now.denominator * change.percent / 100).to_integral_value(ROUND_CEILING))
 
@@ -199,7 +214,9 @@ def _standing(connection: duckdb.DuckDBPyConnection, key: ScoreKey, criterion_co
         """,
         [key.period_code, key.unit_code, criterion_code],
     ).fetchone()
-    if found is None or found[0] is None or not found[1] or not found[-1]:
+    if found is None:
+        raise BuildError(_no_leaf(connection, key, criterion_code))
+    if found[0] is None or not found[1] or not found[-1]:
         raise BuildError(
             f"Không mô phỏng được tiêu chí {criterion_code}: số liệu của đơn vị không phải số đếm có tử số và mẫu số, "
             "hoặc mẫu số bằng 0."
@@ -207,15 +224,31 @@ def _standing(connection: duckdb.DuckDBPyConnection, key: ScoreKey, criterion_co
     return Standing(*found[:-1])
 
 
+def _no_leaf(connection: duckdb.DuckDBPyConnection, key: ScoreKey, criterion_code: str) -> str:
+    """Why there is nothing to simulate: a group has no figure of its own, or there is no such criterion."""
+    parts = connection.execute(
+        "select criterion_code from dim_criteria where authority_code = ? and regulation_version_code = ? "
+        "and parent_criterion_code = ? order by display_order, criterion_code",
+        [key.authority_code, key.regulation_version_code, criterion_code],
+    ).fetchall()
+    if not parts:
+        return f"Quy định {key.regulation_version_code} không có tiêu chí «{criterion_code}» chấm cho đơn vị này."
+    return (
+        f"Không mô phỏng được tiêu chí {criterion_code}: đây là nhóm, không có số liệu của riêng nó. "
+        f"Hãy chọn một tiêu chí bên dưới: {', '.join(code for (code,) in parts)}."
+    )
+
+
 def compared(simulation: Simulation) -> list[tuple[str, str, str]]:
     """What is told of both standings: label, published, simulated."""
     both = simulation.before, simulation.after
+    digits = simulation.digits
     totals = (None if one.total_percent is None else one.total_score for one in both)
     return [
         ("Tử số / mẫu số", *(rate_text(one.numerator, one.denominator) for one in both)),
-        ("Điểm tính từ số liệu", *(points_or_none(one.computed_score) for one in both)),
-        ("Điểm cuối của tiêu chí", *(points_or_none(one.final_score) for one in both)),
-        ("Tổng điểm", *(points_or_none(total) for total in totals)),
+        ("Điểm tính từ số liệu", *(points_or_none(one.computed_score, digits) for one in both)),
+        ("Điểm cuối của tiêu chí", *(points_or_none(one.final_score, digits) for one in both)),
+        ("Tổng điểm", *(points_or_none(total, digits) for total in totals)),
         ("Tỷ lệ trên điểm tối đa", *(percent_text(one.total_percent) for one in both)),
         ("Xếp loại", *(one.grade_name or "chưa xếp loại" for one in both)),
         ("Hạng", *(rank_text(one.unit_rank, one.rank_low, one.rank_high) for one in both)),
@@ -226,6 +259,11 @@ def remarks(simulation: Simulation) -> list[str]:
     """Why something did not move with the figure, and what else stays: full sentences."""
     before, after = simulation.before, simulation.after
     told = []
+    if simulation.percent is not None and after.numerator * 100 != simulation.percent * after.denominator:
+        told.append(
+            f"Không có số đếm nguyên nào cho đúng {number_text(simulation.percent)}%: tử số được làm tròn lên, thành "
+            f"{rate_text(after.numerator, after.denominator)}."
+        )
     if before.final_score == after.final_score and before.computed_score != after.computed_score:
         told.append("Điểm cuối của tiêu chí không lấy từ số liệu nên không đổi theo.")
     elif after.total_percent is None:

@@ -411,7 +411,7 @@ def _regulation_facts(
         ),
         ("Căn cứ", basis_text(row)),
         ("SHA-256 của văn bản gốc", row["source_sha256"]),
-        ("Tình trạng", "đã đối chiếu với văn bản" if row["is_confirmed"] else UNCONFIRMED),
+        ("Tình trạng", "đã được xác nhận" if row["is_confirmed"] else UNCONFIRMED),
     ]
 
 
@@ -459,7 +459,7 @@ def _grades(regulation: Regulation, blocs: dict[str, str]) -> str:
             escape(blocs.get(grade["unit_bloc_code"], grade["unit_bloc_code"]) or "mọi khối"),
             escape(grade["grade_name"]),
             "còn lại" if grade["lower_value"] is None else f"từ {escape(number_text(grade['lower_value']))} {unit}",
-            "đã đối chiếu" if grade["is_confirmed"] else _mark(UNCONFIRMED),
+            "đã được xác nhận" if grade["is_confirmed"] else _mark(UNCONFIRMED),
         ]
         for grade in regulation.grades
     ]

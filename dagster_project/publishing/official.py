@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ CURRENT_NAMES = ("current",)
 OFFICIAL_NAMES = ("official", "chính thức")
 # So many letters of a build id name it.
 MIN_PREFIX = 4
+# A signature is one line on every screen and in the head of every file.
+MAX_SIGNER, MAX_NOTE = 200, 500
 
 
 @dataclass(frozen=True)
@@ -55,17 +58,17 @@ class Signature:
 def sign(settings: Settings, build_id: str, *, signed_by: str, note: str, signed_at: datetime) -> Signature:
     """Put a published build into the register; every file of it is verified first.
 
-    Signing again with the same words changes nothing and gives the first signature. Raises BuildError for empty words
-    and for other words about a build that is signed already, BuildBrokenError when files and manifest differ.
+    Signing again with the same words changes nothing and gives the first signature. Raises BuildError for words that
+    are none or no line of text and for other words about a build that is signed already, BuildBrokenError when files
+    and manifest differ or the manifest is not the one that was signed.
     """
-    who, words = (" ".join(text.split()) for text in (signed_by, note))
-    if not who or not words:
-        raise BuildError("Phải ghi người hoặc cơ quan ký (--signed-by) và nội dung công bố (--note).")
+    who = _line("--signed-by", signed_by, MAX_SIGNER)
+    words = _line("--note", note, MAX_NOTE)
     build = verified_build(settings, build_id)
     with build_lock(settings.published / f".{REGISTER}.lock"):
         earlier = _signature_of(settings, build_id)
         if earlier is not None:
-            return _same(earlier, who, words)
+            return _same(settings, earlier, who, words)
         signature = Signature(
             build_id=build_id,
             as_of_date=build.as_of_date.isoformat(),
@@ -90,8 +93,28 @@ def fault_of(settings: Settings, signature: Signature) -> str | None:
     if not manifest.is_file():
         return "bản đã ký không còn trong kho"
     if file_sha256(manifest) != signature.manifest_sha256:
-        return "bản kê đã bị thay đổi sau khi ký"
+        return f"bản kê {MANIFEST} đã bị thay đổi sau khi ký"
     return None
+
+
+def unlisted_lines(settings: Settings, listed: set[str]) -> list[str]:
+    """One line for every signed build that is not among the ``listed`` ones, with what is wrong with it.
+
+    A build whose manifest cannot be read is in no list of builds; who signed it must see that it is broken.
+    """
+    told = []
+    for path in sorted((settings.published / REGISTER).glob("[!.]*.json")):
+        if path.stem in listed:
+            continue
+        line = official_line(settings, path.stem) or ""
+        told.append(f"! {path.stem}  HỎNG: {_what_to_do(settings, path.stem)} {line.rstrip('.')}.")
+    return told
+
+
+def _what_to_do(settings: Settings, build_id: str) -> str:
+    if not (settings.published / build_id).is_dir():
+        return "thư mục của bản dựng không còn; hãy chép lại từ bản sao lưu."
+    return f"không đọc được {MANIFEST} của bản dựng; hãy chép lại tệp này từ bản sao lưu."
 
 
 def official_line(settings: Settings, build_id: str) -> str | None:
@@ -134,7 +157,9 @@ def find_build(settings: Settings, name: str) -> PublishedBuild:
         return current_build(settings)
     if wanted in OFFICIAL_NAMES:
         return _newest_official(settings)
-    ids = [build.build_id for build in list_builds(settings)]
+    # A signed build that cannot be read is meant too: it is refused by name, not called unknown.
+    signed = {path.stem for path in (settings.published / REGISTER).glob("[!.]*.json")}
+    ids = sorted({build.build_id for build in list_builds(settings)} | signed)
     meant = [id_ for id_ in ids if id_.startswith(wanted)] if len(wanted) >= MIN_PREFIX else []
     if len(meant) > 1 and wanted not in meant:
         raise BuildMissingError(f"«{name}» là phần đầu của {len(meant)} bản dựng: {', '.join(meant)}. Hãy ghi dài hơn.")
@@ -158,7 +183,29 @@ def _newest_official(settings: Settings) -> PublishedBuild:
     return verified_build(settings, signed[0].build_id)
 
 
-def _same(earlier: Signature, who: str, words: str) -> Signature:
+def _line(option: str, text: str, most: int) -> str:
+    """One line of text with single spaces; BuildError with a sentence when it is empty, too long or no plain text."""
+    plain = text.strip()
+    if not plain:
+        raise BuildError("Phải ghi người hoặc cơ quan ký (--signed-by) và nội dung công bố (--note).")
+    # Controls, and marks that nobody sees but that turn the order of letters round (category C).
+    if any(unicodedata.category(letter).startswith("C") for letter in plain):
+        raise BuildError(
+            f"Nội dung của {option} có ký tự điều khiển hoặc ký tự không nhìn thấy (xuống dòng, tab…). "
+            "Hãy ghi lại thành một dòng chữ thường."
+        )
+    if len(plain) > most:
+        raise BuildError(f"Nội dung của {option} dài {len(plain)} ký tự; nhiều nhất {most}. Hãy ghi ngắn hơn.")
+    return " ".join(plain.split())
+
+
+def _same(settings: Settings, earlier: Signature, who: str, words: str) -> Signature:
+    fault = fault_of(settings, earlier)
+    if fault:
+        raise BuildBrokenError(
+            f"Bản dựng {earlier.build_id} đã ký nhưng không còn nguyên vẹn: {fault}. "
+            "Hãy chép lại bản dựng từ bản sao lưu; không ký lại được."
+        )
     if (earlier.signed_by, earlier.note) != (who, words):
         raise BuildError(
             f"Bản dựng {earlier.build_id} đã được ký với nội dung khác, không ký lại được. {earlier.text}."

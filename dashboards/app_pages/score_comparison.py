@@ -113,9 +113,10 @@ def _unit_cells(view: state.View, choice: Row, unit: Row, row: Row, shown: Seque
     filters = score_parts.kept(view, choice, unit["unit_code"])
     link = components.explanation_link(labels_scores.criterion_name(row), **filters, criterion=row["criterion_code"])
     source = components.text(labels_scores.final_source(row))
-    most = labels_scores.points(row["max_score"])
+    digits = choice["rounding_digits"]
+    most = labels_scores.points(row["max_score"], digits)
     is_out = row["score_status"] == "not_applicable"
-    scores = ["–" if row[code] is None or is_out else labels_scores.points(row[code]) for code in shown]
+    scores = ["–" if row[code] is None or is_out else labels_scores.stated_points(row[code], digits) for code in shown]
     return [
         f'<span class="level-{row["level_number"]}">{link}'
         f'<span class="counted">{source}<span class="sub">tối đa {most}</span></span></span>',
@@ -168,14 +169,15 @@ def _draw_differences(view: state.View, choice: Row, scope: ScoreScope, unit_cod
 def _difference_cells(view: state.View, choice: Row, row: Row) -> list[str]:
     filters = score_parts.kept(view, choice, row["unit_code"])
     link = components.explanation_link(row["unit_name"], **filters, criterion=row["criterion_code"])
-    final = "–" if row["final_score"] is None else labels_scores.points(row["final_score"])
+    digits = choice["rounding_digits"]
+    final = "–" if row["final_score"] is None else labels_scores.stated_points(row["final_score"], digits)
     difference, origin = row["difference_score"], labels_scores.CLAIMS[row["claim_origin_code"]]
     return [
         f'{link}<span class="counted">{components.text(labels_scores.criterion_name(row))}</span>',
-        f'{labels_scores.points(row["claimed_score"])}<span class="dates">{origin}</span>',
-        labels_scores.points(row["computed_score"]),
-        f"{'+' if difference > 0 else ''}{labels_scores.points(difference)}",
-        labels_scores.points(row["max_score"]),
+        f'{labels_scores.stated_points(row["claimed_score"], digits)}<span class="dates">{origin}</span>',
+        labels_scores.stated_points(row["computed_score"], digits),
+        f"{'+' if difference > 0 else ''}{labels_scores.stated_points(difference, digits)}",
+        labels_scores.points(row["max_score"], digits),
         labels.format_fraction(row["numerator"], row["denominator"]) or "–",
         final,
     ]

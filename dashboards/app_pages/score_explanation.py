@@ -8,17 +8,17 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
-from dagster_project.explaining.figures import counted_text, figure_text, interval_gap_text
-from dagster_project.explaining.memberships import MEMBERSHIPS
+from dagster_project.explaining.figures import counted_text, figure_text, interval_gap_text, taken_out
+from dagster_project.explaining.memberships import LISTINGS, MEMBERSHIPS, SIDES
 from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, rule_text
-from dagster_project.explaining.score import STAGES
+from dagster_project.explaining.score import SIDE_TEXTS, STAGES, first_side
 from dagster_project.explaining.simulation import SIMULATED, compared, remarks
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.publishing.errors import BuildError
-from dashboards import components, data_access_scores, download_buttons, labels, labels_scores, state
+from dashboards import components, data_access_scores, download_buttons, downloads, labels, labels_scores, paging, state
 from dashboards.app_pages import score_parts
 from dashboards.components import Card, Column
-from dashboards.data_access_scores import EXPLANATIONS, INPUT_SOURCES, SHEETS, ScoreScope
+from dashboards.data_access_scores import EXPLANATIONS, INPUT_SOURCES, PAGE_SIZE, SHEETS, ScoreScope
 
 Row = Mapping[str, Any]
 
@@ -46,35 +46,35 @@ def render(view: state.View) -> None:
     chosen = next((row for row in rows if row["criterion_code"] == state.kept("criterion")), None)
     if chosen is not None:
         _draw_criterion(view, choice, scope, units[unit], chosen)
-    _draw_total(units[unit])
+    _draw_total(units[unit], choice["rounding_digits"])
     _draw_tree(view, choice, units[unit], rows)
 
 
 # --- the total and what it is made of
 
 
-def _draw_total(row: Row) -> None:
+def _draw_total(row: Row, digits: int) -> None:
     ranked = row["unit_rank"] is not None
     interval = labels_scores.percent_range(row["percent_low"], row["percent_high"])
     rank = f"{labels.rank_text(row['unit_rank'], row['is_tied'])}/{row['ranked_unit_count']}" if ranked else "–"
     has_range = row["rank_low"] is not None
-    rank_of = f"khoảng 95%: {labels.rank_range_text(row['rank_low'], row['rank_high'])}" if has_range else NO_RANGE
+    rank_of = f"khoảng 95 %: {labels.rank_range_text(row['rank_low'], row['rank_high'])}" if has_range else NO_RANGE
     counted = (row["counted_max_score"], row["applicable_max_score"])
-    told = f"khoảng 95%: {interval}, {counted_text(*counted)}" if interval else labels_scores.unranked_reason(row)
+    told = f"khoảng 95 %: {interval}, {counted_text(*counted)}" if interval else labels_scores.unranked_reason(row)
     if ranked and not interval:
-        told = f"khoảng 95% {interval_gap_text(row['counted_max_score'], row['uncounted_max_score'])}"
+        told = f"khoảng 95 % {interval_gap_text(row['counted_max_score'], row['uncounted_max_score'])}"
     unconfirmed = labels_scores.UNCONFIRMED_GRADE if row["is_grade_confirmed"] is False else ""
     has_total = row["total_percent"] is not None
     cards = [
         Card(
             "Tỷ lệ điểm",
             labels_scores.percent(row["total_percent"]) if has_total else "chưa chấm đủ",
-            labels_scores.points_of(row["total_score"], row["applicable_max_score"]),
+            labels_scores.points_of(row["total_score"], row["applicable_max_score"], digits),
             told,
             has_value=has_total,
         ),
         Card(
-            "Hạng trong nhóm",
+            "Hạng trong khối",
             rank if ranked else "không xếp hạng",
             rank_of if ranked else labels_scores.unranked_reason(row),
             labels_scores.change(row) if row["previous_percent"] is not None else "",
@@ -91,23 +91,33 @@ def _draw_total(row: Row) -> None:
     components.show(f'<div class="four">{components.cards(cards)}</div>')
 
 
-def sum_text(unit: Row, rows: Sequence[Row]) -> str:
+def sum_text(unit: Row, rows: Sequence[Row], digits: int) -> str:
     """How the contributions of a unit's leaves make up its total, in figures that add up."""
     parts = [row for row in rows if row["contribution_score"] is not None and row["final_score"] is not None]
     by_kind = {
         name: sum(row["contribution_score"] for row in parts if row["kind_code"] in kinds)
         for name, kinds in (("", ("base", "survey")), ("thưởng", ("bonus",)), ("trừ", ("penalty",)))
     }
-    told = [labels_scores.exact_points(by_kind[""])]
-    told += [f"+ {labels_scores.exact_points(by_kind['thưởng'])} (thưởng)"] if by_kind["thưởng"] else []
-    told += [f"− {labels_scores.exact_points(-by_kind['trừ'])} (trừ)"] if by_kind["trừ"] else []
+    told = [labels_scores.stated_points(by_kind[""], digits)]
+    told += [f"+ {labels_scores.stated_points(by_kind['thưởng'], digits)} (thưởng)"] if by_kind["thưởng"] else []
+    told += [f"− {labels_scores.stated_points(-by_kind['trừ'], digits)} (trừ)"] if by_kind["trừ"] else []
     whole = sum(by_kind.values())
     total = unit["total_score"]
-    is_exact = whole == total
-    end = "đúng bằng tổng điểm" if is_exact else f"làm tròn theo quy định thành tổng {labels_scores.points(total)} điểm"
+    rounded_to = f"làm tròn theo quy định thành tổng {labels_scores.stated_points(total, digits)} điểm"
+    end = "đúng bằng tổng điểm" if whole == total else rounded_to
     count = labels.format_count(len(parts))
-    figures = f" = {labels_scores.exact_points(whole)}" if len(told) > 1 else ""
+    figures = f" = {labels_scores.stated_points(whole, digits)}" if len(told) > 1 else ""
     return f"Cộng phần đóng góp của {count} tiêu chí: {' '.join(told)}{figures} điểm, {end}."
+
+
+def taken_out_text(rows: Sequence[Row], digits: int) -> str:
+    """What was taken out of the maximum of a unit, by criterion; empty where nothing was."""
+    found = taken_out(rows)
+    if not found:
+        return ""
+    whole = labels_scores.points(sum(one.max_score for one in found), digits)
+    told = (f"{one.criterion_code} ({labels_scores.points(one.max_score, digits)}, {one.reason})" for one in found)
+    return f"Bỏ khỏi điểm tối đa {whole} điểm: {'; '.join(told)}."
 
 
 def _draw_tree(view: state.View, choice: Row, unit: Row, rows: Sequence[Row]) -> None:
@@ -120,10 +130,12 @@ def _draw_tree(view: state.View, choice: Row, unit: Row, rows: Sequence[Row]) ->
     )
     cells = (_tree_cells(view, choice, unit, row) for row in rows)
     title = f"Điểm từng tiêu chí, {unit['unit_name']}, {state.period_text(choice)}"
+    out = taken_out_text(rows, choice["rounding_digits"])
     components.show(
         components.section(title, "Bấm vào tên một tiêu chí để xem cách chấm, số liệu và các dòng làm căn cứ.")
         + components.table(columns, cells, "Điểm từng tiêu chí")
-        + f'<div class="equation">{components.text(sum_text(unit, rows))}</div>'
+        + f'<div class="equation">{components.text(sum_text(unit, rows, choice["rounding_digits"]))}</div>'
+        + (components.note(out) if out else "")
     )
     links = (
         components.comparison_link("So sánh điểm", **score_parts.kept(view, choice, unit["unit_code"])),
@@ -136,7 +148,8 @@ def _draw_tree(view: state.View, choice: Row, unit: Row, rows: Sequence[Row]) ->
     head = [
         ("Đơn vị", f"{unit['unit_name']} ({unit['unit_code']})"),
         *_file_head(choice),
-        ("Cộng", sum_text(unit, rows)),
+        *([("Bỏ khỏi điểm tối đa", out)] if out else []),
+        ("Cộng", sum_text(unit, rows, choice["rounding_digits"])),
     ]
     name = "Điểm từng tiêu chí"
     cells = [_file_cells(row) for row in rows]
@@ -157,26 +170,26 @@ def _tree_cells(view: state.View, choice: Row, unit: Row, row: Row) -> list[str]
     filters = score_parts.kept(view, choice, unit["unit_code"])
     link = components.explanation_link(labels_scores.criterion_name(row), **filters, criterion=row["criterion_code"])
     source = components.text(labels_scores.final_source(row))
-    share = row["contribution_score"]
+    share, digits = row["contribution_score"], choice["rounding_digits"]
     sub = "" if row["final_source_code"] == "parts" else f'<span class="sub">{source}</span>'
     return [
         f'<span class="level-{row["level_number"]}">{link}{sub}</span>',
-        _final_of(row),
+        _final_of(row, digits),
         components.points_bar(row["final_score"], row["applicable_max_score"] or row["max_score"])
         if row["is_leaf"]
         else "",
-        "" if share is None or row["final_score"] is None else labels_scores.exact_points(share),
+        "" if share is None or row["final_score"] is None else labels_scores.stated_points(share, digits),
         f'<span class="missing">{source}</span>',
     ]
 
 
-def _final_of(row: Row) -> str:
+def _final_of(row: Row, digits: int) -> str:
     """Final points of the maximum in a table cell; a dash for points where there are none, with the reason beside."""
     if row["score_status"] == "not_applicable":
         return '<span class="missing">không áp dụng</span>'
-    score = "–" if row["final_score"] is None else labels_scores.points(row["final_score"])
+    score = "–" if row["final_score"] is None else labels_scores.stated_points(row["final_score"], digits)
     most = row["max_score"] if row["applicable_max_score"] is None else row["applicable_max_score"]
-    return f'{score}<span class="soft"> / {labels_scores.points(most)}</span>'
+    return f'{score}<span class="soft"> / {labels_scores.points(most, digits)}</span>'
 
 
 def _file_cells(row: Row) -> list[Any]:
@@ -207,12 +220,13 @@ def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row,
         f"<b>{components.text(labels_scores.criterion_name(row))}</b>",
     )
     bands = data_access_scores.criterion_bands(view.build, scope, row["criterion_code"])
+    digits = choice["rounding_digits"]
     lines = [
-        ("Điểm cuối", components.text(_final_sentence(row))),
+        ("Điểm cuối", components.text(_final_sentence(row, digits))),
         ("Cách chấm", components.text(rule_text(row, bands))),
         ("Căn cứ", components.text(basis_text(row))),
-        ("Số liệu", components.text(_figure_sentence(row, bands))),
-        ("Các điểm đã có", components.text(_scores_sentence(row))),
+        ("Số liệu", components.text(_figure_sentence(row, bands, digits))),
+        ("Các điểm đã có", components.text(_scores_sentence(row, digits))),
     ]
     if row["is_leaf"]:
         lines.append(("Dòng làm căn cứ", _rows_behind(view, choice, scope, unit, row)))
@@ -224,7 +238,8 @@ def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row,
         + components.section(title)
         + components.table(columns, lines, "Giải thích tiêu chí")
     )
-    _draw_explanations(view, scope, unit, row)
+    _draw_dossiers(view, choice, scope, unit, row)
+    _draw_explanations(view, scope, unit, row, digits)
     _draw_simulation(view, scope, unit, row)
     components.show("<br>")
 
@@ -260,33 +275,38 @@ def _simulated(view: state.View, scope: ScoreScope, unit_code: str, criterion_co
     return told + components.table(columns, cells, "Mô phỏng")
 
 
-def _final_sentence(row: Row) -> str:
+def _final_sentence(row: Row, digits: int) -> str:
     if row["final_score"] is None:
         return f"Chưa có điểm: {labels_scores.final_source(row)}."
-    text = f"{labels_scores.points_of(row['final_score'], row['max_score'])}, {labels_scores.final_source(row)}"
+    score, most = (
+        labels_scores.stated_points(row["final_score"], digits),
+        labels_scores.points(row["max_score"], digits),
+    )
+    text = f"{score} / {most} điểm, {labels_scores.final_source(row)}"
     if row["contribution_score"] is not None:
-        text += f"; đóng góp {labels_scores.exact_points(row['contribution_score'])} điểm vào tổng"
+        text += f"; đóng góp {labels_scores.stated_points(row['contribution_score'], digits)} điểm vào tổng"
     return f"{text}."
 
 
-def _figure_sentence(row: Row, bands: Sequence[Row]) -> str:
+def _figure_sentence(row: Row, bands: Sequence[Row], digits: int) -> str:
     """Numerator and denominator with their interval, or the value, or why there is none; what one more would give."""
     if not row["is_leaf"]:
-        return "Cộng từ các tiêu chí bên dưới."
+        told = labels_scores.final_source(row)
+        return f"{told[0].upper()}{told[1:]}."
     name = row["input_name"] or INPUT_KINDS[row["input_kind_code"]]
     if row["denominator"] is None:
         return f"{name}: {labels.NO_DATA}." if row["input_kind_code"] != "none" else "Không lấy số liệu: hội đồng chấm."
     if row["denominator"] == 0:
-        return f"{name}: mẫu số bằng 0."
+        return f"{name}: {figure_text(row, bands, row)}."
     if not row["has_counts"]:
         return f"{name}: giá trị {figure_text(row, bands, row)}."
     rate = labels.format_percent(row["numerator"] / row["denominator"])
     text = f"{name}: {labels.format_fraction(row['numerator'], row['denominator'])} = {rate}"
     interval = labels.format_interval(row["interval_low"], row["interval_high"])
-    text += f" (khoảng 95%: {interval})" if interval else ""
+    text += f" (khoảng 95 %: {interval})" if interval else ""
     gained = None if row["one_more_score"] is None else row["one_more_score"] - (row["computed_score"] or 0)
     if row["computed_score"] is not None and gained:
-        text += f". Tử số thêm 1 thì điểm kho tính tăng {labels_scores.exact_points(gained)}"
+        text += f". Tử số thêm 1 thì điểm kho tính tăng {labels_scores.stated_points(gained, digits)}"
     return f"{text}."
 
 
@@ -300,9 +320,13 @@ SCORE_NAMES = {
 }
 
 
-def _scores_sentence(row: Row) -> str:
+def _scores_sentence(row: Row, digits: int) -> str:
     """Every score there is of the criterion beside the others; none overwrites another."""
-    told = [f"{name} {labels_scores.points(row[code])}" for code, name in SCORE_NAMES.items() if row[code] is not None]
+    told = [
+        f"{name} {labels_scores.stated_points(row[code], digits)}"
+        for code, name in SCORE_NAMES.items()
+        if row[code] is not None
+    ]
     return ("; ".join(told) or "chưa có điểm nào") + "."
 
 
@@ -327,6 +351,8 @@ def _rows_behind(view: state.View, choice: Row, scope: ScoreScope, unit: Row, ro
             )
             met = components.time_link("hồ sơ đạt", **filters, definition=row["input_code"], by="dossier", list="met")
             return f"{missed} và {met} của đơn vị trong kỳ (trang Đúng hạn)."
+        if _is_listed_here(row):
+            return "Danh sách hồ sơ ở ngay bên dưới."
         link = components.unit_link(
             view.authority_code, unit["unit_code"], "Chỉ số của đơn vị trong kỳ", choice["period_code"]
         )
@@ -349,7 +375,89 @@ def _files_sentence(view: state.View, scope: ScoreScope, row: Row) -> str:
     return "; ".join(told) + "." + where if told else f"{labels.NO_DATA.capitalize()}: chưa nạp tệp nào của kỳ này."
 
 
-def _draw_explanations(view: state.View, scope: ScoreScope, unit: Row, row: Row) -> None:
+LISTED_HEADERS = ("Mã hồ sơ", "Thủ tục", "Tiếp nhận", "Hạn", "Xong", "Tệp", "Dòng")
+LISTED_WIDTHS = (24, 46, 13, 13, 13, 36, 9)
+FILE_SIZE = 5000
+
+
+def _is_listed_here(row: Row) -> bool:
+    """Whether the dossiers behind a figure are listed on this page: those that the page Đúng hạn does not list."""
+    is_listed = row["input_kind_code"] == "indicator" and row["input_code"] in LISTINGS
+    return row["is_leaf"] and is_listed and row["input_code"] not in MEMBERSHIPS and bool(row["denominator"])
+
+
+def _draw_dossiers(view: state.View, choice: Row, scope: ScoreScope, unit: Row, row: Row) -> None:
+    """The dossiers behind a figure, one side of its fraction at a time."""
+    if not _is_listed_here(row):
+        return
+    code, unit_code = row["input_code"], unit["unit_code"]
+    counts = data_access_scores.side_counts(view.build, scope, unit_code, code)
+    components.show(components.section("Hồ sơ làm căn cứ"))
+    side = state.pick(
+        "Danh sách",
+        list(SIDES),
+        "list",
+        first_side(row["direction_code"]),
+        lambda name: f"{SIDE_TEXTS[name]} ({labels.format_count(counts[name])})",
+    )
+    if not counts[side]:
+        components.show(components.note("Không có hồ sơ nào."))
+        return
+    page, pages = paging.asked_page(counts[side], PAGE_SIZE, "page")
+    first = (page - 1) * PAGE_SIZE
+    rows = data_access_scores.figure_dossiers(view.build, scope, unit_code, code, side, PAGE_SIZE, first)
+    columns = (
+        Column("Mã hồ sơ", "nowrap"),
+        Column("Thủ tục", "wide"),
+        Column("Tiếp nhận", "num wide"),
+        Column("Hạn", "num"),
+        Column("Xong", "num"),
+        Column("Tệp, dòng", "wide"),
+    )
+    kept = {**score_parts.kept(view, choice, unit_code), "criterion": row["criterion_code"], "list": side}
+    components.show(
+        components.table(columns, (_dossier_cells(view, one) for one in rows), "Hồ sơ làm căn cứ")
+        + paging.links(components.explanation_link, kept, page, pages, "page")
+    )
+    download_buttons.draw_later(
+        view,
+        lambda: _dossiers_sheet(view, choice, scope, unit, row, side),
+        "hồ sơ làm căn cứ",
+        f"ho-so_{row['criterion_code']}_{unit_code}_{choice['period_code']}_{side}",
+    )
+
+
+def _dossier_plain(row: Row) -> list[str]:
+    return [
+        row["procedure_name"] or row["procedure_code"] or labels.NO_DATA,
+        labels.format_date(row["received_date"]),
+        labels.format_date(row["shown_due_at"]) if row["shown_due_at"] else "không có",
+        labels.format_date(row["finished_at"]) if row["finished_at"] else "chưa xong",
+    ]
+
+
+def _dossier_cells(view: state.View, row: Row) -> list[str]:
+    told = [components.text(text) for text in _dossier_plain(row)]
+    source = components.text(f"«{row['file_name']}» dòng {row['source_row_number']}")
+    return [components.dossier_link(view.authority_code, row["dossier_code"]), *told, source]
+
+
+def _dossiers_sheet(
+    view: state.View, choice: Row, scope: ScoreScope, unit: Row, row: Row, side: str
+) -> downloads.Sheet:
+    rows = data_access_scores.figure_dossiers(view.build, scope, unit["unit_code"], row["input_code"], side, FILE_SIZE)
+    cells = [[one["dossier_code"], *_dossier_plain(one), one["file_name"], one["source_row_number"]] for one in rows]
+    head = [
+        ("Đơn vị", f"{unit['unit_name']} ({unit['unit_code']})"),
+        *_file_head(choice),
+        ("Tiêu chí", labels_scores.criterion_name(row)),
+        ("Danh sách", f"{SIDE_TEXTS[side]}; nhiều nhất {labels.format_count(FILE_SIZE)} hồ sơ"),
+    ]
+    title = f"{labels_scores.criterion_name(row)}: hồ sơ làm căn cứ"
+    return download_buttons.sheet(view, title, "Hồ sơ", head, LISTED_HEADERS, cells, LISTED_WIDTHS)
+
+
+def _draw_explanations(view: state.View, scope: ScoreScope, unit: Row, row: Row, digits: int) -> None:
     steps = data_access_scores.score_explanations(view.build, scope, unit["unit_code"], row["criterion_code"])
     if not steps:
         return
@@ -359,7 +467,7 @@ def _draw_explanations(view: state.View, scope: ScoreScope, unit: Row, row: Row)
         Column("Lý do"),
         Column("Điểm", "num"),
     )
-    cells = (_step_cells(step) for step in steps)
+    cells = (_step_cells(step, digits) for step in steps)
     lead = "Mỗi bước giữ nguyên như đã ghi lần đầu; tệp nạp sau chỉ thêm bước, không sửa bước cũ."
     components.show(
         components.section("Giải trình và thẩm định", lead)
@@ -367,11 +475,12 @@ def _draw_explanations(view: state.View, scope: ScoreScope, unit: Row, row: Row)
     )
 
 
-def _step_cells(step: Row) -> list[str]:
+def _step_cells(step: Row, digits: int) -> list[str]:
     actor = labels.named_code(step["actor_name"], step["actor_code"])
     reworded = '<span class="why">một tệp sau ghi khác; ở đây giữ lời ghi trước</span>' if step["is_reworded"] else ""
     old, new = (
-        "–" if value is None else labels_scores.points(value) for value in (step["old_score"], step["new_score"])
+        "–" if value is None else labels_scores.stated_points(value, digits)
+        for value in (step["old_score"], step["new_score"])
     )
     return [
         vi_moment(step["stated_at"]),

@@ -70,7 +70,7 @@ def kept(view: state.View, choice: Row, unit_code: str = "") -> dict[str, str]:
 
 def doubts(choice: Row) -> list[str]:
     """Why scores may still change: an unconfirmed regulation, a period that is not over."""
-    found = [] if choice["is_confirmed"] else ["quy định chưa được đối chiếu với văn bản"]
+    found = [] if choice["is_confirmed"] else ["quy định chưa được xác nhận"]
     if not choice["is_complete"]:
         found.append(f"tạm tính: kỳ chưa hết, số liệu đến {labels.format_date(choice['counted_to_date'])}")
     return found

@@ -123,7 +123,7 @@ def test_an_unconfirmed_regulation_and_grade_say_so(open_at, published):
     _, query = published
     version, period = _ranked(query, "BTC-SO", "department")
     page = open_at(_address("xep-hang", version, period, by="regulation", group="department"))
-    assert "quy định chưa được đối chiếu với văn bản" in page.locator(".note").first.inner_text()
+    assert "quy định chưa được xác nhận" in page.locator(".note").first.inner_text()
     assert {row[4].split("\n")[1] for row in _table(page, "Xếp hạng theo điểm")} == {"mức chưa xác nhận"}
 
 
@@ -139,7 +139,7 @@ def test_a_change_of_unknown_luck_has_no_arrow(open_at, published):
     )
     assert units == compared > known == 0  # the demo has a quarter before, and 24 points counted on nobody knows what
     page = open_at(_address("xep-hang", version, period, by="regulation", group="commune"))
-    assert {row[4] for row in _table(page, "Xếp hạng theo điểm")} == {"không rõ có quá may rủi"}
+    assert {row[4] for row in _table(page, "Xếp hạng theo điểm")} == {"không rõ có vượt may rủi"}
 
 
 def test_the_downloads_of_a_ranking_carry_ranges_quality_denominator_and_date(open_at, published):

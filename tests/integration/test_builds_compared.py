@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import subprocess
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +25,7 @@ from dagster_project.publishing.official import (
     official_line,
     sign,
     signatures,
+    unlisted_lines,
 )
 from dagster_project.settings import Settings
 
@@ -330,11 +333,57 @@ def test_whoever_changes_a_signed_build_is_seen(publish, settings):
     manifest["tables"]["dim_periods"]["sha256"] = hashlib.sha256(table.read_bytes()).hexdigest()
     (build.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert find_build(settings, "aaaa1").build_id == "aaaa1"
-    assert "KHÔNG CÒN NGUYÊN VẸN: bản kê đã bị thay đổi sau khi ký" in official_line(settings, "aaaa1")
+    assert "KHÔNG CÒN NGUYÊN VẸN: bản kê manifest.json đã bị thay đổi sau khi ký" in official_line(settings, "aaaa1")
     with pytest.raises(BuildBrokenError, match="không còn nguyên vẹn"):
         find_build(settings, "official")
     shutil.rmtree(build.folder)
     assert fault_of(settings, signature) == "bản đã ký không còn trong kho"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"note": "Xếp hạng\x1b[2J năm 2026"}, "--note có ký tự điều khiển"),
+        ({"note": "Xếp hạng\nnăm 2026"}, "--note có ký tự điều khiển"),
+        ({"signed_by": "Sở \u202eNội vụ"}, "--signed-by có ký tự điều khiển"),
+        ({"signed_by": "S" * 201}, "--signed-by dài 201 ký tự; nhiều nhất 200"),
+        ({"note": "N" * 501}, "--note dài 501 ký tự; nhiều nhất 500"),
+    ],
+)
+def test_a_signature_is_one_short_line_of_plain_text(publish, settings, words, told):
+    publish("aaaa1", scored(POINTS))
+    with pytest.raises(BuildError, match=told):
+        sign(settings, "aaaa1", signed_at=WHEN, **(WORDS | words))
+    assert signatures(settings) == []
+
+
+def test_signing_again_refuses_a_build_that_was_changed_after_it_was_signed(publish, settings):
+    build = publish("aaaa1", scored(POINTS))
+    sign(settings, "aaaa1", signed_at=WHEN, **WORDS)
+    manifest = build.folder / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    with pytest.raises(
+        BuildBrokenError, match=r"không còn nguyên vẹn: bản kê manifest\.json đã bị thay đổi sau khi ký"
+    ):
+        sign(settings, "aaaa1", signed_at=WHEN, **WORDS)
+    (build.folder / "dim_periods.parquet").write_bytes(b"")
+    with pytest.raises(BuildBrokenError, match=r"Tệp dim_periods\.parquet"):
+        sign(settings, "aaaa1", signed_at=WHEN, **WORDS)
+
+
+def test_a_signed_build_that_cannot_be_read_is_listed_as_broken_and_refused_by_name(publish, settings):
+    build = publish("aaaa1", scored(POINTS))
+    sign(settings, "aaaa1", signed_at=WHEN, **WORDS)
+    assert unlisted_lines(settings, {"aaaa1"}) == []
+    (build.folder / "manifest.json").write_text("{", encoding="utf-8")
+    (line,) = unlisted_lines(settings, set())
+    assert line.startswith("! aaaa1  HỎNG: không đọc được manifest.json của bản dựng")
+    assert "Sở Nội vụ: Xếp hạng năm 2026" in line
+    with pytest.raises(BuildBrokenError, match=r"Không đọc được manifest\.json của bản dựng aaaa1"):
+        find_build(settings, "aaaa1")
+    shutil.rmtree(build.folder)
+    (line,) = unlisted_lines(settings, set())
+    assert "thư mục của bản dựng không còn" in line
 
 
 def test_a_damaged_register_is_said_and_shown(publish, settings):
@@ -372,3 +421,14 @@ def test_builds_are_named_by_the_beginning_of_one_id_by_current_and_by_official(
             find_build(settings, nothing)
     with pytest.raises(BuildMissingError, match="Chưa có bản công bố chính thức nào"):
         find_build(settings, "official")
+
+
+def test_the_list_of_builds_shows_the_broken_signed_one(publish, settings, cchc):
+    for build_id in ("aaaa1", "bbbb1"):
+        build = publish(build_id, scored(POINTS))
+        sign(settings, build_id, signed_at=WHEN, **WORDS)
+    (build.folder / "manifest.json").write_text("{", encoding="utf-8")
+    environment = {**os.environ, "CCHC_DATA": str(settings.root)}
+    done = subprocess.run([*cchc, "builds"], env=environment, capture_output=True, text=True, check=True)
+    assert "  aaaa1  chốt 31/12/2026" in done.stdout
+    assert "! bbbb1  HỎNG: không đọc được manifest.json" in done.stdout

@@ -66,7 +66,8 @@ COLUMNS = {
     BANDS: "authority_code varchar, regulation_code varchar, criterion_code varchar, lower_value decimal(18, 6), "
     "upper_value decimal(18, 6), answer_code varchar, calculation_code varchar, awarded_score decimal(18, 6), "
     "base_value decimal(18, 6)",
-    SHEETS: "authority_code varchar, regulation_code varchar, period_end_date date, unit_code varchar, "
+    SHEETS: "authority_code varchar, campaign_code varchar, regulation_code varchar, period_start_date date, "
+    "period_end_date date, unit_code varchar, "
     "criterion_code varchar, self_score decimal(18, 6), appraised_score_1 decimal(18, 6), "
     "appraised_score_2 decimal(18, 6), survey_score decimal(18, 6), measured_numerator bigint, "
     "measured_denominator bigint",

@@ -24,7 +24,7 @@ CORRECTED = 'H21.17,"Sở Văn hóa, Thể thao và Du lịch",TDGQ,ON_TIME,53,6
 # A regulation of two criteria on figures of the national portal; the corrected one lets the second count more.
 REGULATION = """\
 authority_code,regulation_code,regulation_name,unit_bloc_codes,period_kind_codes,score_order_code,rounding_mode_code,rounding_digits,rounding_stage_code,percent_digits,tie_tolerance,minimum_denominator,total_input_code,grade_basis_code,valid_from_date,valid_to_date,legal_basis,source_sha256,is_confirmed
-H21,THU,Bộ tiêu chí thử,,window,computed_first,half_up,2,leaf,2,0,0,,,01/01/2026,31/12/2026,,,Không
+H21,THU,Bộ tiêu chí thử,,window,computed_first,half_up,2,leaf,2,0,0,,percent,01/01/2026,31/12/2026,,,Không
 """
 CRITERIA = """\
 authority_code,regulation_code,criterion_code,parent_criterion_code,level_code,criterion_name,kind_code,rule_code,max_score,weight,input_kind_code,input_code,factor_input_code,target_value,floor_value,zero_denominator_code,rounding_digits,evidence_text,display_order,valid_from_date,valid_to_date,legal_basis,is_confirmed
@@ -126,6 +126,16 @@ def test_what_is_signed_stays_and_later_corrections_are_a_difference(three_build
     plain = json.loads(run(cchc, settings, "builds", "diff", "official", "CURRENT", "--format", "json").stdout)
     assert plain[0]["Tiêu chí đổi điểm"][0]["Tử số sau"] == 53
     assert {path.name: path.read_bytes() for path in first.folder.iterdir()} == files
+
+
+def test_faults_of_regulations_are_told_by_the_build_and_with_a_score(three_builds, cchc):
+    settings, (_, _, third) = three_builds
+    fault = "Quy định THU@2026-01-01 (H21): đã nêu cách xếp loại nhưng chưa có thang xếp loại nào"
+    again = run(cchc, settings, "build")
+    assert f"bản dựng {third.build_id} đã có" in again.stderr
+    assert again.stderr.count(fault) == 1
+    told = run(cchc, settings, "explain", "score", "H21.17", "--regulation", "THU", "--period", "20260101-20261010")
+    assert f"  Lỗi của quy định: {fault}" in told.stdout
 
 
 def test_an_unknown_build_is_refused_in_one_sentence(three_builds, cchc):

@@ -111,11 +111,11 @@ def test_a_rate_is_reached_with_whole_dossiers_rounded_up(published, percent):
     ("criterion", "change", "told"),
     [
         ("TDGQ.ON_TIME", {"more": 10**9}, "tử số chỉ còn kém mẫu số"),
-        ("TDGQ.ON_TIME", {"percent": Decimal("100.5")}, "từ 0 đến 100"),
+        ("TDGQ.ON_TIME", {"percent": Decimal("100.5")}, "Tỷ lệ 100,5% cao hơn 100%"),
         ("TDGQ.ON_TIME", {}, "từ 0 đến 100"),
         ("CLGQ", {"more": 1}, "không phải số đếm"),
-        ("TDGQ", {"more": 1}, "không phải số đếm"),
-        ("XX", {"more": 1}, "không phải số đếm"),
+        ("TDGQ", {"more": 1}, "đây là nhóm.*bên dưới: TDGQ.ON_TIME"),
+        ("XX", {"more": 1}, "không có tiêu chí «XX»"),
     ],
 )
 def test_what_cannot_be_simulated_is_told(published, criterion, change, told):

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 import duckdb
 import pytest
@@ -12,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from dagster_project.explaining.memberships import MEMBERSHIPS
 from dagster_project.settings import PROJECT_ROOT, load_settings
-from dashboards import data_access, data_access_claims, data_access_scores, data_access_time, state
-from dashboards.app_pages import score_parts, score_rankings, timeliness_parts, timeliness_stock
+from dashboards import data_access, data_access_claims, data_access_scores, data_access_time, labels_scores, state
+from dashboards.app_pages import score_explanation, score_parts, score_rankings, timeliness_parts, timeliness_stock
 from dashboards.data_access_time import TimeScope
 
 pytestmark = pytest.mark.unit
@@ -334,6 +335,7 @@ TABLES = {
     "fct_score_inputs": """
         select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
           criterion_code = '1.1' as has_counts, if(has_counts, 80, 1000000) as denominator, false as is_small_sample,
+          true as is_applicable,
           cast(null as decimal(18, 6)) as interval_low, cast(null as decimal(18, 6)) as interval_high,
           cast(null as bigint) as factor_numerator, cast(null as bigint) as factor_denominator,
           case criterion_code when '1.2' then '12/BC-<SM>' end as evidence_reference,
@@ -1023,12 +1025,12 @@ def test_points_are_ranked_with_the_range_of_the_rank_and_everyone_is_named(sett
     assert rows[1][1] == "hạng 1–2" and rows[1][3] == "70,83%8,50 / 12,00 điểm"
     assert "width:100.00%" in html and "left:calc(25.00% - 1px)" in html
     assert rows[1][4] == "Tốtmức chưa xác nhận"
-    assert rows[1][5] == "▲ tăng 5,83 điểm %, ▲ lên 1" and rows[2][5] == "không đổi quá may rủi"
+    assert rows[1][5] == "▲ tăng 5,83 điểm %, ▲ lên 1" and rows[2][5] == "thay đổi không vượt may rủi"
     assert [row[6:] for row in rows[1:]] == [["80", "A"], ["80", "C"]]
     assert _rows_of(html, "Đơn vị không xếp hạng") == [
         ["Sở Ba", "còn 4,00 điểm chưa chấm (đã chấm 1/2 tiêu chí)", "4,00 / 12,00 điểm", "80"]
     ]
-    assert "xếp hạng 2/3 đơn vị · trung vị 68,75% · quy định chưa được đối chiếu với văn bản." in html
+    assert "xếp hạng 2/3 đơn vị · trung vị 68,75% · quy định chưa được xác nhận." in html
     assert _rows_of(html, "Độ vững của thứ hạng")[0][2:] == ["98,5%", "hạng 1–2"]
     assert "200 lần thử" in html and "kho tự đặt, chưa có căn cứ" in html
     assert "tiêu chí có trên 90% đơn vị đạt điểm tối đa" in html
@@ -1052,6 +1054,23 @@ def test_the_file_of_a_ranking_says_how_sure_a_rank_is_and_until_when_it_counts(
     assert last["Hạng"] is None and last["Tỷ lệ (%)"] is None and last["Lý do không xếp hạng"].startswith("còn 4,00")
 
 
+def test_points_that_were_cut_say_what_they_are_exactly_and_what_left_the_maximum_is_named():
+    part = {"final_score": 1, "kind_code": "base"}
+    rows = [part | {"contribution_score": Decimal("53.955000")}, part | {"contribution_score": Decimal("0.05")}]
+    told = score_explanation.sum_text({"total_score": Decimal("54.01")}, rows, 2)
+    assert told == (
+        "Cộng phần đóng góp của 2 tiêu chí: 54,01 (đúng 54,005) điểm, làm tròn theo quy định thành tổng 54,01 điểm."
+    )
+    assert labels_scores.stated_points(Decimal("53.955"), 3) == "53,955"
+    assert labels_scores.stated_points(53.95, 2) == "53,95"
+    gone = part | {
+        "criterion_code": "6.1", "criterion_name": "Giải ngân", "parent_criterion_code": None, "rule_code": "linear",
+        "score_status": "not_applicable", "is_leaf": True, "is_applicable": False, "max_score": Decimal(5),
+    }  # fmt: skip
+    told = score_explanation.taken_out_text([gone], 2)
+    assert told == "Bỏ khỏi điểm tối đa 5,00 điểm: 6.1 (5,00, theo phiếu chấm)."
+
+
 def test_the_leaves_of_a_unit_add_up_to_its_total_and_penalties_take_away(settings, monkeypatch):
     html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1")
     assert "Cộng phần đóng góp của 3 tiêu chí: 9,00 − 0,50 (trừ) = 8,50 điểm, đúng bằng tổng điểm." in html
@@ -1068,11 +1087,13 @@ def test_a_criterion_leads_from_points_to_rule_to_figure_to_its_dossiers(setting
     steps = dict(_rows_of(html, "Giải thích tiêu chí"))
     assert steps["Điểm cuối"].startswith("5,00 / 8,00 điểm, tính từ số liệu; đóng góp 5,00 điểm")
     assert steps["Cách chấm"].startswith("Điểm = tỷ lệ ÷ 80% × 8 điểm, tối đa 8 điểm khi đạt từ 80%.")
-    assert steps["Căn cứ"] == "QĐ &lt;1&gt; (chưa đối chiếu với văn bản)"
+    assert steps["Căn cứ"] == "QĐ &lt;1&gt; (chưa được xác nhận)"
     assert "40/80 = 50,00%" in steps["Số liệu"] and "điểm kho tính tăng 0,10" in steps["Số liệu"]
     assert steps["Các điểm đã có"] == "tự chấm 7,00; kho tính 5,00."
     address = "kind=month&amp;period=2026-03&amp;unit=H33.1&amp;definition=on_time_rate__resolved&amp;by=dossier"
     assert f'href="dung-han?authority=H33&amp;{address}&amp;list=missed"' in html
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.3", criterion="1")
+    assert dict(_rows_of(html, "Giải thích tiêu chí"))["Số liệu"] == "Bên dưới còn tiêu chí chưa có điểm."
     html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", criterion="1.2")
     assert "Đã nộp: 12/BC-&lt;SM&gt;." in html
     told = _rows_of(html, "Giải trình và thẩm định")

@@ -1,10 +1,24 @@
 """Every rule shape in words: parameters, open and closed ends, zero denominators, deductions."""
 
+import re
 from decimal import Decimal
+from itertools import product
 
+import duckdb
 import pytest
 
+from dagster_project.console import Console
+from dagster_project.explaining.figures import (
+    ORDERS,
+    SOURCES,
+    figure_text,
+    points_shown,
+    source_text,
+    taken_out,
+)
+from dagster_project.explaining.regulations import regulation_faults
 from dagster_project.explaining.rule_words import basis_text, number_text, rule_text
+from dagster_project.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.unit
 
@@ -115,7 +129,7 @@ def test_factor_rounding_and_unconfirmed_basis_are_said():
     assert "nhân với «dossier_sync_rate» trước khi chấm." in rule_text(row, [])
     assert "nhân với «Đồng bộ» trước khi chấm." in rule_text({**row, "factor_input_name": "Đồng bộ"}, [])
     assert rule_text(row, []).endswith("Làm tròn đến 2 chữ số thập phân.")
-    assert basis_text({"legal_basis": "QĐ 1", "is_confirmed": False}) == "QĐ 1 (chưa đối chiếu với văn bản)"
+    assert basis_text({"legal_basis": "QĐ 1", "is_confirmed": False}) == "QĐ 1 (chưa được xác nhận)"
     assert basis_text({"legal_basis": None, "is_confirmed": True}) == "chưa nêu căn cứ"
 
 
@@ -132,3 +146,115 @@ def test_numbers_have_the_digits_they_have():
         "−1,5",
         "100",
     ]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_order_of_sources_is_the_one_the_model_chooses_by(order):
+    """For every set of scores that a criterion may have: the first of them in the sentence is the one chosen."""
+    model = PROJECT_ROOT / "dbt" / "models" / "marts" / "scoring" / "fct_criterion_scores.sql"
+    choice = re.search(r"case\s+when not is_in_maximum.*?end as final_source_code", model.read_text(), re.S).group()
+    columns = {
+        "appraised_2": "appraised_score_2",
+        "appraised_1": "appraised_score_1",
+        "survey": "told_survey_score",
+        "computed": "computed_score",
+        "declared": "declared_score",
+    }
+    said = sorted(columns, key=lambda code: ORDERS[order].index(SOURCES[code].split(",")[0]))
+    for there in product((False, True), repeat=len(columns)):
+        known = dict(zip(columns, there, strict=True))
+        given = ", ".join(f"{1 if known[code] else 'null'} as {column}" for code, column in columns.items())
+        (chosen,) = duckdb.sql(
+            f"select {choice} from (select true as is_in_maximum, '{order}' as score_order_code, {given})"
+        ).fetchone()
+        assert chosen == next((code for code in said if known[code]), None), known
+
+
+def node(code, parent=None, status="ok", **given):
+    row = {
+        "criterion_code": code, "parent_criterion_code": parent, "criterion_name": f"Tên {code}", "kind_code": "base",
+        "rule_code": "linear", "is_leaf": True, "is_applicable": True, "score_status": status,
+        "final_source_code": "computed" if status == "ok" else None, "max_score": Decimal(5),
+    }  # fmt: skip
+    return {**row, **given}
+
+
+def test_not_applicable_says_who_said_so():
+    assert source_text(node("1", status="not_applicable", is_applicable=False)) == "không áp dụng (theo phiếu chấm)"
+    assert source_text(node("1", status="not_applicable")) == (
+        "không áp dụng (mẫu số bằng 0, theo quy định thì bỏ khỏi điểm tối đa)"
+    )
+    assert source_text(node("1", status="not_applicable", is_leaf=False, rule_code="sum")) == (
+        "không áp dụng (mọi tiêu chí bên dưới không áp dụng)"
+    )
+    empty = {"numerator": 0, "denominator": 0, "has_counts": True}
+    for stated, told in (("full", "quy định: được điểm tối đa"), (None, "quy định không nêu, nên không chấm")):
+        row = criterion("linear", target_value=Decimal(1), zero_denominator_code=stated)
+        assert figure_text(row, [], empty) == f"0/0: mẫu số bằng 0; {told}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("sum", "cộng từ các phần bên dưới"),
+        ("mean", "bình quân các phần bên dưới"),
+        ("weighted_sum", "bình quân có trọng số các phần bên dưới"),
+    ],
+)
+def test_a_group_says_how_its_parts_make_it_up(rule, told):
+    assert source_text(node("1", is_leaf=False, rule_code=rule, final_source_code="parts")) == told
+
+
+def test_a_group_with_a_published_score_says_why_it_stands():
+    told = source_text(node("1", is_leaf=False, rule_code="sum", final_source_code="declared"))
+    assert told == "nơi khác công bố cho cả nhóm; lấy điểm ấy vì bên dưới còn tiêu chí chưa có điểm"
+
+
+def test_what_left_the_maximum_is_named_and_a_part_of_a_mean_takes_nothing_along():
+    rows = [
+        node("1", rule_code="sum", is_leaf=False),
+        node("1.1", "1", "not_applicable", is_applicable=False),
+        node("1.2", "1", rule_code="mean", is_leaf=False),
+        node("1.2.1", "1.2", "not_applicable"),
+        node("1.2.2", "1.2"),
+        node("2", None, "not_applicable", rule_code="mean", is_leaf=False),
+        node("2.1", "2", "not_applicable"),
+        node("B", None, "not_applicable", kind_code="bonus"),
+    ]
+    found = [(one.criterion_code, one.max_score, one.reason) for one in taken_out(rows)]
+    assert found == [("1.1", 5, "theo phiếu chấm"), ("2", 5, "mọi tiêu chí bên dưới không áp dụng")]
+
+
+def test_points_have_no_more_digits_than_the_regulation_and_say_when_they_were_cut():
+    assert points_shown(Decimal("53.955000"), 2) == "53,96 điểm (đúng 53,955)"
+    assert points_shown(Decimal("53.955000"), 3) == "53,955 điểm"
+    assert points_shown(Decimal("20.000000"), 2) == "20 điểm"
+
+
+def test_faults_of_regulations_are_told_once_with_what_to_do():
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table dim_regulations as select * from (values "
+            "('H1', 'A@1', 'percent', false, 'chưa có tiêu chí nào'), ('H2', 'A@1', 'percent', false, "
+            "'chưa có tiêu chí nào'), ('H1', 'B@1', 'percent', true, null), ('H1', 'C@1', 'percent', true, null)) "
+            "as t(authority_code, regulation_version_code, grade_basis_code, is_scorable, faults_text)"
+        )
+        connection.execute("create table dim_grades as select 'H1' as authority_code, 'C@1' as regulation_version_code")
+
+        def asked(sql: str, parameters: list) -> list[dict]:
+            cursor = connection.execute(sql, parameters)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+        assert regulation_faults(asked) == [
+            "Quy định A@1 (H1, H2): không chấm điểm được, vì chưa có tiêu chí nào. "
+            "Hãy sửa các bảng của quy định rồi nạp lại.",
+            "Quy định B@1 (H1): đã nêu cách xếp loại nhưng chưa có thang xếp loại nào, nên không xếp loại ai. "
+            "Hãy nạp bảng regulation__grades.",
+        ]
+        assert len(regulation_faults(asked, "H2")) == 1
+
+
+def test_progress_has_a_decimal_comma(capsys):
+    Console().say("Nạp tệp…")
+    assert re.match(r"\[ +\d+,\d giây\] Nạp tệp…", capsys.readouterr().err)
