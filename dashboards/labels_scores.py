@@ -71,7 +71,10 @@ def rank_ranges(ranked: Sequence[Row]) -> str:
     worst = max(without, key=lambda row: (row["uncounted_max_score"], row["counted_max_score"]))
     told = interval_gap_text(worst["counted_max_score"], worst["uncounted_max_score"])
     units = "" if len(without) == len(ranked) else f" (ở {len(without)} trong {len(ranked)} đơn vị)"
-    return f"Khoảng hạng {told}{units}. Chênh lệch nhỏ giữa hai đơn vị có thể chỉ là may rủi."
+    return (
+        f"Khoảng hạng {told}{units}. Chênh lệch nhỏ giữa hai đơn vị có thể chỉ là may rủi; vì vậy cũng không nêu tăng, "
+        "giảm so với kỳ trước."
+    )
 
 
 def exact_points(value: Any) -> str:

@@ -102,7 +102,12 @@ def _draw_ranked(view: state.View, choice: Row, ranked: Sequence[Row]) -> None:
     has_grades = any(row["grade_name"] for row in ranked)
     has_quality = any(row["quality_grade_status"] for row in ranked)
     has_ranges = labels_scores.has_ranges(ranked)
-    empty = {"Xếp loại": not has_grades, "Chất lượng dữ liệu": not has_quality, "Khoảng hạng": not has_ranges}
+    empty = {
+        "Xếp loại": not has_grades,
+        "Chất lượng dữ liệu": not has_quality,
+        "Khoảng hạng": not has_ranges,
+        "So kỳ trước": all(row["is_change_beyond_chance"] is None for row in ranked),
+    }
     shown = [place for place, column in enumerate(COLUMNS) if not empty.get(column.head)]
     cells = [
         (title, [[_cells(view, choice, row)[place] for place in shown] for row in members]) for title, members in groups
@@ -161,7 +166,9 @@ def _cells(view: state.View, choice: Row, row: Row) -> list[str]:
     unit = components.explanation_link(row["unit_name"], **score_parts.kept(view, choice, row["unit_code"]))
     unconfirmed = f'<span class="why">{labels_scores.UNCONFIRMED_GRADE}</span>'
     grade = components.text(labels_scores.grade(row)) + (unconfirmed if row["is_grade_confirmed"] is False else "")
-    change, counted = components.text(labels_scores.change(row)), components.text(labels_scores.denominator(row))
+    is_change_known = row["is_change_beyond_chance"] is not None
+    change = components.text(labels_scores.change(row)) if is_change_known else "–"
+    counted = components.text(labels_scores.denominator(row))
     doubt = f" ({labels_scores.UNCONFIRMED_GRADE})" if row["is_grade_confirmed"] is False else ""
     told = (components.text((row["grade_name"] or "") + doubt), change, f"mẫu số {counted}")
     sub = " · ".join(part for part in told if part not in ("", "–"))
