@@ -34,10 +34,12 @@ HEADER = ("authority_code", "dossier_code", "resolving_unit_code", "received_at"
 KILL_ALL = """
 import datetime, os, shutil, sys
 from pathlib import Path
+from dagster_project.landing.layouts import known_layouts
 from dagster_project.landing.load import land_file
 from dagster_project.settings import load_settings
 from dagster_project.vault import derive, sealed_file, store
 
+known_layouts(load_settings(sys.argv[1]).layouts)  # parsed once, not by every child
 before, folder, path = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 NAMES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod")
 

@@ -114,7 +114,7 @@ def kill_at(process: subprocess.Popen, line: str) -> None:
     process.wait()
 
 
-def test_killed_builds_leave_the_old_one_and_the_next_heals_even_a_damaged_warehouse(built_real, tmp_path, cchc):
+def test_killed_builds_leave_the_old_one_and_of_the_next_two_one_heals_and_one_waits(built_real, tmp_path, cchc):
     settings = copy_of(built_real, tmp_path / "killed")
     served = current_build_id(settings)
     add_report(settings)
@@ -126,21 +126,13 @@ def test_killed_builds_leave_the_old_one_and_the_next_heals_even_a_damaged_wareh
         assert all((current.folder / f"{table}.parquet").exists() for table in current.manifest["tables"]), stage
     # The worst that a kill can leave behind.
     settings.warehouse_file.write_bytes(b"not a database")
-    healed = start(cchc, settings)
-    output, _ = healed.communicate(timeout=300)
-    assert healed.returncode == 0, output
-    assert current_build_id(settings) == planned
-    assert not list(settings.published.glob(".*.staged"))
-
-
-def test_two_builds_at_once_the_second_waits_and_says_for_whom(built_real, tmp_path, cchc):
-    settings = copy_of(built_real, tmp_path / "two")
-    add_report(settings)
+    # Two builds at once: whichever comes first heals, the other waits for it and says so.
     first, second = start(cchc, settings), start(cchc, settings)
     outputs = [process.communicate(timeout=300)[0] for process in (first, second)]
     assert [first.returncode, second.returncode] == [0, 0], outputs
     assert sum("Đang có một lần dựng khác (tiến trình" in output for output in outputs) == 1, outputs
-    assert current_build_id(settings) == plan_build(settings).build_id
+    assert current_build_id(settings) == planned == plan_build(settings).build_id
+    assert not list(settings.published.glob(".*.staged"))
 
 
 class BrokenProject(Settings):
