@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
 
@@ -126,12 +127,17 @@ def _read(path: Path) -> Delivery:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         delivery = Delivery(**record)
-        wrong = [name for name, kind in get_type_hints(Delivery).items() if not _fits(getattr(delivery, name), kind)]
+        wrong = [name for name, kind in _kinds().items() if not _fits(getattr(delivery, name), kind)]
     except (OSError, ValueError, TypeError) as error:
         raise foreign_record(path) from error
     if wrong or delivery.delivery_id != path.stem:
         raise foreign_record(path)
     return delivery
+
+
+@cache
+def _kinds() -> dict[str, type]:
+    return get_type_hints(Delivery)
 
 
 def _fits(value: object, kind: object) -> bool:
