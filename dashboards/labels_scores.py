@@ -9,7 +9,15 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from dagster_project.explaining.figures import ORDERS, counted_text, exact_text, interval_gap_text, rounded, source_text
+from dagster_project.explaining.figures import (
+    ORDERS,
+    counted_text,
+    exact_text,
+    interval_gap_text,
+    rounded,
+    source_text,
+    volume_tiers_text,
+)
 from dashboards import labels
 
 Row = Mapping[str, Any]
@@ -150,6 +158,8 @@ def regulation_facts(regulation: Row) -> list[tuple[str, str]]:
     if regulation["minimum_denominator"]:
         least = labels.format_count(regulation["minimum_denominator"])
         facts.append(("Cỡ mẫu tối thiểu", f"mẫu số lớn nhất từ {least}"))
+    if regulation["volume_tier_bounds"]:
+        facts.append(("Chia nhóm", volume_tiers_text(regulation["volume_tier_bounds"])))
     confirmed = labels.confirmed_text(regulation["is_confirmed"])
     return [*facts, ("Căn cứ", regulation["legal_basis"] or "chưa nêu"), ("Quy định", confirmed)]
 

@@ -64,6 +64,7 @@ TABLES = {
     "fct_rule_scores": "Điểm theo cách chấm",
     "fct_criterion_scores": "Điểm tiêu chí",
     "fct_unit_scores": "Tổng điểm đơn vị",
+    "fct_score_peer_groups": "Nhóm xếp hạng của đơn vị",
     "fct_score_rankings": "Xếp hạng theo quy định",
     "rpt_score_differences": "Chênh lệch điểm nêu và điểm tính",
     "fct_score_explanations": "Giải trình điểm",

@@ -75,6 +75,11 @@ def _tables(engine: Engine, size: Size) -> dict[str, str]:
         "dim_units": f"""
             select {authority} as authority_code, 'u' || unit as unit_code, 'commune' as unit_bloc_code
             from {provinces} cross join range({size.units}) as units (unit)""",
+        "fct_score_peer_groups": f"""
+            select {authority} as authority_code, 'R' as regulation_code, {version} as regulation_version_code,
+              'P' || period as period_code, 'u' || unit as unit_code, 'commune' as peer_group_code
+            from {provinces} cross join range({size.units}) as units (unit)
+            cross join range({size.periods}) as periods (period)""",
         "dim_periods": f"""
             select 'P' || period as period_code,
               case when period > 0 then 'P' || (period - 1) end as previous_period_code

@@ -168,6 +168,12 @@ def rank_text(unit_rank: int | None, rank_low: int | None, rank_high: int | None
     return str(unit_rank) if rank_low is None else f"{unit_rank} (khoảng hạng {rank_low}–{rank_high})"
 
 
+def volume_tiers_text(bounds: str) -> str:
+    """How a regulation divides its blocs; ``bounds`` is a column of dim_regulations."""
+    told = ", ".join(vi_count(int(bound)) for bound in bounds.split(";"))
+    return f"theo số hồ sơ tiếp nhận trong kỳ, các mốc {told}"
+
+
 def interval_gap_text(counted_max: Decimal, uncounted_max: Decimal) -> str:
     """Why a total has no interval; the arguments are columns of fct_unit_scores."""
     if uncounted_max > 0:

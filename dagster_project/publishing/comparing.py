@@ -15,7 +15,7 @@ from dagster_project.publishing.files import quoted
 # What decides points and ranks. Names, legal basis and confirmation may change without moving anybody.
 _REGULATION = (
     "unit_bloc_codes, score_order_code, rounding_mode_code, rounding_digits, rounding_stage_code, percent_digits, "
-    "tie_tolerance, minimum_denominator, total_input_code, grade_basis_code"
+    "tie_tolerance, minimum_denominator, volume_tier_bounds, total_input_code, grade_basis_code"
 )
 _CRITERION = (
     "parent_criterion_code, kind_code, rule_code, max_score, weight, total_weight, target_value, floor_value, "

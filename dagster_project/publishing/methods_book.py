@@ -27,6 +27,7 @@ from dagster_project.explaining.figures import (
     interval_text,
     percent_text,
     rate_text,
+    volume_tiers_text,
 )
 from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, number_text, points_text, rule_text
 from dagster_project.publishing.reading import open_tables
@@ -395,6 +396,8 @@ def _regulation_facts(
     tolerance = row["tie_tolerance"]
     ties = "bằng nhau thì đồng hạng" if not tolerance else f"lệch không quá {number_text(tolerance)} điểm phần trăm"
     minimum = row["minimum_denominator"]
+    tiers = row["volume_tier_bounds"]
+    groups = f"nhóm của khối chia {volume_tiers_text(tiers)}" if tiers else "khối"
     return [
         ("Địa phương", ", ".join(names.get(code, code) for code in regulation.authorities)),
         ("Khối được chấm", ", ".join(blocs.get(code, code) for code in _codes(row["unit_bloc_codes"])) or "mọi khối"),
@@ -403,7 +406,7 @@ def _regulation_facts(
         ("Điểm tối đa", NO_DATA if row["max_score"] is None else points_text(row["max_score"])),
         ("Điểm cuối", ORDERS[row["score_order_code"]]),
         ("Làm tròn", _rounding(row)),
-        ("Xếp hạng", "theo tỷ lệ trên điểm tối đa áp dụng, trong từng khối, hạng 1-2-2-4"),
+        ("Xếp hạng", f"theo tỷ lệ trên điểm tối đa áp dụng, trong từng {groups}, hạng 1-2-2-4"),
         ("Đồng hạng", ties),
         (
             "Mẫu tối thiểu",

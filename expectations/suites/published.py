@@ -36,7 +36,7 @@ PROMISED_COLUMNS = {
     "rank_low rank_high distinct_group_number is_change_beyond_chance quality_grade_code",
     "dim_regulations": "authority_code regulation_code regulation_version_code regulation_name unit_bloc_codes "
     "period_kind_codes score_order_code rounding_mode_code rounding_digits rounding_stage_code "
-    "percent_digits tie_tolerance minimum_denominator total_input_code grade_basis_code "
+    "percent_digits tie_tolerance minimum_denominator volume_tier_bounds total_input_code grade_basis_code "
     "max_score valid_from_date valid_to_date legal_basis source_sha256 is_confirmed is_scorable "
     "faults_text",
     "dim_criteria": "authority_code regulation_code regulation_version_code criterion_code "
@@ -70,6 +70,8 @@ PROMISED_COLUMNS = {
     "computed_score declared_score missing_max_score counted_max_score uncounted_max_score leaf_count "
     "scored_leaf_count "
     "largest_denominator",
+    "fct_score_peer_groups": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "unit_bloc_code peer_group_code peer_group_name volume_count",
     "fct_score_rankings": "authority_code regulation_code regulation_version_code period_code peer_group_code "
     "unit_code total_score applicable_max_score total_percent value_status percent_low "
     "percent_high grade_code grade_name is_grade_confirmed counted_max_score uncounted_max_score "

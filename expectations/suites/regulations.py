@@ -27,6 +27,8 @@ MOST_STEPS = 10
 # Grades stand ten points and more apart. Units five points apart are no equals, and a wider tolerance is mostly a slip
 # (50 for 0,5), after which the whole province shares one rank.
 WIDEST_TIE = 5
+# Up to four bounds (int_regulation_volume_tiers).
+VOLUME_TIERS = r"\s*[1-9][0-9]{0,8}(\s*;\s*[1-9][0-9]{0,8}){0,3}\s*"
 
 
 def regulation_rules() -> list[Rule]:
@@ -54,6 +56,19 @@ def regulation_rules() -> list[Rule]:
             REFUSE_FILE,
             fails="tie_tolerance < 0 or minimum_denominator < 0",
             applies="tie_tolerance is not null or minimum_denominator is not null",
+        ),
+        suite.rows(
+            "volume_tiers_ascend",
+            "Các mốc số hồ sơ là số nguyên dương tăng dần, nhiều nhất bốn mốc",
+            "5000; 1000",
+            REFUSE_FILE,
+            fails=f"not regexp_full_match(volume_tier_bounds, '{VOLUME_TIERS}') "
+            "or list_sort(list_distinct([try_cast(trim(bound) as bigint) "
+            "for bound in string_split(volume_tier_bounds, ';')])) "
+            "<> [try_cast(trim(bound) as bigint) for bound in string_split(volume_tier_bounds, ';')]",
+            applies="volume_tier_bounds is not null",
+            column="volume_tier_bounds",
+            why="Không biết đơn vị thuộc nhóm nào; ghi chẳng hạn 1000; 5000",
         ),
         suite.rows(
             "tie_tolerance_small",

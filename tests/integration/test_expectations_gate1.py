@@ -353,6 +353,7 @@ GOOD = {
             "percent_digits": 2,
             "tie_tolerance": "0.01",
             "minimum_denominator": 30,
+            "volume_tier_bounds": "1000; 5000",
             "grade_basis_code": "percent",
             "valid_from_date": start,
             "valid_to_date": end,
@@ -664,6 +665,14 @@ BAD = {
     "regulations.unit_bloc_codes_known": ({1: {"unit_bloc_codes": "so"}}, 1),
     "regulations.digits_in_range": ({1: {"rounding_digits": 7}, 2: {"percent_digits": -1}}, 2),
     "regulations.tolerances_not_negative": ({1: {"tie_tolerance": "-1"}, 2: {"minimum_denominator": -1}}, 2),
+    "regulations.volume_tiers_ascend": (
+        {
+            1: {"volume_tier_bounds": "5000; 1000"},
+            2: {"volume_tier_bounds": "1.000"},
+            3: {"volume_tier_bounds": "7; 7"},
+        },
+        3,
+    ),
     "regulations.tie_tolerance_small": ({1: {"tie_tolerance": "5.01"}, 2: {"tie_tolerance": "5"}}, 1),
     "grades.grade_once": ({1: {"grade_code": "tot"}}, 2),
     "grades.one_lowest": ({2: {"lower_value": "0"}}, 1),

@@ -45,7 +45,7 @@ COLUMNS = {
     "dim_regulations": "authority_code regulation_code regulation_version_code regulation_name unit_bloc_codes "
     "period_kind_codes score_order_code rounding_mode_code rounding_digits:bigint "
     "rounding_stage_code percent_digits:bigint tie_tolerance:decimal(18,6) "
-    "minimum_denominator:bigint total_input_code grade_basis_code max_score:decimal(18,6) "
+    "minimum_denominator:bigint volume_tier_bounds total_input_code grade_basis_code max_score:decimal(18,6) "
     "valid_from_date:date valid_to_date:date legal_basis source_sha256 is_confirmed:boolean "
     "is_scorable:boolean faults_text",
     "dim_criteria": "authority_code regulation_code regulation_version_code criterion_code "
@@ -88,6 +88,8 @@ COLUMNS = {
     "declared_score:decimal(18,6) missing_max_score:decimal(18,6) counted_max_score:decimal(18,6) "
     "uncounted_max_score:decimal(18,6) leaf_count:integer "
     "scored_leaf_count:integer largest_denominator:bigint",
+    "fct_score_peer_groups": "authority_code regulation_code regulation_version_code period_code unit_code "
+    "unit_bloc_code peer_group_code peer_group_name volume_count:bigint",
     "fct_score_rankings": "authority_code regulation_code regulation_version_code period_code peer_group_code "
     "unit_code total_score:decimal(18,6) applicable_max_score:decimal(18,6) "
     "total_percent:decimal(18,6) value_status percent_low:decimal(18,6) "
@@ -274,6 +276,7 @@ def good_tables() -> dict[str, list[dict]]:
             | {"total_percent": percent, "value_status": "ok" if percent else "not_assessed"}
             for unit, points, percent, _ in SCORES
         ],
+        "fct_score_peer_groups": [],
         "fct_score_rankings": [
             SCORED
             | {"unit_code": unit, "peer_group_code": "department", "total_percent": percent, "unit_rank": rank}

@@ -82,6 +82,7 @@ MARTS = {
     "marts/fct_rule_scores",
     "marts/fct_score_explanations",
     "marts/fct_score_inputs",
+    "marts/fct_score_peer_groups",
     "marts/fct_score_rankings",
     "marts/fct_step_times",
     "marts/fct_survey_answers",

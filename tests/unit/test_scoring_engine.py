@@ -71,8 +71,8 @@ def test_a_rate_never_rounds_to_a_perfect_result(numerator, denominator, text):
 
 
 def test_nothing_is_not_zero():
-    assert points_or_none(None) == "chưa có điểm"
-    assert points_or_none(Decimal("0.000000")) == "0 điểm"
+    assert points_or_none(None, 2) == "chưa có điểm"
+    assert points_or_none(Decimal("0.000000"), 2) == "0 điểm"
     assert percent_text(None) == "không có số liệu"
     assert percent_text(Decimal("65.545")) == "65,55%"
     assert interval_text(None, Decimal("0.5")) is None

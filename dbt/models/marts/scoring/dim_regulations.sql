@@ -33,6 +33,7 @@ select
     regulations.percent_digits,
     regulations.tie_tolerance,
     regulations.minimum_denominator,
+    regulations.volume_tier_bounds,
     regulations.total_input_code,
     regulations.grade_basis_code,
     cast(maxima.max_score as decimal(18, 6)) as max_score,

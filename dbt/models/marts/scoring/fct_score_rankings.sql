@@ -9,12 +9,12 @@ listed as (
 
     select
         scores.*,
-        units.unit_bloc_code as peer_group_code,
+        groups.peer_group_code,
         regulations.tie_tolerance,
         case when scores.value_status = 'ok' then scores.total_percent end as ranking_value
     from {{ ref('fct_unit_scores') }} as scores
-    inner join {{ ref('dim_units') }} as units
-        on scores.authority_code = units.authority_code and scores.unit_code = units.unit_code
+    inner join {{ ref('fct_score_peer_groups') }} as groups
+        on {{ same_columns('scores', 'groups', ['authority_code', 'regulation_version_code', 'period_code', 'unit_code']) }}
     inner join {{ ref('dim_regulations') }} as regulations
         on
             scores.authority_code = regulations.authority_code

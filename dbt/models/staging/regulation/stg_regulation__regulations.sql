@@ -23,6 +23,7 @@ select
     landed.percent_digits,
     landed.tie_tolerance,
     landed.minimum_denominator,
+    landed.volume_tier_bounds,
     landed.total_input_code,
     landed.grade_basis_code,
     landed.valid_from_date,
