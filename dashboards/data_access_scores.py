@@ -63,10 +63,11 @@ def score_choices(build: Build, authority_code: str) -> list[Row]:
           on s.authority_code = b.authority_code and s.peer_group_code = b.peer_group_code
         where s.authority_code = ?
         group by s.regulation_version_code, g.regulation_code, g.regulation_name, g.is_confirmed, g.rounding_digits,
-          g.valid_from_date, s.peer_group_code, b.peer_group_name, b.display_order, s.period_code, p.period_kind_code,
-          p.period_name, p.start_date, p.end_date, p.counted_to_date, p.is_complete
+          g.valid_from_date, s.peer_group_code, b.peer_group_name, b.display_order, b.tier_lower_count,
+          s.period_code, p.period_kind_code, p.period_name, p.start_date, p.end_date, p.counted_to_date, p.is_complete
         order by max(count(s.unit_rank)) over (partition by s.regulation_version_code) > 0 desc, g.regulation_code,
-          g.valid_from_date desc, b.display_order, s.peer_group_code, p.end_date desc, p.start_date desc, s.period_code
+          g.valid_from_date desc, b.display_order, b.tier_lower_count nulls last, s.peer_group_code,
+          p.end_date desc, p.start_date desc, s.period_code
         """,
         (authority_code,),
     )

@@ -21,7 +21,7 @@ PROMISED_COLUMNS = {
     "successor_unit_name succession_status_code succession_text",
     "fct_unit_period_changes": "authority_code unit_code period_code",
     "bridge_unit_successions": "authority_code unit_code current_unit_code succession_status_code last_change_date",
-    "dim_peer_groups": "authority_code peer_group_code peer_group_name unit_count",
+    "dim_peer_groups": "authority_code peer_group_code peer_group_name tier_lower_count unit_count",
     "dim_periods": "period_code period_kind_code period_name start_date end_date is_complete sort_order",
     "dim_indicators": "indicator_code indicator_name indicator_short_name family_code numerator_text "
     "denominator_text exclusions_text direction_code unit_of_measure_code multiplier value_digits "
@@ -71,7 +71,7 @@ PROMISED_COLUMNS = {
     "scored_leaf_count "
     "largest_denominator",
     "fct_score_peer_groups": "authority_code regulation_code regulation_version_code period_code unit_code "
-    "unit_bloc_code peer_group_code peer_group_name volume_count",
+    "unit_bloc_code peer_group_code peer_group_name tier_lower_count volume_count",
     "fct_score_rankings": "authority_code regulation_code regulation_version_code period_code peer_group_code "
     "unit_code total_score applicable_max_score total_percent value_status percent_low "
     "percent_high grade_code grade_name is_grade_confirmed counted_max_score uncounted_max_score "

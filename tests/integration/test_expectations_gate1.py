@@ -667,9 +667,9 @@ BAD = {
     "regulations.tolerances_not_negative": ({1: {"tie_tolerance": "-1"}, 2: {"minimum_denominator": -1}}, 2),
     "regulations.volume_tiers_ascend": (
         {
-            1: {"volume_tier_bounds": "5000; 1000"},
-            2: {"volume_tier_bounds": "1.000"},
-            3: {"volume_tier_bounds": "7; 7"},
+            0: {"volume_tier_bounds": "5000; 1000"},
+            1: {"volume_tier_bounds": "1.000"},
+            2: {"volume_tier_bounds": "7; 7"},
         },
         3,
     ),

@@ -23,7 +23,7 @@ COLUMNS = {
     "fct_unit_period_changes": "authority_code unit_code period_code",
     "bridge_unit_successions": "authority_code unit_code current_unit_code succession_status_code "
     "last_change_date:date",
-    "dim_peer_groups": "authority_code peer_group_code peer_group_name unit_count:bigint",
+    "dim_peer_groups": "authority_code peer_group_code peer_group_name tier_lower_count:bigint unit_count:bigint",
     "dim_periods": "period_code period_kind_code period_name start_date:date end_date:date "
     "is_complete:boolean sort_order:integer",
     "dim_indicators": "indicator_code indicator_name indicator_short_name family_code numerator_text "
@@ -89,7 +89,7 @@ COLUMNS = {
     "uncounted_max_score:decimal(18,6) leaf_count:integer "
     "scored_leaf_count:integer largest_denominator:bigint",
     "fct_score_peer_groups": "authority_code regulation_code regulation_version_code period_code unit_code "
-    "unit_bloc_code peer_group_code peer_group_name volume_count:bigint",
+    "unit_bloc_code peer_group_code peer_group_name tier_lower_count:bigint volume_count:bigint",
     "fct_score_rankings": "authority_code regulation_code regulation_version_code period_code peer_group_code "
     "unit_code total_score:decimal(18,6) applicable_max_score:decimal(18,6) "
     "total_percent:decimal(18,6) value_status percent_low:decimal(18,6) "

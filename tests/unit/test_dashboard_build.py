@@ -42,7 +42,8 @@ TABLES = {
         as t(authority_code, unit_code, unit_name, unit_short_name, unit_bloc_code, unit_bloc_name,
           parent_unit_code)""",
     "dim_peer_groups": """
-        select * from (values ('H99', 'department', 'Sở, ban', 3, 1), ('H44', 'department', 'Sở', 2, 1),
+        select *, cast(null as bigint) as tier_lower_count
+        from (values ('H99', 'department', 'Sở, ban', 3, 1), ('H44', 'department', 'Sở', 2, 1),
           ('H33', 'department', 'Sở', 3, 1))
         as t(authority_code, peer_group_code, peer_group_name, unit_count, display_order)""",
     "dim_periods": """

@@ -20,10 +20,11 @@ tiers as (
         unit_bloc_code,
         peer_group_code,
         peer_group_name,
+        tier_lower_count,
         count(distinct unit_code) as unit_count
     from {{ ref('fct_score_peer_groups') }}
     where peer_group_code <> unit_bloc_code
-    group by authority_code, unit_bloc_code, peer_group_code, peer_group_name
+    group by authority_code, unit_bloc_code, peer_group_code, peer_group_name, tier_lower_count
 
 )
 
@@ -32,6 +33,7 @@ select
     unit_bloc_code as peer_group_code,
     unit_bloc_name as peer_group_name,
     bloc_display_order as display_order,
+    cast(null as bigint) as tier_lower_count,
     unit_count
 from blocs
 union all
@@ -40,6 +42,7 @@ select
     tiers.peer_group_code,
     tiers.peer_group_name,
     blocs.bloc_display_order as display_order,
+    tiers.tier_lower_count,
     tiers.unit_count
 from tiers
 inner join blocs

@@ -48,6 +48,7 @@ select
             ', từ ' || cast(tiers.lower_count as {{ dbt.type_string() }})
             || ' đến dưới ' || cast(tiers.upper_count + 1 as {{ dbt.type_string() }}) || ' hồ sơ'
     end as peer_group_name,
+    tiers.lower_count as tier_lower_count,
     volumes.volume_count
 from scored
 inner join {{ ref('dim_units') }} as units
