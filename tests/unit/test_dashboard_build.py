@@ -315,7 +315,7 @@ TABLES = {
         select 'H33' as authority_code, 'BTC' as regulation_code, 'BTC@2026-01-01' as regulation_version_code,
           'Bộ tiêu chí <thử>' as regulation_name, 'appraised_first' as score_order_code, 'percent' as grade_basis_code,
           'half_up' as rounding_mode_code, 2 as rounding_digits, 'leaf' as rounding_stage_code,
-          cast(0.05 as decimal(18, 6)) as tie_tolerance, 30 as minimum_denominator,
+          cast(0.05 as decimal(18, 6)) as tie_tolerance, 30 as minimum_denominator, '10; 50' as volume_tier_bounds,
           date '2026-01-01' as valid_from_date,
           cast(12 as decimal(18, 6)) as max_score, 'QĐ <1>' as legal_basis, false as is_confirmed""",
     "dim_criteria": """
