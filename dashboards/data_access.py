@@ -27,6 +27,7 @@ Row = dict[str, Any]
 
 # Tables the pages read. A build without one of them is broken, however valid its other files are.
 REQUIRED_TABLES = (
+    "fct_rule_scores",
     "bridge_unit_successions",
     "dim_authorities",
     "dim_criteria",

@@ -84,7 +84,7 @@ def regulation(build: Build, authority_code: str, regulation_version_code: str) 
 
 # What a unit's total is, with what its rank can be and why it has none.
 _UNIT_SCORES = f"""
-  select s.*, u.unit_name, t.missing_max_score,
+  select s.*, u.unit_name, t.missing_max_score, t.known_score,
     t.leaf_count, t.scored_leaf_count, g.minimum_denominator
   from fct_score_rankings as s
   inner join fct_unit_scores as t
@@ -115,7 +115,7 @@ _TREE = f"""
   select s.*, c.criterion_name, c.rule_code, c.level_code, c.weight, c.total_weight, c.input_kind_code, c.input_code,
     c.factor_input_code, c.target_value, c.floor_value, c.zero_denominator_code, c.rounding_digits, c.evidence_text,
     c.display_order, c.legal_basis, c.is_confirmed, i.evidence_reference, i.explanation_reference, i.has_counts,
-    i.is_applicable, i.is_small_sample, i.interval_low, i.interval_high, i.factor_numerator, i.factor_denominator,
+    i.is_applicable, i.is_small_sample, r.interval_low, r.interval_high, i.factor_numerator, i.factor_denominator,
     n.indicator_name as input_name, n.direction_code, f.indicator_name as factor_input_name
   from fct_criterion_scores as s
   inner join dim_criteria as c
@@ -128,6 +128,13 @@ _TREE = f"""
     and s.period_code = i.period_code
     and s.unit_code = i.unit_code
     and s.criterion_code = i.criterion_code
+  -- A group has no figure.
+  left join fct_rule_scores as r
+    on s.authority_code = r.authority_code
+    and s.regulation_version_code = r.regulation_version_code
+    and s.period_code = r.period_code
+    and s.unit_code = r.unit_code
+    and s.criterion_code = r.criterion_code
   left join dim_indicators as n on c.input_kind_code = 'indicator' and c.input_code = n.indicator_code
   left join dim_indicators as f on c.input_kind_code = 'indicator' and c.factor_input_code = f.indicator_code
   where {_IN_SCOPE} and s.unit_code = ?

@@ -17,12 +17,14 @@ MAXIMUM = 100
 
 @dataclass(frozen=True)
 class Size:
-    """Provinces (authorities), units and leaves of each, periods. Leaves are the shares of MAXIMUM, all linear."""
+    """Provinces (authorities), units and leaves of each, periods. Leaves are equal shares of MAXIMUM, of one rule."""
 
     provinces: int
     units: int
     leaves: int
     periods: int
+    rule_code: str = "linear"
+    target_value: float = 1
 
 
 def filled(engine: Engine, folder, size: Size, numerators: np.ndarray, denominators: np.ndarray):
@@ -68,8 +70,8 @@ def _tables(engine: Engine, size: Size) -> dict[str, str]:
             union all by name
             select {authority} as authority_code, 'R' as regulation_code, {version} as regulation_version_code,
               'F.' || leaf as criterion_code, 'F' as parent_criterion_code, 'F' as field_criterion_code,
-              2 as level_number, 'base' as kind_code, 'linear' as rule_code, true as is_leaf,
-              cast({MAXIMUM} as decimal(18, 6)) / {size.leaves} as max_score, 1 as target_value,
+              2 as level_number, 'base' as kind_code, '{size.rule_code}' as rule_code, true as is_leaf,
+              cast({MAXIMUM} as decimal(18, 6)) / {size.leaves} as max_score, {size.target_value} as target_value,
               'not_assessed' as zero_denominator_code, leaf + 1 as display_order
             from {provinces} cross join range({size.leaves}) as leaves (leaf)""",
         "dim_units": f"""
@@ -88,7 +90,7 @@ def _tables(engine: Engine, size: Size) -> dict[str, str]:
             select {authority} as authority_code, 'R' as regulation_code, {version} as regulation_version_code,
               'P' || period as period_code, 'u' || unit as unit_code, 'F.' || leaf as criterion_code, true as is_leaf,
               true as is_applicable, true as has_counts, 'family ' || leaf % 3 as family_code, numerator, denominator,
-              {engine.interval_low} as interval_low, {engine.interval_high} as interval_high
+              denominator as sample_count, 1 as sample_scale
             from counts
             union all by name
             select distinct {authority} as authority_code, 'R' as regulation_code, {version} as regulation_version_code,

@@ -260,7 +260,12 @@ def criterion_story(ask: Ask, key: ScoreKey, criterion_code: str, listed: Listed
         )
     score = found[0]
     criterion = next(row for row in criteria if row["criterion_code"] == criterion_code)
-    figure = ask(f"select * from fct_score_inputs {where} and criterion_code = ?", [*arguments, criterion_code])[0]
+    figure = ask(
+        "select i.*, r.interval_low, r.interval_high from fct_score_inputs as i left join fct_rule_scores as r "
+        "using (authority_code, regulation_version_code, period_code, unit_code, criterion_code) "
+        f"{where} and criterion_code = ?",
+        [*arguments, criterion_code],
+    )[0]
     bands = criterion_bands(ask, criterion)
     is_leaf = score["is_leaf"]
     if listed and not (criterion["input_kind_code"] == "indicator" and criterion["input_code"] in LISTINGS):
@@ -430,8 +435,9 @@ def _figure(
         told.append(("Khoảng điểm", _points_range(score, digits)))
     now = score["survey_score"] if criterion["kind_code"] == "survey" else score["computed_score"]
     if score["one_more_score"] is not None and now is not None:
-        gain = points_shown(score["one_more_score"] - now, digits)
-        told.append(("Nếu tử số thêm 1", f"{points_shown(score['one_more_score'], digits)}, tăng {gain}"))
+        gain = score["one_more_score"] - now
+        change = f"{'tăng' if gain >= 0 else 'giảm'} {points_shown(abs(gain), digits)}"
+        told.append(("Nếu tử số thêm 1", f"{points_shown(score['one_more_score'], digits)}, {change}"))
     if figure["is_small_sample"]:
         told.append(("Lưu ý", "mẫu số dưới mức tối thiểu của chỉ số: tỷ lệ dễ lệch do ngẫu nhiên"))
     return told

@@ -81,7 +81,7 @@ def simulate(folder: Path, key: ScoreKey, change: Change) -> Simulation:
     """
     with opened_engine(folder, key) as connection:
         before = _standing(connection, key, change.criterion_code)
-        _change(connection, key, change.criterion_code, _wanted(before, change), folder)
+        _change(connection, key, change.criterion_code, _wanted(before, change))
         run_engine(connection, folder)
         digits = connection.execute(
             "select rounding_digits from dim_regulations where authority_code = ? and regulation_version_code = ?",
@@ -152,11 +152,8 @@ def _wanted(now: Standing, change: Change) -> int:
     return int((now.denominator * change.percent / 100).to_integral_value(ROUND_CEILING))
 
 
-def _change(
-    connection: duckdb.DuckDBPyConnection, key: ScoreKey, criterion_code: str, numerator: int, folder: Path
-) -> None:
-    """Give the figure a new numerator, where it is scored and where it multiplies another, and its interval anew."""
-    engine = _engine(folder)
+def _change(connection: duckdb.DuckDBPyConnection, key: ScoreKey, criterion_code: str, numerator: int) -> None:
+    """Give the figure a new numerator, where it is scored and where it multiplies another."""
     arguments = {
         "period": key.period_code,
         "unit": key.unit_code,
@@ -179,22 +176,15 @@ def _change(
     connection.execute(
         f"""
         create or replace table {INPUTS} as
-        with same_figure as ({same_figure}),
-        changed as (
-          select i.* replace (
-            case when s.is_figure and i.numerator is not null then $numerator else i.numerator end as numerator,
-            case when s.is_factor and i.factor_numerator is not null then $numerator else i.factor_numerator end
-              as factor_numerator
-          ), coalesce(s.is_figure, false) and i.interval_low is not null as has_new_interval
-          from {INPUTS} as i
-          left join same_figure as s
-            using (authority_code, regulation_version_code, period_code, unit_code, criterion_code)
+        with same_figure as ({same_figure})
+        select i.* replace (
+          case when s.is_figure and i.numerator is not null then $numerator else i.numerator end as numerator,
+          case when s.is_factor and i.factor_numerator is not null then $numerator else i.factor_numerator end
+            as factor_numerator
         )
-        select * exclude (has_new_interval) replace (
-          case when has_new_interval then {engine.interval_low} else interval_low end as interval_low,
-          case when has_new_interval then {engine.interval_high} else interval_high end as interval_high
-        )
-        from changed
+        from {INPUTS} as i
+        left join same_figure as s
+          using (authority_code, regulation_version_code, period_code, unit_code, criterion_code)
         """,
         arguments,
     )

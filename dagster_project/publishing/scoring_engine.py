@@ -14,34 +14,24 @@ ENGINE_FILE = "scoring_engine.json"
 # Each reads the ones before it and published tables.
 STEPS = ("fct_rule_scores", "fct_criterion_scores", "fct_unit_scores", "fct_score_rankings")
 _RELATION = re.compile(r'"\w+"\."(\w+)"\."(\w+)"')
-# The bounds of a rate, as fct_indicator_values states them over the columns numerator and denominator.
-_BOUND = re.compile(r"case when has_interval then\s+(.+?)\s+end as (interval_low|interval_high)\b", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Engine:
-    """``steps``: table name → SQL, in the order in which they run; ``reads``: the published tables they begin from.
-
-    ``interval_low`` and ``interval_high`` are SQL over the columns numerator and denominator.
-    """
+    """``steps``: table name → SQL, in the order in which they run; ``reads``: the published tables they begin from."""
 
     steps: dict[str, str]
     reads: tuple[str, ...]
-    interval_low: str
-    interval_high: str
 
 
 def write_engine(dbt_target: Path, folder: Path) -> Path:
     """Write the engine that dbt compiled last into a build's folder. Returns its path.
 
-    ValueError when it reads anything but published tables or the bounds of a rate are not where they were.
+    ValueError when it reads anything but published tables.
     """
     steps = {name: _plain_names(_compiled(dbt_target, name)) for name in STEPS}
-    bounds = {name: text for text, name in _BOUND.findall(_compiled(dbt_target, "fct_indicator_values"))}
-    if set(bounds) != {"interval_low", "interval_high"}:
-        raise ValueError("fct_indicator_values states no interval_low and interval_high that the engine file can hold")
     read = {name for sql in (_compiled(dbt_target, step) for step in STEPS) for _, name in _RELATION.findall(sql)}
-    content = {"steps": steps, "reads": sorted(read - set(STEPS)), **dict(sorted(bounds.items()))}
+    content = {"steps": steps, "reads": sorted(read - set(STEPS))}
     path = folder / ENGINE_FILE
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path
@@ -50,7 +40,7 @@ def write_engine(dbt_target: Path, folder: Path) -> Path:
 def read_engine(folder: Path) -> Engine:
     """The engine of a published build; OSError for a build from before there was one."""
     content = json.loads((folder / ENGINE_FILE).read_text(encoding="utf-8"))
-    return Engine(content["steps"], tuple(content["reads"]), content["interval_low"], content["interval_high"])
+    return Engine(content["steps"], tuple(content["reads"]))
 
 
 def _compiled(dbt_target: Path, model: str) -> str:

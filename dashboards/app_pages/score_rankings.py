@@ -205,7 +205,7 @@ def _draw_unranked(view: state.View, choice: Row, unranked: Sequence[Row]) -> No
         [
             components.explanation_link(row["unit_name"], **score_parts.kept(view, choice, row["unit_code"])),
             components.text(labels_scores.unranked_reason(row)),
-            components.text(labels_scores.points_of(row["total_score"], row["applicable_max_score"])),
+            components.text(labels_scores.points_of(row["known_score"], row["applicable_max_score"])),
             components.text(labels_scores.denominator(row)),
         ]
         for row in unranked

@@ -26,9 +26,14 @@
   One bound of the Wilson score interval of numerator / denominator, decimal(18,6), inside [0, 1]; of 95 % unless another
   normal quantile `z` is given. `side` is '-' or '+'. Wilson (1927), "Probable inference, the law of succession, and statistical inference".
 -#}
-{% macro wilson_bound(numerator, denominator, side, z="1.959963984540054e0") -%}
+{% macro wilson_bound(numerator, denominator, side, z=none) -%}
   {%- set n = "cast(nullif(" ~ denominator ~ ", 0) as double)" -%}
-  {%- set p = "(cast(" ~ numerator ~ " as double) / " ~ n ~ ")" -%}
+  {{ wilson_bound_of_share("(cast(" ~ numerator ~ " as double) / " ~ n ~ ")", n, side, z) }}
+{%- endmacro %}
+
+{#- The same of a share `p` of `n` (both doubles, p between 0 and 1, n above 0 or null). -#}
+{% macro wilson_bound_of_share(p, n, side, z=none) -%}
+  {%- set z = z or interval_quantile() -%}
   cast(
     greatest(0, least(1, round((
       ({{ p }} + {{ z }} * {{ z }} / (2 * {{ n }}))
@@ -36,6 +41,15 @@
     ) / (1 + {{ z }} * {{ z }} / {{ n }}), 6)))
     as decimal(18, 6)
   )
+{%- endmacro %}
+
+{#- The chance that a statement made with confidence is wrong, and the two-sided normal quantile of one such statement. -#}
+{% macro error_rate() -%}
+  {{ return("0.05e0") }}
+{%- endmacro %}
+
+{% macro interval_quantile() -%}
+  {{ return("1.959963984540054e0") }}
 {%- endmacro %}
 
 {#- Median of a decimal column inside a GROUP BY, as decimal(18,6). -#}

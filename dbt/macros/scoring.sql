@@ -17,7 +17,7 @@
 
 {#- A decimal with six digits as a whole number of millionths. -#}
 {% macro millionths(expression) -%}
-  {{ wide("round(" ~ expression ~ " * 1000000, 0)") }}
+  {{ wide("round(cast(" ~ expression ~ " as decimal(28, 6)) * 1000000, 0)") }}
 {%- endmacro %}
 
 {#- The decimal(18,6) of a whole number of millionths. -#}
@@ -64,15 +64,37 @@
   Acklam's rational approximation of the tail, relative error below 1.2e-9; two units are one pair: 1.959964.
 -#}
 {% macro pairwise_quantile(unit_count) -%}
-  {%- set q = "sqrt(-2 * ln(0.05e0 / (" ~ unit_count ~ " * (" ~ unit_count ~ " - 1))))" -%}
+  {%- set q = "sqrt(-2 * ln(" ~ error_rate() ~ " / (" ~ unit_count ~ " * (" ~ unit_count ~ " - 1))))" -%}
   case
-    when {{ unit_count }} <= 2 then 1.959963984540054e0
+    when {{ unit_count }} <= 2 then {{ interval_quantile() }}
     else round(-(
       (((((-7.784894002430293e-03 * {{ q }} - 3.223964580411365e-01) * {{ q }} - 2.400758277161838e+00) * {{ q }}
       - 2.549732539343734e+00) * {{ q }} + 4.374664141464968e+00) * {{ q }} + 2.938163982698783e+00)
       / ((((7.784695709041462e-03 * {{ q }} + 3.224671290700398e-01) * {{ q }} + 2.445134137142996e+00) * {{ q }}
       + 3.754408661907416e+00) * {{ q }} + 1)
     ), 9)
+  end
+{%- endmacro %}
+
+{#-
+  One bound of the figure numerator / denominator that is the mean of `sample_count` observations, each worth from nothing to
+  `scale`: no such mean varies more than a share of the same size (Bhatia, Davis 2000), so it has the share's score interval.
+  Null where it is not told what it is a mean of, or the figure lies outside. decimal(18,6).
+-#}
+{% macro figure_bound(numerator, denominator, sample_count, scale, side, z=none) -%}
+  case
+    when {{ sample_count }} > 0 and {{ denominator }} > 0 and {{ numerator }} between 0 and {{ scale }} * {{ denominator }} then
+      cast({{ scale }} * {{ wilson_bound_of_share(
+        "(cast(" ~ numerator ~ " as double) / " ~ denominator ~ " / " ~ scale ~ ")", "cast(" ~ sample_count ~ " as double)", side, z
+      ) }} as decimal(18, 6))
+  end
+{%- endmacro %}
+
+{#- What part of a change (`sign` and size, doubles) of a score is left under a cap; 0 where there is none. -#}
+{% macro share_under_cap(cap, score, sign, size) -%}
+  case
+    when {{ size }} = 0 then 0
+    else abs(least({{ cap }}, {{ score }} {{ sign }} {{ size }}) - least({{ cap }}, {{ score }})) / {{ size }}
   end
 {%- endmacro %}
 

@@ -52,22 +52,25 @@ PROMISED_COLUMNS = {
     "fct_score_inputs": "authority_code regulation_code regulation_version_code period_code unit_code "
     "criterion_code is_leaf input_kind_code input_code is_applicable campaign_code self_score "
     "appraised_score_1 appraised_score_2 survey_score survey_answer_count declared_score evidence_reference "
-    "explanation_reference family_code has_counts is_sampled is_small_sample numerator denominator "
-    "interval_low interval_high factor_numerator factor_denominator factor_interval_low factor_interval_high",
+    "explanation_reference family_code has_counts is_sampled sample_count sample_scale is_small_sample "
+    "numerator denominator "
+    "factor_numerator factor_denominator factor_sample_count",
     "fct_rule_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
     "criterion_code is_in_maximum figure_status rule_score rule_score_low rule_score_high "
+    "rule_score_joint_low rule_score_joint_high joint_quantile interval_low interval_high "
     "one_more_score",
     "fct_criterion_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
     "criterion_code parent_criterion_code field_criterion_code level_number kind_code is_leaf "
     "max_score applicable_max_score self_score appraised_score_1 appraised_score_2 "
     "appraised_score survey_score computed_score declared_score final_score final_source_code "
-    "score_status score_low score_high one_more_score contribution_score held_max_score uncertainty_code "
+    "score_status score_low score_high score_joint_low score_joint_high one_more_score contribution_score "
+    "held_max_score uncertainty_code "
     "numerator denominator "
     "family_code",
     "fct_unit_scores": "authority_code regulation_code regulation_version_code period_code unit_code base_score "
     "bonus_score penalty_score total_score applicable_max_score total_percent value_status "
-    "percent_low percent_high grade_code grade_name is_grade_confirmed self_score "
-    "computed_score declared_score missing_max_score counted_max_score uncounted_max_score leaf_count "
+    "percent_low percent_high percent_joint_low percent_joint_high grade_code grade_name is_grade_confirmed self_score "
+    "computed_score declared_score missing_max_score known_score counted_max_score uncounted_max_score leaf_count "
     "scored_leaf_count "
     "largest_denominator",
     "fct_score_peer_groups": "authority_code regulation_code regulation_version_code period_code unit_code "

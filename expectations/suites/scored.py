@@ -172,7 +172,8 @@ def _one_campaign() -> PlanRule:
         "and sheet.period_end_date = used.period_end_date) > 1",
         applies="true",
         column="campaign_code",
-        why="Chỉ phiếu của đợt nạp sau cùng được dùng, cả đợt; bổ sung điểm của cùng một đợt thì ghi cùng mã đợt",
+        why="Chỉ một đợt được dùng, cả đợt: đợt chấm nhiều tiêu chí hơn, bằng nhau thì đợt nạp sau cùng; "
+        "bổ sung điểm của cùng một đợt thì ghi cùng mã đợt",
     )
 
 

@@ -19,6 +19,8 @@ from dagster_project.publishing.scoring_engine import read_engine
 from tests import simulated_province
 
 PROVINCES, UNITS = 400, 20
+# The bounds of a rate, as fct_indicator_values states them over the columns numerator and denominator.
+BOUND = re.compile(r"case when has_interval then\s+(.+?)\s+end as (interval_low|interval_high)\b", re.DOTALL)
 SIZES = {"small": (30, 60), "mixed": (50, 2000)}
 
 
@@ -58,12 +60,12 @@ def test_ranges_of_ranks_of_a_rate(built_real, rate, size):
             "insert into dim_periods by name select 'P' as period_code, date '2026-01-01' as start_date, "
             "date '2026-03-31' as counted_to_date"
         )
-        engine = read_engine(folder)
+        bounds = dict(map(reversed, BOUND.findall(compiled(built_real, "fct_indicator_values"))))
         connection.execute(
             "insert into fct_indicator_values by name select province as authority_code, unit as unit_code, "
             "'P' as period_code, 'r' as indicator_code, 'computed' as origin_code, 'ok' as value_status, "
-            f"numerator, denominator, numerator / denominator as value, {engine.interval_low} as interval_low, "
-            f"{engine.interval_high} as interval_high from counts"
+            f"numerator, denominator, numerator / denominator as value, {bounds['interval_low']} as interval_low, "
+            f"{bounds['interval_high']} as interval_high from counts"
         )
         connection.execute(f"create table rankings as {compiled(built_real, 'fct_unit_rankings')}")
         assert share_that_holds(connection, "rankings") >= 0.95
@@ -82,12 +84,26 @@ def test_ranges_of_ranks_of_a_score(built_real, rate, size):
         assert share_that_holds(connection, "fct_score_rankings") >= 0.95
 
 
-def share_that_holds(connection: duckdb.DuckDBPyConnection, table: str) -> float:
+@pytest.mark.parametrize("rule", ["linear", "all_or_nothing"])
+@pytest.mark.parametrize("units", [UNITS, 5 * UNITS])
+def test_ranges_of_ranks_of_a_step(built_real, rule, units):
+    """One share of which all points hang: where the true rate is the step, half of the units fall on each side."""
+    folder = current_build(built_real).folder
+    engine = read_engine(folder)
+    rng = np.random.default_rng(11)
+    trials = rng.integers(200, 2000, (PROVINCES, 1, units, 1))
+    shape = simulated_province.Size(PROVINCES, units, 1, 1, rule, 0.9)
+    with simulated_province.filled(engine, folder, shape, rng.binomial(trials, 0.9), trials) as connection:
+        simulated_province.run(connection, engine)
+        assert share_that_holds(connection, "fct_score_rankings", units) >= 0.95
+
+
+def share_that_holds(connection: duckdb.DuckDBPyConnection, table: str, units: int = UNITS) -> float:
     """The share of provinces in which every unit's range has all ranks, as it must where all are equal."""
     rows = connection.execute(
-        f"select authority_code, count(*), bool_and(rank_low = 1 and rank_high = {UNITS}) from {table} group by 1"
+        f"select authority_code, count(*), bool_and(rank_low = 1 and rank_high = {units}) from {table} group by 1"
     ).fetchall()
-    assert len(rows) == PROVINCES and {count for _, count, _ in rows} == {UNITS}
+    assert len(rows) == PROVINCES and {count for _, count, _ in rows} == {units}
     return sum(holds for _, _, holds in rows) / PROVINCES
 
 
@@ -108,7 +124,7 @@ def test_units_that_differ_are_told_apart(built_real):
 
 
 def test_the_quantile_of_a_ranking_is_that_of_the_normal_distribution(built_real):
-    sql = compiled(built_real, "fct_score_rankings")
+    sql = compiled(built_real, "fct_unit_rankings")
     start = sql.index("case\n    when ranked_unit_count <= 2")
     quantile = sql[start : sql.index("end", start) + 3]
     counts = [1, 2, 3, 4, 10, 34, 63, 168, 500, 3321]

@@ -370,12 +370,17 @@ TABLES = {
             self_score, appraised_score, computed_score, final_score, contribution_score, score_status,
             final_source_code, numerator, denominator)
         )""",
+    "fct_rule_scores": """
+        select authority_code, regulation_version_code, period_code, unit_code, criterion_code, interval_low,
+          interval_high
+        from fct_score_inputs""",
     "fct_unit_scores": """
         select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
           cast(null as decimal(18, 6)) as self_score, cast(null as decimal(18, 6)) as computed_score,
           cast(null as decimal(18, 6)) as declared_score
-        from (values ('H33.1', 9, 0, 0.5, 0, 2, 2), ('H33.2', 8, 0, 0, 0, 2, 2), ('H33.3', 4, 0, 0, 4, 2, 1))
-        as t(unit_code, base_score, bonus_score, penalty_score, missing_max_score, leaf_count, scored_leaf_count)""",
+        from (values ('H33.1', 9, 0, 0.5, 0, 9, 2, 2), ('H33.2', 8, 0, 0, 0, 8, 2, 2), ('H33.3', 0, 0, 0, 4, 4, 2, 1))
+        as t(unit_code, base_score, bonus_score, penalty_score, missing_max_score, known_score, leaf_count,
+          scored_leaf_count)""",
     "fct_score_rankings": """
         select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code,
           'department' as peer_group_code, unit_code, columns('_score$|_percent$|_median$')::decimal(18, 6),

@@ -10,17 +10,10 @@ import pytest
 from dagster_project.explaining.figures import interval_text, percent_text, points_or_none, rank_text, rate_text
 from dagster_project.publishing.scoring_engine import STEPS, read_engine, write_engine
 
-VALUES = """
-select
-    case when has_interval then low_of(numerator, denominator) end as interval_low,
-    case when has_interval then high_of(numerator, denominator) end as interval_high
-from valued
-"""
-
 
 def compiled(folder, **changed: str):
     """dbt's compiled models, each step reading the one before it."""
-    models = {"fct_indicator_values": VALUES, "fct_rule_scores": 'select * from "cchc"."marts"."fct_score_inputs"'}
+    models = {"fct_rule_scores": 'select * from "cchc"."marts"."fct_score_inputs"'}
     for before, name in pairwise(STEPS):
         models[name] = (
             f'select * from "cchc"."marts"."{before}" inner join "cchc"."marts"."dim_units" using (unit_code)'
@@ -38,21 +31,12 @@ def test_the_engine_names_published_tables_alone(tmp_path):
     assert tuple(engine.steps) == STEPS
     assert engine.steps["fct_rule_scores"] == "select * from fct_score_inputs"
     assert engine.reads == ("dim_units", "fct_score_inputs")
-    assert (engine.interval_low, engine.interval_high) == (
-        "low_of(numerator, denominator)",
-        "high_of(numerator, denominator)",
-    )
 
 
 def test_an_engine_that_reads_unpublished_tables_is_refused(tmp_path):
     reads_inside = 'select * from "cchc"."intermediate"."int_criteria_placed"'
     with pytest.raises(ValueError, match="unpublished tables of intermediate"):
         write_engine(compiled(tmp_path, fct_unit_scores=reads_inside), tmp_path)
-
-
-def test_an_engine_without_the_bounds_of_a_rate_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="interval_low and interval_high"):
-        write_engine(compiled(tmp_path, fct_indicator_values="select 1 as interval_low"), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,37 @@ with builds as (
 
 ),
 
+reported_windows as (
+
+    select period_start_date as start_date, period_end_date as end_date
+    from {{ ref('int_on_time_reports_latest') }}
+    union
+    select period_start_date as start_date, period_end_date as end_date
+    from {{ ref('int_form_06a_lines_latest') }}
+    union
+    select period_start_date as start_date, period_end_date as end_date
+    from {{ ref('int_portal_metrics_latest') }}
+    union
+    select period_start_date as start_date, period_end_date as end_date
+    from {{ ref('int_criterion_scores_latest') }}
+    union
+    select period_start_date as start_date, period_end_date as end_date
+    from {{ ref('int_quality_indices_averaged') }}
+
+),
+
 months as (
 
     -- One month past the as-of date: the report of that month speaks of days from the 15th of this one.
-    select distinct month_start_date
+    select month_start_date, 1 as is_counted
     from {{ ref('int_days_classified') }}
     cross join builds
     where calendar_code = 'VN' and calendar_date <= builds.as_of_date + 31
+    union all
+    -- A whole month, quarter or year that a score sheet or a report speaks of is that period even where no dossier is known.
+    select start_date as month_start_date, 0 as is_counted
+    from reported_windows
+    where start_date = {{ month_start('start_date') }} and end_date = last_day(end_date)
 
 ),
 
@@ -18,15 +42,18 @@ month_parts as (
 
     select
         month_start_date,
+        max(is_counted) as is_counted,
         cast(year(month_start_date) as integer) as year_number,
         cast(month(month_start_date) as integer) as month_number
     from months
+    group by month_start_date
 
 ),
 
-calendar_periods as (
+calendar_candidates as (
 
-    select distinct
+    select
+        is_counted,
         'month' as period_kind_code,
         cast(year_number as {{ dbt.type_string() }}) || '-' || {{ two_digits('month_number') }} as period_code,
         month_start_date as start_date,
@@ -35,7 +62,8 @@ calendar_periods as (
 
     union all
 
-    select distinct
+    select
+        is_counted,
         'quarter' as period_kind_code,
         cast(year_number as {{ dbt.type_string() }}) || '-Q'
         || cast(cast((month_number + 2 - (month_number + 2) % 3) / 3 as integer) as {{ dbt.type_string() }}) as period_code,
@@ -45,7 +73,8 @@ calendar_periods as (
 
     union all
 
-    select distinct
+    select
+        is_counted,
         'half_year' as period_kind_code,
         cast(year_number as {{ dbt.type_string() }}) || case when month_number <= 6 then '-H1' else '-H2' end as period_code,
         make_date(year_number, case when month_number <= 6 then 1 else 7 end, 1) as start_date,
@@ -54,12 +83,28 @@ calendar_periods as (
 
     union all
 
-    select distinct
+    select
+        is_counted,
         'year' as period_kind_code,
         cast(year_number as {{ dbt.type_string() }}) as period_code,
         make_date(year_number, 1, 1) as start_date,
         make_date(year_number, 12, 31) as end_date
     from month_parts
+
+),
+
+calendar_periods as (
+
+    select
+        candidates.period_kind_code,
+        candidates.period_code,
+        candidates.start_date,
+        candidates.end_date
+    from calendar_candidates as candidates
+    left join reported_windows
+        on candidates.start_date = reported_windows.start_date and candidates.end_date = reported_windows.end_date
+    group by candidates.period_kind_code, candidates.period_code, candidates.start_date, candidates.end_date
+    having max(candidates.is_counted) = 1 or count(reported_windows.start_date) > 0
 
 ),
 
@@ -85,25 +130,6 @@ named_periods as (
     ) as periods
     cross join builds
     where periods.start_date <= builds.as_of_date
-
-),
-
-reported_windows as (
-
-    select period_start_date as start_date, period_end_date as end_date
-    from {{ ref('int_on_time_reports_latest') }}
-    union
-    select period_start_date as start_date, period_end_date as end_date
-    from {{ ref('int_form_06a_lines_latest') }}
-    union
-    select period_start_date as start_date, period_end_date as end_date
-    from {{ ref('int_portal_metrics_latest') }}
-    union
-    select period_start_date as start_date, period_end_date as end_date
-    from {{ ref('int_criterion_scores_latest') }}
-    union
-    select period_start_date as start_date, period_end_date as end_date
-    from {{ ref('int_quality_indices_averaged') }}
 
 ),
 

@@ -6,12 +6,15 @@ with builds as (
 
 latest as (
 
-    {{ newest_version(ref('stg_par__criterion_scores'), ['authority_code', 'campaign_code', 'unit_code', 'criterion_code']) }}
+    {{ newest_version(ref('stg_par__criterion_scores'), [
+        'authority_code', 'campaign_code', 'regulation_code', 'period_start_date', 'period_end_date', 'unit_code', 'criterion_code',
+    ]) }}
 
 ),
 
--- A unit's period scored by two campaigns has the scores of the one heard of last, whole: never some criteria of one and
--- some of the other.
+-- A unit's period scored by two campaigns has the scores of one, whole: never some criteria of one and some of the other.
+-- The one that speaks of more criteria, so that one row with a slip in its code takes no unit's scores away; of two equal
+-- ones the one heard of last.
 campaigns as (
 
     select
@@ -25,7 +28,7 @@ campaigns as (
             partition by
                 latest.authority_code, latest.regulation_code, latest.period_start_date, latest.period_end_date,
                 latest.unit_code
-            order by max(latest.delivery_sequence) desc nulls last, latest.campaign_code desc nulls last
+            order by count(*) desc nulls last, max(latest.delivery_sequence) desc nulls last, latest.campaign_code desc nulls last
         ) as campaign_number
     from latest
     cross join builds

@@ -7,7 +7,8 @@
 {%- set carried = key + [
     'regulation_code', 'parent_criterion_code', 'field_criterion_code', 'level_number', 'kind_code', 'rule_code',
     'parent_rule_code', 'is_leaf', 'max_score', 'weight', 'display_order', 'rounding_mode_code', 'score_digits',
-    'appraised_score_1', 'appraised_score_2', 'declared_score', 'score_low', 'score_high', 'one_more_score',
+    'appraised_score_1', 'appraised_score_2', 'declared_score', 'score_low', 'score_high', 'score_joint_low',
+    'score_joint_high', 'one_more_score',
     'numerator', 'denominator', 'family_code', 'is_sampled',
 ] -%}
 {%- set scores = [
@@ -21,8 +22,15 @@
     'survey_score': 'parents.survey_score',
     'computed_score': 'null',
 } -%}
+{%- set applicable_max -%}
+case
+            when below.applicable_max_score is null then null
+            when parents.rule_code = 'sum' and parents.kind_code in ('base', 'survey') then below.applicable_max_score
+            else parents.max_score
+        end
+{%- endset -%}
 {#- A group has its own points where a part has none; of a bonus, where no part has any. -#}
-{%- set is_told = "(below.hole_count > 0 or (parents.kind_code in ('bonus', 'penalty') and below.scored_count = 0 and parents.told_score is not null))" -%}
+{%- set is_told = "(below.applicable_max_score is not null and (below.hole_count > 0 or (parents.kind_code in ('bonus', 'penalty') and below.scored_count = 0 and parents.told_score is not null)))" -%}
 {%- set is_hole = "score_status in ('not_scored', 'outside_scale', 'incomplete')" -%}
 with criteria as (
 
@@ -65,7 +73,8 @@ nodes as (
         criteria.rule_code,
         coalesce(criteria.parent_rule_code, 'sum') as parent_rule_code,
         criteria.max_score,
-        coalesce(criteria.weight, 1) as weight,
+        -- A mean is weighed only where its rule says so.
+        case when criteria.parent_rule_code = 'weighted_sum' then coalesce(criteria.weight, 1) else 1 end as weight,
         criteria.display_order,
         regulations.score_order_code,
         regulations.rounding_mode_code,
@@ -94,6 +103,9 @@ leaves_told as (
         rules.figure_status,
         rules.rule_score_low,
         rules.rule_score_high,
+        rules.rule_score_joint_low,
+        rules.rule_score_joint_high,
+        rules.joint_quantile,
         rules.one_more_score,
         -- A survey's points come from the answers here, or from whoever asked and published them.
         coalesce(nodes.survey_score, case when nodes.kind_code = 'survey' then rules.rule_score end) as told_survey_score,
@@ -142,20 +154,20 @@ leaves_bounded as (
 leaves_final as (
 
     select
-        {% for column in carried if column not in ['score_low', 'score_high', 'is_sampled'] %}{{ column }}, {% endfor %}
+        {% for column in carried if column not in ['score_low', 'score_high', 'score_joint_low', 'score_joint_high', 'is_sampled'] %}{{ column }}, {% endfor %}
         is_in_maximum,
         figure_status,
         told_survey_score,
         computed_score,
         self_score,
         final_source_code,
-        {%- for side, name in [('-', 'low'), ('+', 'high')] %}
+        {%- for side, name, z in [('-', 'low', none), ('+', 'high', none), ('-', 'joint_low', 'joint_quantile'), ('+', 'joint_high', 'joint_quantile')] %}
         -- A survey's published points have the luck of their answers, where their number is told: no mean of answers worth
         -- from nothing to the whole varies more than a share of the same size (Bhatia, Davis 2000).
         case
             when final_source_code <> 'survey' or survey_score is null then rule_score_{{ name }}
             when survey_answer_count > 0 and max_score > 0 then cast(max_score * {{ wilson_bound(
-                'cast(bounded_score as double) / cast(max_score as double) * survey_answer_count', 'survey_answer_count', side
+                'cast(bounded_score as double) / cast(max_score as double) * survey_answer_count', 'survey_answer_count', side, z
             ) }} as decimal(18, 6))
         end as score_{{ name }},
         {%- endfor %}
@@ -195,6 +207,8 @@ parents as (
         *,
         cast(null as decimal(18, 6)) as score_low,
         cast(null as decimal(18, 6)) as score_high,
+        cast(null as decimal(18, 6)) as score_joint_low,
+        cast(null as decimal(18, 6)) as score_joint_high,
         cast(null as decimal(18, 6)) as one_more_score,
         case
             when appraised_score_2 is not null then 'appraised_2'
@@ -225,7 +239,9 @@ level_{{ level }} as (
     select
         {% for column in carried %}parents.{{ column }}, {% endfor %}
         case
-            when {{ is_told }} then parents.told_score
+            when below.applicable_max_score is null then null
+            -- What was set aside takes its points along: a group has no more than its parts that apply.
+            when {{ is_told }} then case when parents.told_score is not null then least(parents.told_score, {{ applicable_max }}) end
             when parents.kind_code in ('bonus', 'penalty') then least(below.final_score, parents.max_score)
             when parents.rule_code = 'sum' then below.final_score
             when below.share_weight > 0 then {{ from_millionths(
@@ -240,11 +256,7 @@ level_{{ level }} as (
             when {{ is_told }} then parents.told_source_code
             else 'parts'
         end as final_source_code,
-        case
-            when below.applicable_max_score is null then null
-            when parents.rule_code = 'sum' and parents.kind_code in ('base', 'survey') then below.applicable_max_score
-            else parents.max_score
-        end as applicable_max_score,
+        {{ applicable_max }} as applicable_max_score,
         case
             when below.applicable_max_score is null then 'not_applicable'
             when below.hole_count > 0 and parents.told_score is null then 'incomplete'
@@ -360,7 +372,7 @@ worth_{{ level }} as (
             ~ ' - ' ~ quotient_below('above.worth * (shared.put_in_up_to - shared.put_in)', 'shared.put_in_together')
             ~ ' end') }} as worth,
         {{ wide('case
-            when above.held_max is null or coalesce(above.final_source_code, \'\') <> \'parts\' or coalesce(shared.applicable_max_score, 0) = 0 then null
+            when above.held_max is null or coalesce(above.final_source_code <> \'parts\', false) or coalesce(shared.applicable_max_score, 0) = 0 then null
             when shared.parent_rule_code = \'sum\' then ' ~ rounded_quotient(
                 'above.held_max * ' ~ millionths('shared.applicable_max_score'), millionths('above.applicable_max_score'), "'half_up'"
             ) ~ ' else ' ~ rounded_quotient(
@@ -413,6 +425,8 @@ select
     score_status,
     score_low,
     score_high,
+    score_joint_low,
+    score_joint_high,
     one_more_score,
     -- A node with parts is worth what its parts are; only what is added up in the end has a contribution.
     case

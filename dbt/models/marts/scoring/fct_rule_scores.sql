@@ -1,4 +1,8 @@
 {%- set key = ['authority_code', 'regulation_version_code', 'period_code', 'unit_code', 'criterion_code'] -%}
+{#- How far luck may reach: the ends of the interval of one figure, and of one that holds with all others of the ranking. -#}
+{%- set reaches = [
+    ('low', '-', none), ('high', '+', none), ('joint_low', '-', 'joint_quantile'), ('joint_high', '+', 'joint_quantile'),
+] -%}
 {#- The n of the fraction n/d in millionths against a bound given in millionths of one: no division, so no rounding. -#}
 {%- set value_side = 'figure_numerator * 1000000' -%}
 with regulations as (
@@ -13,7 +17,20 @@ criteria as (
 
 ),
 
-nodes as (
+-- Ranges of ranks speak of all units of a ranking at once, and so ask the rules further out than the interval of one figure.
+groups as (
+
+    select
+        authority_code,
+        regulation_version_code,
+        period_code,
+        unit_code,
+        count(*) over (partition by authority_code, regulation_version_code, period_code, peer_group_code) as listed_count
+    from {{ ref('fct_score_peer_groups') }}
+
+),
+
+figures as (
 
     select
         inputs.authority_code,
@@ -28,10 +45,10 @@ nodes as (
         inputs.denominator,
         inputs.factor_numerator,
         inputs.factor_denominator,
-        inputs.interval_low,
-        inputs.interval_high,
-        inputs.factor_interval_low,
-        inputs.factor_interval_high,
+        inputs.sample_count,
+        inputs.sample_scale,
+        inputs.factor_sample_count,
+        {{ pairwise_quantile('groups.listed_count') }} as joint_quantile,
         criteria.rule_code,
         criteria.max_score,
         criteria.zero_denominator_code,
@@ -55,36 +72,52 @@ nodes as (
         on
             inputs.authority_code = regulations.authority_code
             and inputs.regulation_version_code = regulations.regulation_version_code
+    inner join groups on {{ same_columns('inputs', 'groups', ['authority_code', 'regulation_version_code', 'period_code', 'unit_code']) }}
     where inputs.is_leaf
 
 ),
 
--- The rule is asked four times: at the figure, at both ends of its interval, and with one dossier more on the good side.
+-- How far luck may reach: for one figure, and for all units of the ranking at once.
+nodes as (
+
+    select
+        *,
+        {%- for variant, side, z in reaches %}
+        {{ figure_bound('numerator', 'denominator', 'sample_count', 'sample_scale', side, z) }} as bound_{{ variant }},
+        {{ figure_bound('factor_numerator', 'factor_denominator', 'factor_sample_count', '1', side, z) }} as factor_bound_{{ variant }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from figures
+
+),
+
+asked as (
+
+    select * from nodes
+    where figure_denominator > 0 and is_applicable
+
+),
+
+-- The rule is asked at the figure, at both ends of each reach, and with one dossier more on the good side.
 variants as (
 
     select
         {{ key | join(", ") }}, rule_code, rounding_mode_code, score_digits, max_millionths, target_millionths,
         floor_millionths, 'point' as variant_code, figure_numerator, figure_denominator
-    from nodes
-    where figure_denominator > 0 and is_applicable
+    from asked
 
-    {%- for variant in ['low', 'high'] %}
+    {%- for variant, side, z in reaches %}
 
     union all
 
     select
         {{ key | join(", ") }}, rule_code, rounding_mode_code, score_digits, max_millionths, target_millionths,
         floor_millionths, '{{ variant }}' as variant_code,
-        {{ millionths('interval_' ~ variant) }}
-        * case when factor_numerator is null then {{ wide('1') }} else {{ millionths('factor_interval_' ~ variant) }} end as figure_numerator,
+        {{ millionths('bound_' ~ variant) }}
+        * case when factor_numerator is null then {{ wide('1') }} else {{ millionths('factor_bound_' ~ variant) }} end as figure_numerator,
         {{ wide('1000000') }} * case when factor_numerator is null then {{ wide('1') }} else {{ wide('1000000') }} end as figure_denominator
-    from nodes
-    where
-        figure_denominator > 0
-        and is_applicable
-        and interval_{{ variant }} is not null
-        -- The luck of a product reaches from both ends low to both ends high.
-        and (factor_numerator is null or factor_interval_{{ variant }} is not null)
+    from asked
+    -- The luck of a product reaches from both ends low to both ends high.
+    where bound_{{ variant }} is not null and (factor_numerator is null or factor_bound_{{ variant }} is not null)
     {%- endfor %}
 
     union all
@@ -94,8 +127,8 @@ variants as (
         floor_millionths, 'one_more' as variant_code,
         {{ wide('numerator + 1') }} * coalesce({{ wide('factor_numerator') }}, 1) as figure_numerator,
         figure_denominator
-    from nodes
-    where figure_denominator > 0 and is_applicable and has_counts and numerator < denominator
+    from asked
+    where has_counts and numerator < denominator
 
 ),
 
@@ -203,6 +236,8 @@ scored as (
         max(case when variant_code = 'point' then score end) as rule_score,
         max(case when variant_code = 'low' then score end) as rule_score_low,
         max(case when variant_code = 'high' then score end) as rule_score_high,
+        max(case when variant_code = 'joint_low' then score end) as rule_score_joint_low,
+        max(case when variant_code = 'joint_high' then score end) as rule_score_joint_high,
         max(case when variant_code = 'one_more' then score end) as one_more_score
     from rounded
     group by {{ key | join(", ") }}
@@ -225,12 +260,18 @@ select
         else 'ok'
     end as figure_status,
     case
+        when not nodes.is_applicable then null
         when nodes.figure_denominator = 0 then
             case nodes.zero_denominator_code when 'full' then nodes.max_score when 'zero' then cast(0 as decimal(18, 6)) end
         else scored.rule_score
     end as rule_score,
+    nodes.bound_low as interval_low,
+    nodes.bound_high as interval_high,
     scored.rule_score_low,
     scored.rule_score_high,
+    scored.rule_score_joint_low,
+    scored.rule_score_joint_high,
+    nodes.joint_quantile,
     scored.one_more_score
 from nodes
 left join scored

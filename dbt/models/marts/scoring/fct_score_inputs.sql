@@ -65,14 +65,8 @@ figures as (
         indicators.unit_of_measure_code <> 'count' as has_counts,
         facts.value_status = 'insufficient_sample' as is_small_sample,
         -- A score is a rate times its maximum, so its luck is the rate's.
-        case
-            when indicators.unit_of_measure_code not in ('rate', 'score') or facts.numerator > facts.denominator then null
-            else {{ wilson_bound('facts.numerator', 'facts.denominator', '-') }}
-        end as interval_low,
-        case
-            when indicators.unit_of_measure_code not in ('rate', 'score') or facts.numerator > facts.denominator then null
-            else {{ wilson_bound('facts.numerator', 'facts.denominator', '+') }}
-        end as interval_high,
+        case when indicators.unit_of_measure_code in ('rate', 'score') then facts.denominator end as sample_count,
+        1 as sample_scale,
         indicators.unit_of_measure_code <> 'count' as is_sampled,
         cast(null as decimal(18, 6)) as declared_score
     from {{ ref('fct_indicator_values') }} as facts
@@ -98,12 +92,8 @@ figures as (
         end as denominator,
         metrics.denominator_count is not null as has_counts,
         false as is_small_sample,
-        case when metrics.numerator_count between 0 and metrics.denominator_count then
-            {{ wilson_bound('metrics.numerator_count', 'metrics.denominator_count', '-') }}
-        end as interval_low,
-        case when metrics.numerator_count between 0 and metrics.denominator_count then
-            {{ wilson_bound('metrics.numerator_count', 'metrics.denominator_count', '+') }}
-        end as interval_high,
+        metrics.denominator_count as sample_count,
+        1 as sample_scale,
         true as is_sampled,
         metrics.declared_score
     from {{ ref('int_portal_metrics_latest') }} as metrics
@@ -123,14 +113,8 @@ figures as (
         indices.denominator,
         false as has_counts,
         false as is_small_sample,
-        {%- for side, name in [('-', 'low'), ('+', 'high')] %}
-        -- No mean of points from 0 to the maximum varies more than a share of the same size (Bhatia, Davis 2000).
-        case when indices.is_of_dossier and indices.numerator between 0 and {{ quality_index_max }} * indices.denominator then
-            cast({{ quality_index_max }} * {{ wilson_bound(
-                'indices.numerator / ' ~ quality_index_max ~ 'e6', 'indices.denominator / 1e6', side
-            ) }} as decimal(18, 6))
-        end as interval_{{ name }},
-        {%- endfor %}
+        case when indices.is_of_dossier then cast(round(indices.denominator / 1e6) as bigint) end as sample_count,
+        {{ quality_index_max }} as sample_scale,
         -- What an agency says of itself as a whole is no sample.
         indices.is_of_dossier as is_sampled,
         case when indices.input_code = 'total' then {{ from_millionths('indices.numerator') }} end as declared_score
@@ -323,24 +307,17 @@ found as (
         -- Each criterion of a sheet counts something of its own; the questions of a survey are answered by the same people.
         case
             when asked.input_kind_code = 'survey_item' then 'satisfaction'
+            when sheets.survey_score is not null then 'sheet survey'
             else coalesce(figures.family_code, case when sheets.unit_code is not null then 'sheet ' || asked.criterion_code end)
         end as family_code,
         coalesce(figures.is_small_sample, false) as is_small_sample,
-        {%- for side, name in [('-', 'low'), ('+', 'high')] %}
         case asked.input_kind_code
-            when 'measured' then
-                case when sheets.measured_numerator between 0 and sheets.measured_denominator then
-                    {{ wilson_bound('sheets.measured_numerator', 'sheets.measured_denominator', side) }}
-                end
-            -- As with indices: an answer is worth from nothing to the whole.
-            when 'survey_item' then
-                case when options.numerator between 0 and options.denominator then
-                    {{ wilson_bound('options.numerator / 1e6', 'options.denominator / 1e6', side) }}
-                end
-            else figures.interval_{{ name }}
-        end as interval_{{ name }},
-        factors.interval_{{ name }} as factor_interval_{{ name }},
-        {%- endfor %}
+            when 'measured' then case when sheets.measured_numerator is not null then sheets.measured_denominator end
+            when 'survey_item' then cast(round(options.denominator / 1e6) as bigint)
+            else figures.sample_count
+        end as sample_count,
+        coalesce(figures.sample_scale, 1) as sample_scale,
+        factors.sample_count as factor_sample_count,
         case asked.input_kind_code
             when 'measured' then coalesce(sheets.measured_denominator is not null and sheets.measured_numerator is not null, false)
             when 'survey_item' then options.unit_code is not null
@@ -359,7 +336,7 @@ found as (
             when 'measured' then
                 case
                     when sheets.measured_denominator is not null then sheets.measured_numerator
-                    when sheets.measured_value >= 0 then cast(round(sheets.measured_value * 1000000, 0) as bigint)
+                    when sheets.measured_value >= 0 then {{ millionths('sheets.measured_value') }}
                     else sheets.measured_numerator
                 end
             when 'survey_item' then options.numerator
@@ -438,16 +415,15 @@ select
     family_code,
     has_counts,
     is_leaf and is_sampled as is_sampled,
+    case when is_leaf then sample_count end as sample_count,
+    case when is_leaf then sample_scale end as sample_scale,
     is_small_sample,
     -- A negative figure is no share of anything: it is not scored.
     case when is_leaf and numerator >= 0 and denominator >= 0 and is_factor_known then cast(numerator as bigint) end as numerator,
     case when is_leaf and numerator >= 0 and denominator >= 0 and is_factor_known then cast(denominator as bigint) end as denominator,
-    case when is_leaf then interval_low end as interval_low,
-    case when is_leaf then interval_high end as interval_high,
     case when is_leaf then cast(factor_numerator as bigint) end as factor_numerator,
     case when is_leaf then cast(factor_denominator as bigint) end as factor_denominator,
-    case when is_leaf then factor_interval_low end as factor_interval_low,
-    case when is_leaf then factor_interval_high end as factor_interval_high
+    case when is_leaf then cast(factor_sample_count as bigint) end as factor_sample_count
 from (
     select
         *,

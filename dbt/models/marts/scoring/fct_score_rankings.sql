@@ -72,10 +72,8 @@ bounded as (
         *,
         cast(ranking_value as double) as better_value,
         -- The interval of one unit holds for itself; the ranking as a whole needs wider ones.
-        cast(ranking_value - percent_low as double)
-        * {{ pairwise_quantile('ranked_unit_count') }} / 1.959963984540054e0 as below_width,
-        cast(percent_high - ranking_value as double)
-        * {{ pairwise_quantile('ranked_unit_count') }} / 1.959963984540054e0 as above_width
+        cast(ranking_value - percent_joint_low as double) as below_width,
+        cast(percent_joint_high - ranking_value as double) as above_width
     from ranked
     where interval_count = ranked_unit_count
 

@@ -1,3 +1,10 @@
+{#- The interval of one total, and the wider one that holds with those of the whole ranking. -#}
+{%- set reaches = ['', '_joint'] -%}
+{%- set field_key = 'authority_code, regulation_version_code, period_code, unit_code, field_criterion_code' -%}
+{#- What is added up in the end, of what lies inside the maximum. -#}
+{%- set is_part = "held_max_score is not null and kind_code in ('base', 'survey')" -%}
+{#- Which way luck moves the points of a field. -#}
+{%- set signs = {'down': '-', 'up': '+'} -%}
 {#- The luck of a total is known where something in it is counted and nothing comes from counts that nobody told. -#}
 {%- set has_interval = 'valued.total_percent is not null and valued.counted_count > 0 and valued.uncounted_count = 0' -%}
 with regulations as (
@@ -37,24 +44,83 @@ added as (
                 and score_status in ('not_scored', 'outside_scale', 'incomplete') then 1
             else 0
         end) as has_holes,
-        sum(case
-            when is_leaf and kind_code in ('base', 'survey') and score_status in ('not_scored', 'outside_scale')
-                then applicable_max_score
-        end) as missing_max_score,
+        sum(case when {{ is_part }} and score_status in ('not_scored', 'outside_scale') then held_max_score end) as missing_max_score,
+        sum(case when {{ is_part }} then cast(round(final_score * held_max_score / applicable_max_score, 6) as decimal(18, 6)) end) as known_score,
         count(case when uncertainty_code = 'counted' then 1 end) as counted_count,
         count(case when uncertainty_code = 'uncounted' then 1 end) as uncounted_count,
         sum(case when uncertainty_code = 'counted' and kind_code in ('base', 'survey') then held_max_score end) as counted_max_score,
         sum(case when uncertainty_code = 'uncounted' and kind_code in ('base', 'survey') then held_max_score end) as uncounted_max_score,
-        sum(case when is_leaf and kind_code in ('base', 'survey') then 1 else 0 end) as leaf_count,
-        sum(case when is_leaf and kind_code in ('base', 'survey') and final_score is not null then 1 else 0 end) as scored_leaf_count
+        sum(case when {{ is_part }} then 1 else 0 end) as leaf_count,
+        sum(case when {{ is_part }} and final_score is not null then 1 else 0 end) as scored_leaf_count
     from scores
     group by authority_code, regulation_code, regulation_version_code, period_code, unit_code
 
 ),
 
--- How far luck may move the total. Figures of one family are counted on the same dossiers, so their luck is one and adds
--- up; families are taken as independent, so their squares do (MOVER; Zou, Donner 2008). What a council gave has none.
--- A point of a part of a mean is not a point of the total: it counts by the maximum that the part holds of the total.
+-- Bonus and penalty end at their caps, and so does their luck: what lies beyond is nobody's gain or loss.
+capped as (
+
+    select
+        authority_code,
+        regulation_version_code,
+        period_code,
+        unit_code,
+        criterion_code as field_criterion_code,
+        cast(applicable_max_score as double) as cap_score
+    from scores
+    where level_number = 1 and kind_code in ('bonus', 'penalty')
+
+),
+
+-- How far luck may move the points of each leaf, in points of the total: a point of a part of a mean is not one, it counts by
+-- the maximum that the part holds.
+reached as (
+
+    select
+        scores.authority_code,
+        scores.regulation_version_code,
+        scores.period_code,
+        scores.unit_code,
+        scores.field_criterion_code,
+        scores.family_code,
+        scores.kind_code,
+        capped.cap_score,
+        cast(scores.final_score as double) * cast(scores.held_max_score as double) / cast(scores.applicable_max_score as double) as held_score,
+        {%- for reach in reaches %}
+        -- Where less is better the ends of the figure change places.
+        cast(scores.final_score - least(scores.score{{ reach }}_low, scores.score{{ reach }}_high, scores.final_score) as double)
+        * cast(scores.held_max_score as double) / cast(scores.applicable_max_score as double) as down{{ reach }},
+        cast(greatest(scores.score{{ reach }}_low, scores.score{{ reach }}_high, scores.final_score) - scores.final_score as double)
+        * cast(scores.held_max_score as double) / cast(scores.applicable_max_score as double) as up{{ reach }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from scores
+    left join capped
+        on
+            scores.authority_code = capped.authority_code
+            and scores.regulation_version_code = capped.regulation_version_code
+            and scores.period_code = capped.period_code
+            and scores.unit_code = capped.unit_code
+            and scores.field_criterion_code = capped.field_criterion_code
+    where scores.uncertainty_code is not null
+
+),
+
+fielded as (
+
+    select
+        *,
+        {%- for reach in reaches %}
+        sum(down{{ reach }}) over (partition by {{ field_key }}) as field_down{{ reach }},
+        sum(up{{ reach }}) over (partition by {{ field_key }}) as field_up{{ reach }},
+        {%- endfor %}
+        sum(held_score) over (partition by {{ field_key }}) as field_score
+    from reached
+
+),
+
+-- Figures of one family are counted on the same dossiers, so their luck is one and adds up; families are taken as
+-- independent, so their squares do (MOVER; Zou, Donner 2008). What a council gave has none. What a penalty may gain, the
+-- total may lose.
 spread_by_family as (
 
     select
@@ -63,18 +129,16 @@ spread_by_family as (
         period_code,
         unit_code,
         family_code,
-        -- Where less is better the ends of the figure change places; what a penalty may gain, the total may lose.
-        sum(case when kind_code = 'penalty' then reach_up else reach_down end * held_share) as below_spread,
-        sum(case when kind_code = 'penalty' then reach_down else reach_up end * held_share) as above_spread
-    from (
-        select
-            *,
-            final_score - least(score_low, score_high, final_score) as reach_down,
-            greatest(score_low, score_high, final_score) - final_score as reach_up,
-            cast(held_max_score as double) / cast(applicable_max_score as double) as held_share
-        from scores
-        where uncertainty_code = 'counted'
-    ) as lucky
+        {%- for reach in reaches %}
+        {%- for side, one, other in [('below', 'down', 'up'), ('above', 'up', 'down')] %}
+        sum(case
+            when kind_code not in ('bonus', 'penalty') then {{ one }}{{ reach }}
+            when kind_code = 'bonus' then {{ one }}{{ reach }} * {{ share_under_cap('cap_score', 'field_score', signs[one], 'field_' ~ one ~ reach) }}
+            else {{ other }}{{ reach }} * {{ share_under_cap('cap_score', 'field_score', signs[other], 'field_' ~ other ~ reach) }}
+        end) as {{ side }}{{ reach }}_spread{{ "," if not (loop.last and reach == reaches[-1]) }}
+        {%- endfor %}
+        {%- endfor %}
+    from fielded
     group by authority_code, regulation_version_code, period_code, unit_code, family_code
 
 ),
@@ -86,29 +150,38 @@ spread as (
         regulation_version_code,
         period_code,
         unit_code,
-        cast(round(sqrt(sum(below_spread * below_spread)), 6) as decimal(18, 6)) as below_score,
-        cast(round(sqrt(sum(above_spread * above_spread)), 6) as decimal(18, 6)) as above_score
+        {%- for reach in reaches %}
+        cast(round(sqrt(sum(below{{ reach }}_spread * below{{ reach }}_spread)), 6) as decimal(18, 6)) as below{{ reach }}_score,
+        cast(round(sqrt(sum(above{{ reach }}_spread * above{{ reach }}_spread)), 6) as decimal(18, 6)) as above{{ reach }}_score{{ "," if not loop.last }}
+        {%- endfor %}
     from spread_by_family
     group by authority_code, regulation_version_code, period_code, unit_code
 
 ),
 
--- How many dossiers, answers or procedures the largest figure is counted on. A value that stands over a million is no count;
--- means and options are counted in millionths of one.
+-- How many dossiers, answers or procedures the largest figure is counted on, of those that give the points: a figure
+-- that somebody states beside a council's points makes no sample larger.
 counted as (
 
     select
-        authority_code,
-        regulation_version_code,
-        period_code,
-        unit_code,
+        inputs.authority_code,
+        inputs.regulation_version_code,
+        inputs.period_code,
+        inputs.unit_code,
         max(case
-            when has_counts then denominator
-            when input_kind_code in ('survey_item', 'quality_index') then cast(round(denominator / 1000000e0) as bigint)
+            when scores.final_source_code = 'survey' and inputs.survey_score is not null then inputs.survey_answer_count
+            when scores.final_source_code in ('computed', 'survey') then inputs.sample_count
         end) as largest_denominator
-    from {{ ref('fct_score_inputs') }}
-    where is_leaf
-    group by authority_code, regulation_version_code, period_code, unit_code
+    from {{ ref('fct_score_inputs') }} as inputs
+    inner join scores
+        on
+            inputs.authority_code = scores.authority_code
+            and inputs.regulation_version_code = scores.regulation_version_code
+            and inputs.period_code = scores.period_code
+            and inputs.unit_code = scores.unit_code
+            and inputs.criterion_code = scores.criterion_code
+    where scores.is_leaf and scores.applicable_max_score is not null
+    group by inputs.authority_code, inputs.regulation_version_code, inputs.period_code, inputs.unit_code
 
 ),
 
@@ -130,8 +203,10 @@ totalled as (
         regulations.percent_digits,
         regulations.grade_basis_code,
         regulations.minimum_denominator,
-        coalesce(spread.below_score, 0) as below_score,
-        coalesce(spread.above_score, 0) as above_score,
+        {%- for reach in reaches %}
+        coalesce(spread.below{{ reach }}_score, 0) as below{{ reach }}_score,
+        coalesce(spread.above{{ reach }}_score, 0) as above{{ reach }}_score,
+        {%- endfor %}
         counted.largest_denominator,
         declared.declared_score
     from added
@@ -236,12 +311,14 @@ select
     cast(valued.applicable_max_score as decimal(18, 6)) as applicable_max_score,
     cast(valued.total_percent as decimal(18, 6)) as total_percent,
     valued.value_status,
+    {%- for reach in reaches %}
     case when {{ has_interval }} then
-        cast(greatest(0, round((valued.total_score - valued.below_score) * 100e0 / valued.applicable_max_score, 6)) as decimal(18, 6))
-    end as percent_low,
+        cast(greatest(0, round((valued.total_score - valued.below{{ reach }}_score) * 100e0 / valued.applicable_max_score, 6)) as decimal(18, 6))
+    end as percent{{ reach }}_low,
     case when {{ has_interval }} then
-        cast(round((valued.total_score + valued.above_score) * 100e0 / valued.applicable_max_score, 6) as decimal(18, 6))
-    end as percent_high,
+        cast(round((valued.total_score + valued.above{{ reach }}_score) * 100e0 / valued.applicable_max_score, 6) as decimal(18, 6))
+    end as percent{{ reach }}_high,
+    {%- endfor %}
     graded.grade_code,
     graded.grade_name,
     graded.is_confirmed as is_grade_confirmed,
@@ -249,6 +326,7 @@ select
     cast(valued.computed_score as decimal(18, 6)) as computed_score,
     valued.declared_score,
     cast(coalesce(valued.missing_max_score, 0) as decimal(18, 6)) as missing_max_score,
+    cast(coalesce(valued.known_score, 0) as decimal(18, 6)) as known_score,
     cast(coalesce(valued.counted_max_score, 0) as decimal(18, 6)) as counted_max_score,
     cast(coalesce(valued.uncounted_max_score, 0) as decimal(18, 6)) as uncounted_max_score,
     cast(valued.leaf_count as integer) as leaf_count,

@@ -114,6 +114,7 @@ totalled as (
         regulations.tie_tolerance * {{ power_of_ten('regulations.percent_digits') }} as tie_tolerance,
         regulations.percent_digits,
         regulations.rounding_mode_code,
+        case regulations.rounding_stage_code when 'total' then regulations.rounding_digits else 6 end as total_digits,
         {{ millionths('tested.applicable_max_score') }} as max_millionths,
         {{ millionths('tested.total_score') }} - plain.held_score + ({{ rounded_quotient(
             wide('drawn.weighed_score') ~ ' * ' ~ millionths('tested.applicable_max_score'),
@@ -130,14 +131,25 @@ totalled as (
 ),
 
 -- Rounded, tied and ranked as the regulation does it.
-valued as (
+rounded as (
 
     select
         *,
         sign(total_millionths) * ({{ rounded_quotient(
-            'abs(' ~ wide('total_millionths') ~ ') * 100 * ' ~ power_of_ten('percent_digits'), 'max_millionths', 'rounding_mode_code'
-        ) }}) as ranking_value
+            'abs(' ~ wide('total_millionths') ~ ')', power_of_ten('6 - total_digits'), 'rounding_mode_code'
+        ) }}) * {{ power_of_ten('6 - total_digits') }} as rounded_millionths
     from totalled
+
+),
+
+valued as (
+
+    select
+        *,
+        sign(rounded_millionths) * ({{ rounded_quotient(
+            'abs(' ~ wide('rounded_millionths') ~ ') * 100 * ' ~ power_of_ten('percent_digits'), 'max_millionths', 'rounding_mode_code'
+        ) }}) as ranking_value
+    from rounded
 
 ),
 
