@@ -65,6 +65,7 @@ def _draw_total(row: Row, digits: int) -> None:
         told = f"khoảng 95 % {interval_gap_text(row['counted_max_score'], row['uncounted_max_score'])}"
     unconfirmed = labels_scores.UNCONFIRMED_GRADE if row["is_grade_confirmed"] is False else ""
     has_total = row["total_percent"] is not None
+    have = row["total_score"] if has_total else row["known_score"]
     cards = [
         Card(
             "Tỷ lệ điểm",

@@ -93,7 +93,7 @@ def test_a_simulation_is_what_a_rebuild_with_that_figure_publishes(built_real, p
     assert rebuilt.build_id != published.build_id
     with opened_engine(published.folder, KEY) as connection:
         numerator = simulate(published.folder, KEY, Change("TDGQ.ON_TIME", more=MORE)).after.numerator
-        change_figure(connection, KEY, "TDGQ.ON_TIME", numerator, published.folder)
+        change_figure(connection, KEY, "TDGQ.ON_TIME", numerator)
         run_engine(connection, published.folder)
         for name in ("fct_score_inputs", *STEPS):
             assert differences(connection, rebuilt.folder, name, KEY) == [], name

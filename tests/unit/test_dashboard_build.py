@@ -337,7 +337,6 @@ TABLES = {
         select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
           criterion_code = '1.1' as has_counts, if(has_counts, 80, 1000000) as denominator, false as is_small_sample,
           true as is_applicable,
-          cast(null as decimal(18, 6)) as interval_low, cast(null as decimal(18, 6)) as interval_high,
           cast(null as bigint) as factor_numerator, cast(null as bigint) as factor_denominator,
           case criterion_code when '1.2' then '12/BC-<SM>' end as evidence_reference,
           cast(null as varchar) as explanation_reference
@@ -371,8 +370,8 @@ TABLES = {
             final_source_code, numerator, denominator)
         )""",
     "fct_rule_scores": """
-        select authority_code, regulation_version_code, period_code, unit_code, criterion_code, interval_low,
-          interval_high
+        select authority_code, regulation_version_code, period_code, unit_code, criterion_code,
+          cast(null as decimal(18, 6)) as interval_low, cast(null as decimal(18, 6)) as interval_high
         from fct_score_inputs""",
     "fct_unit_scores": """
         select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
