@@ -70,9 +70,7 @@ def _draw_total(row: Row, digits: int) -> None:
         Card(
             "Tỷ lệ điểm",
             labels_scores.percent(row["total_percent"]) if has_total else "chưa chấm đủ",
-            labels_scores.points_of(
-                row["total_score" if has_total else "known_score"], row["applicable_max_score"], digits
-            ),
+            labels_scores.points_of(have, row["applicable_max_score"], digits),
             told,
             has_value=has_total,
         ),
