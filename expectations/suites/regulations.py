@@ -27,6 +27,8 @@ MOST_STEPS = 10
 # Grades stand ten points and more apart. Units five points apart are no equals, and a wider tolerance is mostly a slip
 # (50 for 0,5), after which the whole province shares one rank.
 WIDEST_TIE = 5
+# The engine multiplies points, weights and figures before it divides; what is larger would not fit its decimals.
+LARGEST = 1_000_000
 # Up to four bounds (int_regulation_volume_tiers).
 VOLUME_TIERS = r"\s*[1-9][0-9]{0,8}(\s*;\s*[1-9][0-9]{0,8}){0,3}\s*"
 
@@ -123,6 +125,7 @@ def grade_rules() -> list[Rule]:
             checked="select count(*) from batch",
             column="lower_value",
         ),
+        _numbers_bounded(suite, "Mức xếp loại", "lower_value"),
     ]
 
 
@@ -270,6 +273,7 @@ def criterion_rules() -> list[Rule]:
             fails="max_score <= 0 or max_score > 1000",
             column="max_score",
         ),
+        _numbers_bounded(suite, "Trọng số, mức được điểm tối đa và mức sàn", "target_value", "floor_value", "weight"),
     ]
 
 
@@ -346,6 +350,14 @@ def band_rules() -> list[Rule]:
             applies="answer_code is not null",
             column="awarded_score",
         ),
+        _numbers_bounded(
+            suite,
+            "Cận dưới, cận trên, điểm đạt và giá trị gốc",
+            "lower_value",
+            "upper_value",
+            "awarded_score",
+            "base_value",
+        ),
     ]
 
 
@@ -405,6 +417,21 @@ def _versions(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:
 def _once(suite: SourceSuite, name: str, what: str, keys: tuple[str, ...], column: str) -> Rule:
     return suite.once(
         name, f"{what} có một dòng trong tệp", "Cùng một mã ở dòng 12 và dòng 34", REFUSE_FILE, keys=keys, column=column
+    )
+
+
+def _numbers_bounded(suite: SourceSuite, title: str, *columns: str) -> Rule:
+    numbers = ", ".join(columns)
+    limit = f"{LARGEST:,}".replace(",", ".")
+    return suite.rows(
+        "numbers_bounded",
+        f"{title} từ -{limit} đến {limit}",
+        "Ghi 95000000 (đồng) thay cho 95 (triệu đồng)",
+        REFUSE_FILE,
+        fails=f"greatest({numbers}) > {LARGEST} or least({numbers}) < -{LARGEST}",
+        applies=f"coalesce({numbers}) is not null",
+        column=columns[0],
+        why="Số lớn như vậy kho không tính chính xác được: ghi theo đơn vị lớn hơn, ở phiếu chấm cũng vậy",
     )
 
 
