@@ -27,6 +27,8 @@ MOST_STEPS = 10
 # Grades stand ten points and more apart. Units five points apart are no equals, and a wider tolerance is mostly a slip
 # (50 for 0,5), after which the whole province shares one rank.
 WIDEST_TIE = 5
+# A code is a part of paths, lists and names of files; whatever parts those may not stand in it.
+CODE_SHAPE = r"[\p{L}0-9._/-]+"
 # The engine multiplies points, weights and figures before it divides; what is larger would not fit its decimals.
 LARGEST = 1_000_000
 # Up to four bounds (int_regulation_volume_tiers).
@@ -39,6 +41,7 @@ def regulation_rules() -> list[Rule]:
     return [
         suite.has_rows(REFUSE_FILE),
         *_versions(suite, REGULATION, "BTC-2025-SO"),
+        _codes_plain(suite, "regulation_code"),
         _list_known(suite, "period_kind_codes", "Loại kỳ", (*PERIOD_KINDS, *REPORT_KINDS), "nam thay cho year"),
         _list_known(
             suite, "unit_bloc_codes", "Khối", _seed_codes("unit_blocs", "unit_bloc_code"), "so thay cho department"
@@ -96,6 +99,7 @@ def grade_rules() -> list[Rule]:
     )
     return [
         suite.has_rows(REFUSE_FILE),
+        _codes_plain(suite, "regulation_code"),
         _once(
             suite,
             "grade_once",
@@ -137,6 +141,7 @@ def criterion_rules() -> list[Rule]:
     return [
         suite.has_rows(REFUSE_FILE),
         *_versions(suite, CRITERION, "Tiêu chí 3.2 của BTC-2025-SO"),
+        _codes_plain(suite, "regulation_code", "criterion_code"),
         suite.rule(
             "parent_listed",
             "Tiêu chí cấp trên có trong cùng bộ tiêu chí",
@@ -285,6 +290,7 @@ def band_rules() -> list[Rule]:
     same = " and ".join(f"one.{name} = other.{name}" for name in key)
     return [
         suite.has_rows(REFUSE_FILE),
+        _codes_plain(suite, "regulation_code", "criterion_code"),
         _once(
             suite,
             "band_once",
@@ -417,6 +423,20 @@ def _versions(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:
 def _once(suite: SourceSuite, name: str, what: str, keys: tuple[str, ...], column: str) -> Rule:
     return suite.once(
         name, f"{what} có một dòng trong tệp", "Cùng một mã ở dòng 12 và dòng 34", REFUSE_FILE, keys=keys, column=column
+    )
+
+
+def _codes_plain(suite: SourceSuite, *columns: str) -> Rule:
+    titles = {"regulation_code": "Mã bộ tiêu chí", "criterion_code": "mã tiêu chí"}
+    return suite.rows(
+        "codes_plain",
+        f"{', '.join(titles[column] for column in columns)} chỉ gồm chữ cái, chữ số, dấu chấm, dấu gạch nối, dấu gạch "
+        "dưới và dấu gạch chéo, không có dấu cách",
+        "Ghi «3;2» hoặc «BTC@2025» thay cho 3.2, BTC-2025",
+        REFUSE_FILE,
+        fails=" or ".join(f"not regexp_full_match({column}, '{CODE_SHAPE}')" for column in columns),
+        column=columns[-1],
+        why="Kho ghép các mã thành đường dẫn trong cây và thành tên tệp; dấu khác làm lẫn mã này với mã kia",
     )
 
 

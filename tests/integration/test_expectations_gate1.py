@@ -683,6 +683,19 @@ BAD = {
         3,
     ),
     "regulations.tie_tolerance_small": ({1: {"tie_tolerance": "5.01"}, 2: {"tie_tolerance": "5"}}, 1),
+    "regulations.codes_plain": ({1: {"regulation_code": "BTC@2026"}, 2: {"regulation_code": " BTC"}}, 2),
+    "grades.codes_plain": ({1: {"regulation_code": "BTC;SO"}}, 1),
+    "criteria.codes_plain": (
+        {
+            1: {"criterion_code": "3;1"},
+            2: {"criterion_code": "3'2"},
+            3: {"criterion_code": "4\n"},
+            4: {"criterion_code": 'Đ-4_1/a"'},
+            5: {"regulation_code": "BTC 2025"},
+        },
+        5,
+    ),
+    "bands.codes_plain": ({1: {"criterion_code": "3.2 "}, 2: {"regulation_code": "BTC\x07"}}, 2),
     "grades.grade_once": ({1: {"grade_code": "tot"}}, 2),
     "grades.one_lowest": ({2: {"lower_value": "0"}}, 1),
     "grades.higher_grade_higher_bound": ({1: {"lower_value": "85"}}, 1),
@@ -1030,6 +1043,11 @@ def test_a_band_that_holds_no_value_is_refused(lower, upper, includes, is_passed
 def test_only_figures_known_to_be_rates_end_at_one(figure, is_passed, wrong, tmp_path):
     rows = changed("regulation__criteria", {1: wrong | figure})
     assert check("regulation__criteria", rows, tmp_path)["criteria.rate_from_0_to_1"].is_passed is is_passed
+
+
+def test_a_code_of_letters_digits_and_plain_marks_is_good(tmp_path):
+    rows = changed("regulation__criteria", {2: {"criterion_code": "Đ-4_1/a.2", "regulation_code": "BTC-2025/QĐ_SỞ"}})
+    assert check("regulation__criteria", rows, tmp_path)["criteria.codes_plain"].is_passed
 
 
 def test_what_hangs_below_a_circle_is_not_called_too_deep(tmp_path):
