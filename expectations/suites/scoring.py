@@ -15,6 +15,8 @@ HIGHEST_SCORE = 1000
 # What the engine multiplies before it divides must fit its decimals.
 LARGEST_VALUE = 1_000_000_000
 LARGEST_COUNT = 1_000_000_000_000
+# As many as there are people in the country.
+MOST_ANSWERS = 100_000_000
 OFFICE_CODE = "[A-Za-z0-9][A-Za-z0-9._-]*"
 INDEX_ROUNDING = "0.05"
 
@@ -101,6 +103,26 @@ def score_rules() -> list[Rule]:
             applies="coalesce(measured_numerator, measured_denominator, measured_value) is not null",
             column="measured_value",
             why="Số lớn như vậy kho không tính chính xác được: cột bị lệch, hoặc phải ghi theo đơn vị lớn hơn",
+        ),
+        suite.rows(
+            "answer_count_possible",
+            f"Số phiếu trả lời từ 0 đến {_dotted(MOST_ANSWERS)}",
+            "Số phiếu trả lời -60",
+            REJECT_ROW,
+            fails=f"survey_answer_count not between 0 and {MOST_ANSWERS}",
+            applies="survey_answer_count is not null",
+            column="survey_answer_count",
+            why="Không thể có số phiếu như vậy: cột bị lệch hoặc số bị đọc sai, điểm bên cạnh cũng không tin được",
+        ),
+        suite.rows(
+            "survey_score_has_answers",
+            "Có điểm điều tra thì số phiếu trả lời lớn hơn 0; không biết số phiếu thì để trống",
+            "Điểm điều tra 5,5, số phiếu trả lời 0",
+            FLAG_ROW,
+            fails="survey_answer_count = 0",
+            applies="survey_score is not null",
+            column="survey_answer_count",
+            why="Điểm vẫn được tính nhưng không nêu được khoảng hạng; phải hỏi lại nơi điều tra có bao nhiêu phiếu",
         ),
         suite.rows(
             "scores_not_negative",

@@ -254,7 +254,8 @@ GOOD = {
         | points
         for number, points in enumerate(
             (
-                {"is_applicable": True, "self_score": "7.5", "appraised_score_1": "6"},
+                {"is_applicable": True, "self_score": "7.5", "appraised_score_1": "6"}
+                | {"survey_score": "5.5", "survey_answer_count": 60},
                 {
                     "self_score": "7.5",
                     "appraised_score_1": "6",
@@ -626,6 +627,11 @@ BAD = {
         },
         3,
     ),
+    "scores.answer_count_possible": (
+        {0: {"survey_answer_count": -1}, 1: {"survey_answer_count": 100_000_001}, 2: {"survey_answer_count": 0}},
+        2,
+    ),
+    "scores.survey_score_has_answers": ({1: {"survey_score": "5.5", "survey_answer_count": 0}}, 1),
     "scores.scores_not_negative": ({1: {"appraised_score_2": "-1"}}, 1),
     "scores.nothing_of_nothing": ({0: {"measured_denominator": 0}}, 1),
     "scores.figure_is_whole": ({1: {"measured_numerator": None}}, 1),
