@@ -30,6 +30,7 @@ def rules() -> list[PlanRule]:
         _within_maximum(),
         _share_within_whole(),
         _period_covered(),
+        _period_over(),
         _unit_known(),
         _one_campaign(),
         _criterion_known("explanations", EXPLANATIONS, "Tiêu chí của vòng giải trình"),
@@ -142,6 +143,19 @@ def _period_covered() -> PlanRule:
         applies=f"exists (select 1 from {REGULATIONS} as regulation where {_same_regulation()})",
         column="period_end_date",
         why="Không bản quy định nào chấm kỳ ấy nên phiếu không được dùng",
+    )
+
+
+def _period_over() -> PlanRule:
+    return _rule(
+        "scores.period_over",
+        SHEETS,
+        "Kỳ của phiếu chấm kết thúc không muộn hơn ngày chốt số liệu",
+        "Phiếu chấm năm 2026, số liệu chốt ngày 10/10/2026",
+        fails="used.period_end_date > (select as_of_date from build)",
+        applies="true",
+        column="period_end_date",
+        why="Kỳ chưa kết thúc đến ngày chốt nên phiếu chưa được dùng; có thể ngày cuối kỳ ghi sai",
     )
 
 

@@ -623,6 +623,14 @@ def test_what_no_regulation_scores_is_flagged(plan, code, subject, row):
     assert ("odd", 2, code) in plan.flags()
 
 
+def test_a_sheet_of_a_period_that_is_not_over_on_the_as_of_date_is_flagged(plan):
+    plan.deliver(SHEETS, "s", [SHEET, SHEET | {"period_end_date": "2026-01-01"}])
+    result = plan.judge(as_of=date(2025, 12, 31))["scores.period_over", "s"]
+    assert (result.failed_count, result.checked_count, result.sample) == (1, 2, ["dòng 3"])
+    assert ("s", 3, "scores.period_over") in plan.flags()
+    assert plan.judge(as_of=date(2026, 1, 1))["scores.period_over", "s"].is_passed
+
+
 def test_two_campaigns_of_one_unit_and_period_are_both_named(plan):
     plan.deliver(SHEETS, "first", [SHEET, SHEET | {"unit_code": "H99.02"}])
     plan.deliver(SHEETS, "second", [SHEET | {"campaign_code": "CCHC-LAN2"}])
