@@ -31,6 +31,9 @@ WIDEST_TIE = 5
 CODE_SHAPE = r"[\p{L}0-9._/-]+"
 # The engine multiplies points, weights and figures before it divides; what is larger would not fit its decimals.
 LARGEST = 1_000_000
+# What the indices of quality are called as figures (int_quality_indices_averaged).
+QUALITY_INPUTS = (*(f"index_{number}" for number in range(1, 10)), "total")
+SHA256 = "[0-9A-Fa-f]{64}"
 # Up to four bounds (int_regulation_volume_tiers).
 VOLUME_TIERS = r"\s*[1-9][0-9]{0,8}(\s*;\s*[1-9][0-9]{0,8}){0,3}\s*"
 
@@ -74,6 +77,16 @@ def regulation_rules() -> list[Rule]:
             applies="volume_tier_bounds is not null",
             column="volume_tier_bounds",
             why="Không biết đơn vị thuộc nhóm nào; ghi chẳng hạn 1000; 5000",
+        ),
+        suite.rows(
+            "source_sha256_whole",
+            "Mã SHA-256 của văn bản gốc gồm đúng 64 chữ số thập lục phân (0–9, a–f)",
+            "Ghi 9f86d081, hoặc ghi tên tệp",
+            REFUSE_FILE,
+            fails=f"not regexp_full_match(source_sha256, '{SHA256}')",
+            applies="source_sha256 is not null",
+            column="source_sha256",
+            why="Không tìm lại được văn bản gốc; không có mã thì để trống",
         ),
         suite.rows(
             "tie_tolerance_small",
@@ -138,6 +151,7 @@ def criterion_rules() -> list[Rule]:
     suite = SourceSuite("regulation__criteria", "criteria")
     has_parts = f"exists (select 1 from batch as child where {_same_parent('batch_row')})"
     indicators = ", ".join(f"'{code}'" for code in _seed_codes("indicators", "indicator_code"))
+    quality = ", ".join(f"'{code}'" for code in QUALITY_INPUTS)
     return [
         suite.has_rows(REFUSE_FILE),
         *_versions(suite, CRITERION, "Tiêu chí 3.2 của BTC-2025-SO"),
@@ -198,6 +212,26 @@ def criterion_rules() -> list[Rule]:
             f"or (factor_input_code is not null and factor_input_code not in ({indicators}))",
             applies="input_kind_code = 'indicator'",
             column="input_code",
+        ),
+        suite.rows(
+            "quality_index_known",
+            "Điểm đánh giá chất lượng để chấm là index_1 đến index_9 hoặc total",
+            "Chấm theo index_10",
+            REFUSE_FILE,
+            fails=f"coalesce(input_code, '') not in ({quality}) "
+            f"or (factor_input_code is not null and factor_input_code not in ({quality}))",
+            applies="input_kind_code = 'quality_index'",
+            column="input_code",
+        ),
+        suite.rows(
+            "options_of_a_survey",
+            "Cách chấm «Theo phương án trả lời» lấy số liệu từ «Câu hỏi khảo sát»",
+            "Chấm theo phương án trả lời, số liệu lấy trong phiếu chấm",
+            REFUSE_FILE,
+            fails="input_kind_code <> 'survey_item'",
+            applies="rule_code = 'survey_options'",
+            column="input_kind_code",
+            why="Chỉ câu hỏi khảo sát có phương án trả lời; tiêu chí sẽ không bao giờ có điểm",
         ),
         suite.rule(
             "kind_fits_parent",
