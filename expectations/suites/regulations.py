@@ -120,6 +120,15 @@ def grade_rules() -> list[Rule]:
             ("authority_code", "regulation_code", "unit_bloc_code", "grade_code", "valid_from_date"),
             "grade_code",
         ),
+        *_validity(suite, (*REGULATION, "unit_bloc_code"), "Thang xếp loại của BTC-2025-SO"),
+        suite.once(
+            "order_once",
+            "Mỗi loại của một thang có thứ tự riêng",
+            "Tốt và Khá cùng ghi thứ tự 2",
+            REFUSE_FILE,
+            keys=(*REGULATION, "unit_bloc_code", "valid_from_date", "display_order"),
+            column="display_order",
+        ),
         suite.rule(
             "one_lowest",
             "Mỗi thang xếp loại có đúng một loại thấp nhất (để trống «từ giá trị»)",
@@ -428,9 +437,16 @@ def _climbed() -> str:
 
 def _versions(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:
     """No version twice, none that ends before it begins, none in force beside another."""
-    same = " and ".join(f"earlier.{column} = later.{column}" for column in key)
     return [
         _once(suite, "version_once", f"Mỗi phiên bản ({who})", (*key, "valid_from_date"), "valid_from_date"),
+        *_validity(suite, key, who),
+    ]
+
+
+def _validity(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:
+    """No version that ends before it begins, none in force beside another; several rows may be one version."""
+    same = " and ".join(f"earlier.{column} is not distinct from later.{column}" for column in key)
+    return [
         suite.rows(
             "validity_in_order",
             "Ngày hết hiệu lực không trước ngày bắt đầu",

@@ -376,10 +376,16 @@ GOOD = {
             "grade_name": name,
             "lower_value": lower,
             "display_order": order,
-            "valid_from_date": "2025-01-01",
+            "valid_from_date": start,
+            "valid_to_date": end,
             "is_confirmed": False,
         }
-        for order, (name, lower) in enumerate((("tot", "85"), ("kha", "70"), ("yeu", None)), start=1)
+        for order, name, lower, start, end in (
+            (1, "tot", "85", "2025-01-01", None),
+            (2, "kha", "70", "2025-01-01", None),
+            (3, "yeu", None, "2025-01-01", None),
+            (1, "dat", None, "2024-01-01", "2024-12-31"),
+        )
     ],
     "regulation__criteria": [
         {
@@ -721,6 +727,9 @@ BAD = {
     ),
     "bands.codes_plain": ({1: {"criterion_code": "3.2 "}, 2: {"regulation_code": "BTC\x07"}}, 2),
     "grades.grade_once": ({1: {"grade_code": "tot"}}, 2),
+    "grades.validity_in_order": ({1: {"valid_to_date": "2024-12-31"}}, 1),
+    "grades.versions_do_not_overlap": ({1: {"valid_from_date": "2026-01-01"}}, 1),
+    "grades.order_once": ({1: {"display_order": 1}}, 2),
     "grades.one_lowest": ({2: {"lower_value": "0"}}, 1),
     "grades.higher_grade_higher_bound": ({1: {"lower_value": "85"}}, 1),
     "grades.numbers_bounded": ({0: {"lower_value": "1000000.1"}, 1: {"lower_value": "1000000"}}, 1),
