@@ -205,10 +205,13 @@ def criterion_rules() -> list[Rule]:
             "Điểm tối đa của cấp dưới cộng lại đúng bằng điểm tối đa cấp trên (không kể thưởng, trừ)",
             "3.1, 3.2 và 3.3 cộng lại 12 điểm, mà mục 3 tối đa 10",
             REFUSE_FILE,
-            failing="select parent.source_row_number from batch as parent inner join batch as child "
+            failing="select 'dòng ' || parent.source_row_number || ': ' || parent.criterion_code || ' tối đa ' || "
+            f"{_plain_number('parent.max_score')} || ', cấp dưới cộng lại ' || {_plain_number('sum(child.max_score)')} "
+            "as reason from batch as parent inner join batch as child "
             f"on {_same_parent('parent')} and child.valid_from_date <= parent.valid_from_date "
             "where parent.rule_code = 'sum' and parent.kind_code in ('base', 'survey') "
-            "group by parent.source_row_number, parent.max_score having sum(child.max_score) <> parent.max_score",
+            "group by parent.source_row_number, parent.criterion_code, parent.max_score "
+            "having sum(child.max_score) <> parent.max_score",
             checked="select count(*) from batch where rule_code = 'sum' and kind_code in ('base', 'survey')",
             column="max_score",
         ),
@@ -302,6 +305,17 @@ def criterion_rules() -> list[Rule]:
             checked="select count(*) from batch as child inner join batch as parent "
             f"on {_same_parent('parent')} where parent.rule_code = 'weighted_sum'",
             column="weight",
+        ),
+        suite.rule(
+            "weight_used",
+            "Trọng số chỉ có nghĩa khi cấp trên chấm «Cộng các phần theo trọng số»; nơi khác để trống",
+            "Mục 3 cộng từ cấp dưới, mà 3.1 ghi trọng số 2",
+            REFUSE_FILE,
+            failing="select source_row_number from batch as child where weight is not null and not exists "
+            f"(select 1 from batch as parent where {_same_parent('parent')} and parent.rule_code = 'weighted_sum')",
+            checked="select count(*) from batch where weight is not null",
+            column="weight",
+            why="Điểm không được nhân với trọng số này, mà người đọc tưởng là có",
         ),
         suite.rows(
             "digits_in_range",
@@ -533,6 +547,11 @@ def _same_parent(parent: str) -> str:
         f"and ({parent}.valid_to_date is null or {parent}.valid_to_date >= child.valid_from_date) "
         f"and (child.valid_to_date is null or child.valid_to_date >= {parent}.valid_from_date)"
     )
+
+
+def _plain_number(decimal: str) -> str:
+    """A decimal with six digits as it is written in Vietnamese: 4,5 and 10."""
+    return f"replace(rtrim(rtrim(cast(cast({decimal} as decimal(38, 6)) as varchar), '0'), '.'), '.', ',')"
 
 
 def _begins_before_end(first: str, second: str) -> str:

@@ -46,7 +46,10 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
             "tieu_chi",
             {"criterion_code": "3.2"},
             {"max_score": "9"},
-            ["Điểm tối đa của cấp dưới cộng lại đúng bằng điểm tối đa cấp trên", "dòng 11"],
+            [
+                "Điểm tối đa của cấp dưới cộng lại đúng bằng điểm tối đa cấp trên",
+                "dòng 11: 3 tối đa 20, cấp dưới cộng lại 21)",
+            ],
         ),
         (
             "tieu_chi",

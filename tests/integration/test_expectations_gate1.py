@@ -749,6 +749,7 @@ BAD = {
     "criteria.target_given": ({1: {"target_value": None}}, 1),
     "criteria.input_given": ({2: {"input_kind_code": "none"}}, 1),
     "criteria.weights_given": ({4: {"weight": None}, 5: {"weight": "0"}}, 2),
+    "criteria.weight_used": ({1: {"weight": "1"}, 7: {"weight": "0.5"}}, 2),
     "criteria.maximum_positive": ({1: {"max_score": "0"}}, 1),
     "criteria.numbers_bounded": (
         {1: {"target_value": "1000001"}, 2: {"floor_value": "-1000001"}, 5: {"weight": "1000001"}},
@@ -1078,6 +1079,12 @@ def test_a_band_that_holds_no_value_is_refused(lower, upper, includes, is_passed
 def test_only_figures_known_to_be_rates_end_at_one(figure, is_passed, wrong, tmp_path):
     rows = changed("regulation__criteria", {1: wrong | figure})
     assert check("regulation__criteria", rows, tmp_path)["criteria.rate_from_0_to_1"].is_passed is is_passed
+
+
+def test_parts_that_do_not_add_up_are_told_with_both_sums(tmp_path):
+    rows = changed("regulation__criteria", {1: {"max_score": "4.5"}})
+    result = check("regulation__criteria", rows, tmp_path)["criteria.parts_add_up"]
+    assert result.sample == ["dòng 2: 3 tối đa 10, cấp dưới cộng lại 10,5"]
 
 
 def test_a_code_of_letters_digits_and_plain_marks_is_good(tmp_path):
