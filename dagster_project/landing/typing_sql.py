@@ -264,12 +264,18 @@ class TypedQuery:
         shapes = self.layout.date_formats if kind == "date" else self.layout.timestamp_formats
         wanted = {
             "integer": "số nguyên",
-            "decimal": f"số, dấu thập phân là dấu {'phẩy' if item.decimal == 'comma' else 'chấm'}",
+            "decimal": _decimal_words(item),
             "boolean": "Có/Không",
             "date": f"ngày có thật, dạng {_shape_names(shapes)}",
             "timestamp": f"thời điểm có thật, dạng {_shape_names(shapes)}",
         }[kind]
         return Reason(f"bad_{kind}", f'Cột "{item.header}": không đọc được, cần {wanted}', condition)
+
+
+def _decimal_words(item: Input) -> str:
+    if item.column.without_thousands:
+        return "số; dấu phẩy hoặc dấu chấm là dấu thập phân, không viết dấu ngăn hàng nghìn"
+    return f"số, dấu thập phân là dấu {'phẩy' if item.decimal == 'comma' else 'chấm'}"
 
 
 def _shape_names(shapes: Sequence[str]) -> str:

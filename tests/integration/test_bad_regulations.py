@@ -67,7 +67,11 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
             "tieu_chi",
             {"criterion_code": "P.1"},
             {"max_score": "5 điểm"},
-            ["1 trên 181 dòng không đọc được", "Thiếu các dòng ấy thì thành quy định khác"],
+            [
+                "1 trên 181 dòng không đọc được",
+                "cần số; dấu phẩy hoặc dấu chấm là dấu thập phân, không viết dấu ngăn hàng nghìn",
+                "Thiếu các dòng ấy thì thành quy định khác",
+            ],
         ),
         (
             "tieu_chi",
@@ -129,6 +133,7 @@ def test_a_bad_regulation_is_refused_by_name(name, where, change, said, tmp_path
     assert f"{name}.csv" in result.message
     for part in said:
         assert part in result.message
+    assert "Hãy sửa trong tệp rồi nạp lại" in result.message
     assert list_deliveries(settings) == landed
 
 
