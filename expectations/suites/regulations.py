@@ -10,6 +10,7 @@ import csv
 from functools import cache
 from pathlib import Path
 
+from dagster_project.landing.contracts import load_contract
 from expectations.results import REFUSE_FILE
 from expectations.rules import Rule, SourceSuite
 
@@ -45,9 +46,19 @@ def regulation_rules() -> list[Rule]:
         suite.has_rows(REFUSE_FILE),
         *_versions(suite, REGULATION, "BTC-2025-SO"),
         _codes_plain(suite, "regulation_code"),
-        _list_known(suite, "period_kind_codes", "Loại kỳ", (*PERIOD_KINDS, *REPORT_KINDS), "nam thay cho year"),
         _list_known(
-            suite, "unit_bloc_codes", "Khối", _seed_codes("unit_blocs", "unit_bloc_code"), "so thay cho department"
+            suite,
+            "period_kind_codes",
+            "Loại kỳ",
+            (*PERIOD_KINDS, *REPORT_KINDS),
+            "nửa năm thay cho half_year hoặc 6 tháng",
+        ),
+        _list_known(
+            suite,
+            "unit_bloc_codes",
+            "Khối",
+            _seed_codes("unit_blocs", "unit_bloc_code"),
+            "sở thay cho department hoặc Sở, ban, ngành",
         ),
         suite.rows(
             "digits_in_range",
@@ -521,9 +532,10 @@ def _numbers_bounded(suite: SourceSuite, title: str, *columns: str) -> Rule:
 
 def _list_known(suite: SourceSuite, column: str, title: str, codes: tuple[str, ...], example: str) -> Rule:
     known = ", ".join(f"'{code}'" for code in codes)
+    listed = "; ".join(f"{code} ({label})" for code, label in load_contract(suite.source).column(column).items)
     return suite.rule(
         f"{column}_known",
-        f"{title} là mã có trong kho, cách nhau bằng dấu chấm phẩy",
+        f"{title} là mã hoặc tên có trong kho, cách nhau bằng dấu chấm phẩy: {listed}",
         f"Ghi {example}",
         REFUSE_FILE,
         failing="select distinct source_row_number from (select source_row_number, "

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.demo.regulations import OWN_FILES
-from dagster_project.landing.deliveries import list_deliveries
+from dagster_project.landing.deliveries import landed_path, list_deliveries
 from dagster_project.landing.load import land_file
 from dagster_project.settings import Settings
 from expectations.runner import check_delivery
@@ -104,6 +105,12 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
             ["Mức đồng hạng không quá 5 điểm phần trăm", "dòng 2"],
         ),
         (
+            "quy_dinh",
+            {"regulation_code": "BTC-SO"},
+            {"unit_bloc_codes": "Sở, ban, ngành; cấp xã"},
+            ["Khối là mã hoặc tên có trong kho", "department (Sở, ban, ngành); vertical_agency", "dòng 2"],
+        ),
+        (
             "xep_loai",
             {"grade_code": "yeu"},
             {"lower_value": "10"},
@@ -121,6 +128,7 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
         "percent for a rate",
         "empty band",
         "tie too wide",
+        "unknown bloc",
         "no lowest grade",
     ],
 )
@@ -142,3 +150,13 @@ def test_the_regulations_that_ship_are_good(tmp_path):
     assert len(FILES) == 4
     for path in FILES.values():
         assert land_file(path, settings, gate=check_delivery).status == "landed", path.name
+
+
+def test_lists_of_codes_may_be_written_in_words(tmp_path):
+    settings = Settings(root=tmp_path / "data")
+    change = {"unit_bloc_codes": "SỞ, BAN, NGÀNH ;commune", "period_kind_codes": "6 tháng; Kỳ báo cáo năm"}
+    path = edited("quy_dinh", tmp_path, {"regulation_code": "BTC-SO"}, change)
+    done = land_file(path, settings, gate=check_delivery).delivery
+    (first, *_) = pq.read_table(landed_path(settings, done.source_code, done.delivery_id)).to_pylist()
+    assert first["unit_bloc_codes"] == "department;commune"
+    assert first["period_kind_codes"] == "half_year;report_year"
