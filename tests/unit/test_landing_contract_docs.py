@@ -81,6 +81,8 @@ def test_codes_without_labels_are_refused():
 def test_a_word_that_stands_for_two_codes_is_refused(codes):
     with pytest.raises(LayoutError, match="codes and labels of column 'a' share a word"):
         parse_contract(document(codes=codes), "s.yml")
+    with pytest.raises(LayoutError, match="codes and labels of column 'a' share a word"):
+        parse_contract(document(items=codes), "s.yml")
 
 
 def test_a_label_may_equal_its_own_code():
