@@ -53,6 +53,10 @@ def way_to_fill(column: Column) -> str:
     """How a cell of the column is written, in Vietnamese."""
     if column.codes:
         return "chọn trong danh sách: " + "; ".join(column.labels)
+    if column.items:
+        return "một hoặc nhiều tên trong danh sách, cách nhau bằng dấu chấm phẩy: " + "; ".join(
+            dict(column.items).values()
+        )
     if column.without_thousands:
         return _WITHOUT_THOUSANDS
     return _WAYS_TO_FILL[column.type]
@@ -117,11 +121,9 @@ def _dated_by(contract: SourceContract) -> str:
 def _row(column: Column) -> str:
     kind = TYPE_NAMES[column.type]
     meaning = column.definition
-    if column.codes:
-        listed = "; ".join(
-            code if code == label else f"`{code}` {label}"
-            for code, label in zip(column.codes, column.labels, strict=True)
-        )
+    choices = (*zip(column.codes, column.labels, strict=True), *column.items)
+    if choices:
+        listed = "; ".join(code if code == label else f"`{code}` {label}" for code, label in choices)
         meaning = f"{meaning}. Danh mục: {listed}"
     cells = [f"`{column.name}`", kind, meaning, column.null_rule, column.example]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -34,6 +34,8 @@ class Column:
     """One canonical column. ``type`` is a key of ``PHYSICAL_TYPES``; ``codes`` empty means any code.
 
     ``labels`` are the Vietnamese words of the codes, in the same order; a canonical file may hold either.
+    ``items`` are (code, label) pairs of which a cell of text may hold several, parted by semicolons; either lands as
+    the code.
     ``without_thousands``: a lone mark in a number is its decimal mark, comma or dot, also before three digits.
     """
 
@@ -43,6 +45,7 @@ class Column:
     required: bool = False
     codes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    items: tuple[tuple[str, str], ...] = ()
     example: str = ""
     without_thousands: bool = False
 
@@ -154,6 +157,7 @@ def _parse_column(raw: dict, origin: str, without_thousands: bool) -> Column:
         required=bool(raw.get("required", False)),
         codes=tuple(codes),
         labels=tuple(codes.values()),
+        items=tuple(raw.get("items", {}).items()),
         example=str(raw.get("example", "")),
         without_thousands=without_thousands and raw["type"] == "decimal",
     )
@@ -161,7 +165,8 @@ def _parse_column(raw: dict, origin: str, without_thousands: bool) -> Column:
 
 def _check_labels(column: Column, origin: str) -> None:
     """A word must stand for one code only, whatever its case."""
-    words = [word.casefold() for pair in zip(column.codes, column.labels, strict=True) for word in dict.fromkeys(pair)]
+    pairs = (*zip(column.codes, column.labels, strict=True), *column.items)
+    words = [word.casefold() for pair in pairs for word in dict.fromkeys(pair)]
     if len(set(words)) != len(words):
         raise LayoutError(f"{origin}: codes and labels of column {column.name!r} share a word")
 

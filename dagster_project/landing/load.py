@@ -396,9 +396,9 @@ def _part(read: _Read, table: _Typed, report: GateReport | None, task: _Task) ->
     staged, results = table.staged, ()
     if report is not None:
         try:
-            _check_any_read(staged)
+            _check_any_read(staged, table.plan.layout)
             _check_whole(staged, table.plan.layout.contract)
-            _check_gate(report.results)
+            _check_gate(report.results, table.plan.layout)
         except LandingError as error:
             error.sheet = table.plan.table.sheet_name
             raise
@@ -406,7 +406,7 @@ def _part(read: _Read, table: _Typed, report: GateReport | None, task: _Task) ->
         failing = report.failing_rows
         staged = row_notes.apply_effects(staged, table.delivery_id, table.work, failing, threads, table.plan)
         results = report.results
-        _check_any_left(staged, results)
+        _check_any_left(staged, results, table.plan.layout)
     record = _record(table, read, staged, task)
     is_first = table.delivery_id == read.tables[0].delivery_id
     return _Part(
@@ -563,13 +563,20 @@ def _moment(landed_at: dt.datetime | None) -> dt.datetime:
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
-def _check_any_read(staged: Staged) -> None:
+def _mend(layout: Layout, at_source: str = "Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại.") -> str:
+    """Where a fault is mended: a canonical file is filled by hand, any other one comes out of a system."""
+    return "Hãy sửa trong tệp rồi nạp lại." if layout.is_generic else at_source
+
+
+def _check_any_read(staged: Staged, layout: Layout) -> None:
     """LandingError that says why, when no row at all could be typed: there is no delivery in which to look it up."""
     if staged.rows_accepted == 0 and staged.rejected is not None:
         raise LandingError(
             f"không nhận được dòng nào trên {vi_count(staged.rows_read)} dòng đọc: "
             f"{row_notes.top_reasons(staged.rejected)}.",
-            advice="Hãy sửa ở hệ thống nguồn, hoặc thêm vào bố cục cách đọc các giá trị ấy, rồi nạp lại.",
+            advice=_mend(
+                layout, "Hãy sửa ở hệ thống nguồn, hoặc thêm vào bố cục cách đọc các giá trị ấy, rồi nạp lại."
+            ),
         )
 
 
@@ -583,15 +590,15 @@ def _check_whole(staged: Staged, contract: SourceContract) -> None:
         )
 
 
-def _check_any_left(staged: Staged, results: Sequence[RuleResult]) -> None:
+def _check_any_left(staged: Staged, results: Sequence[RuleResult], layout: Layout) -> None:
     if staged.rows_accepted or not staged.rows_rejected:
         return
     failed = [item for item in results if not item.is_passed and item.effect_code == "reject_row"]
     texts = "; ".join(f"{item.rule_text} ({vi_count(item.failed_count)} dòng sai)" for item in failed[:3])
-    raise LandingError(f"mọi dòng đều bị loại: {texts}.", advice="Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại.")
+    raise LandingError(f"mọi dòng đều bị loại: {texts}.", advice=_mend(layout))
 
 
-def _check_gate(results: Sequence[RuleResult]) -> None:
+def _check_gate(results: Sequence[RuleResult], layout: Layout) -> None:
     failed = [item for item in results if not item.is_passed and item.effect_code == "refuse_file"]
     if not failed:
         return
@@ -600,7 +607,7 @@ def _check_gate(results: Sequence[RuleResult]) -> None:
         + (f", ví dụ {', '.join(item.sample[:3])})" if item.sample else ")")
         for item in failed
     )
-    raise LandingError(f"không đạt kiểm tra đầu vào: {texts}.", advice="Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại.")
+    raise LandingError(f"không đạt kiểm tra đầu vào: {texts}.", advice=_mend(layout))
 
 
 def _publish(settings: Settings, parts: Sequence[_Part], replaced: Delivery | None, task: _Task) -> None:

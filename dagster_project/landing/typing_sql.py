@@ -162,7 +162,9 @@ class TypedQuery:
         """
         count = range(len(self.inputs))
         raw = [f"{self._raw(item)} as r{i}" for i, item in enumerate(self.inputs)]
-        value = [f"r{i}, {_value_sql(item.spec, f'r{i}')} as v{i}" for i, item in enumerate(self.inputs)]
+        value = [
+            f"r{i}, {_items_sql(item, _value_sql(item.spec, f'r{i}'))} as v{i}" for i, item in enumerate(self.inputs)
+        ]
         typed = [f"r{i}, v{i}, {self._typed(item, f'v{i}')} as t{i}" for i, item in enumerate(self.inputs)]
         judged = [f"r{i}, t{i}, {self._error(i)} as e{i}" for i in count]
         return f"""
@@ -264,12 +266,18 @@ class TypedQuery:
         shapes = self.layout.date_formats if kind == "date" else self.layout.timestamp_formats
         wanted = {
             "integer": "số nguyên",
-            "decimal": f"số, dấu thập phân là dấu {'phẩy' if item.decimal == 'comma' else 'chấm'}",
+            "decimal": _decimal_words(item),
             "boolean": "Có/Không",
             "date": f"ngày có thật, dạng {_shape_names(shapes)}",
             "timestamp": f"thời điểm có thật, dạng {_shape_names(shapes)}",
         }[kind]
         return Reason(f"bad_{kind}", f'Cột "{item.header}": không đọc được, cần {wanted}', condition)
+
+
+def _decimal_words(item: Input) -> str:
+    if item.column.without_thousands:
+        return "số; dấu phẩy hoặc dấu chấm là dấu thập phân, không viết dấu ngăn hàng nghìn"
+    return f"số, dấu thập phân là dấu {'phẩy' if item.decimal == 'comma' else 'chấm'}"
 
 
 def _shape_names(shapes: Sequence[str]) -> str:
@@ -299,6 +307,15 @@ def _value_sql(spec: ColumnSpec, text: str) -> str:
         )
         value = f"case lower({value}) {branches} else {value} end"
     return value
+
+
+def _items_sql(item: Input, value: str) -> str:
+    """The codes of a list whose members are codes or labels; what is neither stays, for gate 1 to name."""
+    if not item.column.items:
+        return value
+    branches = " ".join(f"when {literal(label.lower())} then {literal(code)}" for code, label in item.column.items)
+    members = f"[case lower(trim(member)) {branches} else trim(member) end for member in string_split({value}, ';')]"
+    return f"array_to_string({members}, ';')"
 
 
 def _boolean_sql(value: str) -> str:

@@ -10,6 +10,7 @@ import csv
 from functools import cache
 from pathlib import Path
 
+from dagster_project.landing.contracts import load_contract
 from expectations.results import REFUSE_FILE
 from expectations.rules import Rule, SourceSuite
 
@@ -27,6 +28,13 @@ MOST_STEPS = 10
 # Grades stand ten points and more apart. Units five points apart are no equals, and a wider tolerance is mostly a slip
 # (50 for 0,5), after which the whole province shares one rank.
 WIDEST_TIE = 5
+# A code is a part of paths, lists and names of files; whatever parts those may not stand in it.
+CODE_SHAPE = r"[\p{L}0-9._/-]+"
+# The engine multiplies points, weights and figures before it divides; what is larger would not fit its decimals.
+LARGEST = 1_000_000
+# What the indices of quality are called as figures (int_quality_indices_averaged).
+QUALITY_INPUTS = (*(f"index_{number}" for number in range(1, 10)), "total")
+SHA256 = "[0-9A-Fa-f]{64}"
 # Up to four bounds (int_regulation_volume_tiers).
 VOLUME_TIERS = r"\s*[1-9][0-9]{0,8}(\s*;\s*[1-9][0-9]{0,8}){0,3}\s*"
 
@@ -37,9 +45,20 @@ def regulation_rules() -> list[Rule]:
     return [
         suite.has_rows(REFUSE_FILE),
         *_versions(suite, REGULATION, "BTC-2025-SO"),
-        _list_known(suite, "period_kind_codes", "Loại kỳ", (*PERIOD_KINDS, *REPORT_KINDS), "nam thay cho year"),
+        _codes_plain(suite, "regulation_code"),
         _list_known(
-            suite, "unit_bloc_codes", "Khối", _seed_codes("unit_blocs", "unit_bloc_code"), "so thay cho department"
+            suite,
+            "period_kind_codes",
+            "Loại kỳ",
+            (*PERIOD_KINDS, *REPORT_KINDS),
+            "nửa năm thay cho half_year hoặc 6 tháng",
+        ),
+        _list_known(
+            suite,
+            "unit_bloc_codes",
+            "Khối",
+            _seed_codes("unit_blocs", "unit_bloc_code"),
+            "sở thay cho department hoặc Sở, ban, ngành",
         ),
         suite.rows(
             "digits_in_range",
@@ -71,6 +90,16 @@ def regulation_rules() -> list[Rule]:
             why="Không biết đơn vị thuộc nhóm nào; ghi chẳng hạn 1000; 5000",
         ),
         suite.rows(
+            "source_sha256_whole",
+            "Mã SHA-256 của văn bản gốc gồm đúng 64 chữ số thập lục phân (0–9, a–f)",
+            "Ghi 9f86d081, hoặc ghi tên tệp",
+            REFUSE_FILE,
+            fails=f"not regexp_full_match(source_sha256, '{SHA256}')",
+            applies="source_sha256 is not null",
+            column="source_sha256",
+            why="Không tìm lại được văn bản gốc; không có mã thì để trống",
+        ),
+        suite.rows(
             "tie_tolerance_small",
             f"Mức đồng hạng không quá {WIDEST_TIE} điểm phần trăm",
             "Lệch không quá 50 điểm phần trăm thì đồng hạng",
@@ -94,12 +123,22 @@ def grade_rules() -> list[Rule]:
     )
     return [
         suite.has_rows(REFUSE_FILE),
+        _codes_plain(suite, "regulation_code"),
         _once(
             suite,
             "grade_once",
             "Mỗi loại của một thang",
             ("authority_code", "regulation_code", "unit_bloc_code", "grade_code", "valid_from_date"),
             "grade_code",
+        ),
+        *_validity(suite, (*REGULATION, "unit_bloc_code"), "Thang xếp loại của BTC-2025-SO"),
+        suite.once(
+            "order_once",
+            "Mỗi loại của một thang có thứ tự riêng",
+            "Tốt và Khá cùng ghi thứ tự 2",
+            REFUSE_FILE,
+            keys=(*REGULATION, "unit_bloc_code", "valid_from_date", "display_order"),
+            column="display_order",
         ),
         suite.rule(
             "one_lowest",
@@ -123,6 +162,7 @@ def grade_rules() -> list[Rule]:
             checked="select count(*) from batch",
             column="lower_value",
         ),
+        _numbers_bounded(suite, "Mức xếp loại", "lower_value"),
     ]
 
 
@@ -131,9 +171,11 @@ def criterion_rules() -> list[Rule]:
     suite = SourceSuite("regulation__criteria", "criteria")
     has_parts = f"exists (select 1 from batch as child where {_same_parent('batch_row')})"
     indicators = ", ".join(f"'{code}'" for code in _seed_codes("indicators", "indicator_code"))
+    quality = ", ".join(f"'{code}'" for code in QUALITY_INPUTS)
     return [
         suite.has_rows(REFUSE_FILE),
         *_versions(suite, CRITERION, "Tiêu chí 3.2 của BTC-2025-SO"),
+        _codes_plain(suite, "regulation_code", "criterion_code"),
         suite.rule(
             "parent_listed",
             "Tiêu chí cấp trên có trong cùng bộ tiêu chí",
@@ -174,10 +216,13 @@ def criterion_rules() -> list[Rule]:
             "Điểm tối đa của cấp dưới cộng lại đúng bằng điểm tối đa cấp trên (không kể thưởng, trừ)",
             "3.1, 3.2 và 3.3 cộng lại 12 điểm, mà mục 3 tối đa 10",
             REFUSE_FILE,
-            failing="select parent.source_row_number from batch as parent inner join batch as child "
+            failing="select 'dòng ' || parent.source_row_number || ': ' || parent.criterion_code || ' tối đa ' || "
+            f"{_plain_number('parent.max_score')} || ', cấp dưới cộng lại ' || {_plain_number('sum(child.max_score)')} "
+            "as reason from batch as parent inner join batch as child "
             f"on {_same_parent('parent')} and child.valid_from_date <= parent.valid_from_date "
             "where parent.rule_code = 'sum' and parent.kind_code in ('base', 'survey') "
-            "group by parent.source_row_number, parent.max_score having sum(child.max_score) <> parent.max_score",
+            "group by parent.source_row_number, parent.criterion_code, parent.max_score "
+            "having sum(child.max_score) <> parent.max_score",
             checked="select count(*) from batch where rule_code = 'sum' and kind_code in ('base', 'survey')",
             column="max_score",
         ),
@@ -190,6 +235,26 @@ def criterion_rules() -> list[Rule]:
             f"or (factor_input_code is not null and factor_input_code not in ({indicators}))",
             applies="input_kind_code = 'indicator'",
             column="input_code",
+        ),
+        suite.rows(
+            "quality_index_known",
+            "Điểm đánh giá chất lượng để chấm là index_1 đến index_9 hoặc total",
+            "Chấm theo index_10",
+            REFUSE_FILE,
+            fails=f"coalesce(input_code, '') not in ({quality}) "
+            f"or (factor_input_code is not null and factor_input_code not in ({quality}))",
+            applies="input_kind_code = 'quality_index'",
+            column="input_code",
+        ),
+        suite.rows(
+            "options_of_a_survey",
+            "Cách chấm «Theo phương án trả lời» lấy số liệu từ «Câu hỏi khảo sát»",
+            "Chấm theo phương án trả lời, số liệu lấy trong phiếu chấm",
+            REFUSE_FILE,
+            fails="input_kind_code <> 'survey_item'",
+            applies="rule_code = 'survey_options'",
+            column="input_kind_code",
+            why="Chỉ câu hỏi khảo sát có phương án trả lời; tiêu chí sẽ không bao giờ có điểm",
         ),
         suite.rule(
             "kind_fits_parent",
@@ -252,6 +317,17 @@ def criterion_rules() -> list[Rule]:
             f"on {_same_parent('parent')} where parent.rule_code = 'weighted_sum'",
             column="weight",
         ),
+        suite.rule(
+            "weight_used",
+            "Trọng số chỉ có nghĩa khi cấp trên chấm «Cộng các phần theo trọng số»; nơi khác để trống",
+            "Mục 3 cộng từ cấp dưới, mà 3.1 ghi trọng số 2",
+            REFUSE_FILE,
+            failing="select source_row_number from batch as child where weight is not null and not exists "
+            f"(select 1 from batch as parent where {_same_parent('parent')} and parent.rule_code = 'weighted_sum')",
+            checked="select count(*) from batch where weight is not null",
+            column="weight",
+            why="Điểm không được nhân với trọng số này, mà người đọc tưởng là có",
+        ),
         suite.rows(
             "digits_in_range",
             "Số chữ số thập phân riêng của tiêu chí từ 0 đến 6",
@@ -270,6 +346,7 @@ def criterion_rules() -> list[Rule]:
             fails="max_score <= 0 or max_score > 1000",
             column="max_score",
         ),
+        _numbers_bounded(suite, "Trọng số, mức được điểm tối đa và mức sàn", "target_value", "floor_value", "weight"),
     ]
 
 
@@ -281,6 +358,7 @@ def band_rules() -> list[Rule]:
     same = " and ".join(f"one.{name} = other.{name}" for name in key)
     return [
         suite.has_rows(REFUSE_FILE),
+        _codes_plain(suite, "regulation_code", "criterion_code"),
         _once(
             suite,
             "band_once",
@@ -346,6 +424,14 @@ def band_rules() -> list[Rule]:
             applies="answer_code is not null",
             column="awarded_score",
         ),
+        _numbers_bounded(
+            suite,
+            "Cận dưới, cận trên, điểm đạt và giá trị gốc",
+            "lower_value",
+            "upper_value",
+            "awarded_score",
+            "base_value",
+        ),
     ]
 
 
@@ -376,9 +462,16 @@ def _climbed() -> str:
 
 def _versions(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:
     """No version twice, none that ends before it begins, none in force beside another."""
-    same = " and ".join(f"earlier.{column} = later.{column}" for column in key)
     return [
         _once(suite, "version_once", f"Mỗi phiên bản ({who})", (*key, "valid_from_date"), "valid_from_date"),
+        *_validity(suite, key, who),
+    ]
+
+
+def _validity(suite: SourceSuite, key: tuple[str, ...], who: str) -> list[Rule]:
+    """No version that ends before it begins, none in force beside another; several rows may be one version."""
+    same = " and ".join(f"earlier.{column} is not distinct from later.{column}" for column in key)
+    return [
         suite.rows(
             "validity_in_order",
             "Ngày hết hiệu lực không trước ngày bắt đầu",
@@ -408,11 +501,41 @@ def _once(suite: SourceSuite, name: str, what: str, keys: tuple[str, ...], colum
     )
 
 
+def _codes_plain(suite: SourceSuite, *columns: str) -> Rule:
+    titles = {"regulation_code": "Mã bộ tiêu chí", "criterion_code": "mã tiêu chí"}
+    return suite.rows(
+        "codes_plain",
+        f"{', '.join(titles[column] for column in columns)} chỉ gồm chữ cái, chữ số, dấu chấm, dấu gạch nối, dấu gạch "
+        "dưới và dấu gạch chéo, không có dấu cách",
+        "Ghi «3;2» hoặc «BTC@2025» thay cho 3.2, BTC-2025",
+        REFUSE_FILE,
+        fails=" or ".join(f"not regexp_full_match({column}, '{CODE_SHAPE}')" for column in columns),
+        column=columns[-1],
+        why="Kho ghép các mã thành đường dẫn trong cây và thành tên tệp; dấu khác làm lẫn mã này với mã kia",
+    )
+
+
+def _numbers_bounded(suite: SourceSuite, title: str, *columns: str) -> Rule:
+    numbers = ", ".join(columns)
+    limit = f"{LARGEST:,}".replace(",", ".")
+    return suite.rows(
+        "numbers_bounded",
+        f"{title} từ -{limit} đến {limit}",
+        "Ghi 95000000 (đồng) thay cho 95 (triệu đồng)",
+        REFUSE_FILE,
+        fails=f"greatest({numbers}) > {LARGEST} or least({numbers}) < -{LARGEST}",
+        applies=f"coalesce({numbers}) is not null",
+        column=columns[0],
+        why="Số lớn như vậy kho không tính chính xác được: ghi theo đơn vị lớn hơn, ở phiếu chấm cũng vậy",
+    )
+
+
 def _list_known(suite: SourceSuite, column: str, title: str, codes: tuple[str, ...], example: str) -> Rule:
     known = ", ".join(f"'{code}'" for code in codes)
+    listed = "; ".join(f"{code} ({label})" for code, label in load_contract(suite.source).column(column).items)
     return suite.rule(
         f"{column}_known",
-        f"{title} là mã có trong kho, cách nhau bằng dấu chấm phẩy",
+        f"{title} là mã hoặc tên có trong kho, cách nhau bằng dấu chấm phẩy: {listed}",
         f"Ghi {example}",
         REFUSE_FILE,
         failing="select distinct source_row_number from (select source_row_number, "
@@ -436,6 +559,11 @@ def _same_parent(parent: str) -> str:
         f"and ({parent}.valid_to_date is null or {parent}.valid_to_date >= child.valid_from_date) "
         f"and (child.valid_to_date is null or child.valid_to_date >= {parent}.valid_from_date)"
     )
+
+
+def _plain_number(decimal: str) -> str:
+    """A decimal with six digits as it is written in Vietnamese: 4,5 and 10."""
+    return f"replace(rtrim(rtrim(cast(cast({decimal} as decimal(38, 6)) as varchar), '0'), '.'), '.', ',')"
 
 
 def _begins_before_end(first: str, second: str) -> str:

@@ -19,6 +19,8 @@ EXPLANATIONS = "par__score_explanations"
 BANDS = "regulation__bands"
 CRITERIA = "regulation__criteria"
 REGULATIONS = "regulation__regulations"
+METRICS = "national_portal__qd766_metrics"
+ANSWERS = "survey__answers"
 UNITS = "unit_registry__units"
 
 
@@ -30,6 +32,7 @@ def rules() -> list[PlanRule]:
         _within_maximum(),
         _share_within_whole(),
         _period_covered(),
+        _period_over(),
         _unit_known(),
         _one_campaign(),
         _criterion_known("explanations", EXPLANATIONS, "Tiêu chí của vòng giải trình"),
@@ -37,6 +40,9 @@ def rules() -> list[PlanRule]:
         _band_within_maximum(),
         _band_of_a_rate(),
         _regulation_known(),
+        _metric_known(),
+        _questionnaire_known(),
+        _total_known(),
     ]
 
 
@@ -145,6 +151,19 @@ def _period_covered() -> PlanRule:
     )
 
 
+def _period_over() -> PlanRule:
+    return _rule(
+        "scores.period_over",
+        SHEETS,
+        "Kỳ của phiếu chấm kết thúc không muộn hơn ngày chốt số liệu",
+        "Phiếu chấm năm 2026, số liệu chốt ngày 10/10/2026",
+        fails="used.period_end_date > (select as_of_date from build)",
+        applies="true",
+        column="period_end_date",
+        why="Kỳ chưa kết thúc đến ngày chốt nên phiếu chưa được dùng; có thể ngày cuối kỳ ghi sai",
+    )
+
+
 def _unit_known() -> PlanRule:
     listed = f"select 1 from {UNITS} as unit where unit.authority_code = used.authority_code"
     return _rule(
@@ -221,6 +240,61 @@ def _regulation_known() -> PlanRule:
     )
 
 
+def _metric_known() -> PlanRule:
+    unknown = _no_metric("used.factor_input_code")
+    return _rule(
+        "criteria.metric_known",
+        CRITERIA,
+        "Chỉ số của Cổng Dịch vụ công quốc gia dùng để chấm có trong bộ dùng chung hoặc trong số liệu đã nạp",
+        "Chấm theo TDGQ.ONTIME, cổng công bố TDGQ.ON_TIME",
+        fails=f"{_no_metric('used.input_code')} or (used.factor_input_code is not null and {unknown})",
+        applies="used.input_kind_code = 'portal_metric'",
+        column="input_code",
+        why="Tiêu chí không có số liệu nên không có điểm; có thể mã sai hoặc chưa nạp số liệu của cổng",
+    )
+
+
+def _questionnaire_known() -> PlanRule:
+    known = ", ".join(f"'{row['instrument_code']}'" for row in _seed("instruments"))
+    return _rule(
+        "criteria.questionnaire_known",
+        CRITERIA,
+        "Phiếu khảo sát dùng để chấm có trong danh mục hoặc trong phiếu trả lời đã nạp",
+        "Chấm theo lanh_dao_abcd, phiếu trả lời ghi leaders_abcd",
+        fails=f"used.input_code not in ({known}) and not exists (select 1 from {ANSWERS} as answer "
+        "where answer.authority_code = used.authority_code and answer.instrument_code = used.input_code)",
+        applies="used.input_kind_code = 'survey_item'",
+        column="input_code",
+        why="Tiêu chí không có phiếu trả lời nên không có điểm; có thể mã sai hoặc chưa nạp phiếu trả lời",
+    )
+
+
+def _total_known() -> PlanRule:
+    return _rule(
+        "regulations.total_known",
+        REGULATIONS,
+        "Tổng điểm do nơi khác công bố là total hoặc một chỉ số của Cổng Dịch vụ công quốc gia có trong bộ dùng chung "
+        "hoặc trong số liệu đã nạp",
+        "Ghi ALL.TOTAL, cổng công bố ALL._TOTAL",
+        fails=f"used.total_input_code <> 'total' and {_no_metric('used.total_input_code')}",
+        applies="used.total_input_code is not null",
+        column="total_input_code",
+        why="Không có tổng điểm để đối chiếu; có thể mã sai hoặc chưa nạp số liệu của cổng",
+    )
+
+
+def _no_metric(code: str) -> str:
+    """Whether neither a national regulation nor a landed row of the authority's portal metrics has the code."""
+    known = {row["input_code"] for row in _seed("regulation_criteria") if row["input_kind_code"] == "portal_metric"}
+    known |= {row["total_input_code"] for row in _seed("regulations")} - {"", "total"}
+    listed = ", ".join(f"'{name}'" for name in sorted(known))
+    return (
+        f"({code} not in ({listed}) and not exists (select 1 from {METRICS} as metric "
+        f"where metric.authority_code = used.authority_code "
+        f"and metric.group_code || '.' || metric.metric_code = {code}))"
+    )
+
+
 def _same_regulation() -> str:
     return "regulation.authority_code = used.authority_code and regulation.regulation_code = used.regulation_code"
 
@@ -232,7 +306,11 @@ def _same_criterion() -> str:
     )
 
 
-@cache
 def _national_criteria() -> str:
-    with (SEEDS / "regulation_criteria.csv").open(encoding="utf-8", newline="") as lines:
-        return ", ".join(f"('{row['regulation_code']}', '{row['criterion_code']}')" for row in csv.DictReader(lines))
+    return ", ".join(f"('{row['regulation_code']}', '{row['criterion_code']}')" for row in _seed("regulation_criteria"))
+
+
+@cache
+def _seed(name: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))

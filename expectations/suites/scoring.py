@@ -12,6 +12,11 @@ INDICES = tuple(f"index_{number}_score" for number in range(1, 10))
 INDEX_MAXIMUM = 2
 # No criterion has a higher maximum (expectations/suites/regulations.py).
 HIGHEST_SCORE = 1000
+# What the engine multiplies before it divides must fit its decimals.
+LARGEST_VALUE = 1_000_000_000
+LARGEST_COUNT = 1_000_000_000_000
+# As many as there are people in the country.
+MOST_ANSWERS = 100_000_000
 OFFICE_CODE = "[A-Za-z0-9][A-Za-z0-9._-]*"
 INDEX_ROUNDING = "0.05"
 
@@ -85,6 +90,39 @@ def score_rules() -> list[Rule]:
             applies="coalesce(self_score, appraised_score_1, appraised_score_2, survey_score) is not null",
             column="self_score",
             why="Không bộ tiêu chí nào có điểm lớn như vậy: cột bị lệch hoặc số bị đọc sai",
+        ),
+        suite.rows(
+            "figures_readable",
+            f"Tử số, mẫu số không quá {_dotted(LARGEST_COUNT)}, giá trị nêu trong phiếu không quá "
+            f"{_dotted(LARGEST_VALUE)}",
+            "Số tiền ghi theo đồng: 95000000000 thay cho 95 (tỷ đồng)",
+            REJECT_ROW,
+            fails=f"greatest(measured_numerator, measured_denominator) > {LARGEST_COUNT} "
+            f"or least(measured_numerator, measured_denominator) < -{LARGEST_COUNT} "
+            f"or measured_value not between -{LARGEST_VALUE} and {LARGEST_VALUE}",
+            applies="coalesce(measured_numerator, measured_denominator, measured_value) is not null",
+            column="measured_value",
+            why="Số lớn như vậy kho không tính chính xác được: cột bị lệch, hoặc phải ghi theo đơn vị lớn hơn",
+        ),
+        suite.rows(
+            "answer_count_possible",
+            f"Số phiếu trả lời từ 0 đến {_dotted(MOST_ANSWERS)}",
+            "Số phiếu trả lời -60",
+            REJECT_ROW,
+            fails=f"survey_answer_count not between 0 and {MOST_ANSWERS}",
+            applies="survey_answer_count is not null",
+            column="survey_answer_count",
+            why="Không thể có số phiếu như vậy: cột bị lệch hoặc số bị đọc sai, điểm bên cạnh cũng không tin được",
+        ),
+        suite.rows(
+            "survey_score_has_answers",
+            "Có điểm điều tra thì số phiếu trả lời lớn hơn 0; không biết số phiếu thì để trống",
+            "Điểm điều tra 5,5, số phiếu trả lời 0",
+            FLAG_ROW,
+            fails="survey_answer_count = 0",
+            applies="survey_score is not null",
+            column="survey_answer_count",
+            why="Điểm vẫn được tính nhưng không nêu được khoảng hạng; phải hỏi lại nơi điều tra có bao nhiêu phiếu",
         ),
         suite.rows(
             "scores_not_negative",
@@ -208,6 +246,16 @@ def quality_rules() -> list[Rule]:
             column="declared_total_score",
             why=CLAIM_KEPT,
         ),
+        suite.rows(
+            "total_readable",
+            f"Tổng điểm từ -{HIGHEST_SCORE} đến {HIGHEST_SCORE}",
+            "Ngày 15/01/2026 nằm ở cột tổng điểm",
+            REJECT_ROW,
+            fails=f"abs(declared_total_score) > {HIGHEST_SCORE}",
+            applies="declared_total_score is not null",
+            column="declared_total_score",
+            why="Chín chỉ số cộng lại nhiều nhất 18 điểm: cột bị lệch hoặc số bị đọc sai",
+        ),
         suite.once(
             "score_once",
             "Mỗi hồ sơ, hoặc mỗi đơn vị và kỳ, được chấm một lần trong tệp",
@@ -218,3 +266,7 @@ def quality_rules() -> list[Rule]:
         ),
         suite.one_spelling("unit_name", "Tên đơn vị"),
     ]
+
+
+def _dotted(number: int) -> str:
+    return f"{number:,}".replace(",", ".")

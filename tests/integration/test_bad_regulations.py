@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.demo.regulations import OWN_FILES
-from dagster_project.landing.deliveries import list_deliveries
+from dagster_project.landing.deliveries import landed_path, list_deliveries
 from dagster_project.landing.load import land_file
 from dagster_project.settings import Settings
 from expectations.runner import check_delivery
@@ -46,7 +47,10 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
             "tieu_chi",
             {"criterion_code": "3.2"},
             {"max_score": "9"},
-            ["Điểm tối đa của cấp dưới cộng lại đúng bằng điểm tối đa cấp trên", "dòng 11"],
+            [
+                "Điểm tối đa của cấp dưới cộng lại đúng bằng điểm tối đa cấp trên",
+                "dòng 11: 3 tối đa 20, cấp dưới cộng lại 21)",
+            ],
         ),
         (
             "tieu_chi",
@@ -64,7 +68,11 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
             "tieu_chi",
             {"criterion_code": "P.1"},
             {"max_score": "5 điểm"},
-            ["1 trên 181 dòng không đọc được", "Thiếu các dòng ấy thì thành quy định khác"],
+            [
+                "1 trên 181 dòng không đọc được",
+                "cần số; dấu phẩy hoặc dấu chấm là dấu thập phân, không viết dấu ngăn hàng nghìn",
+                "Thiếu các dòng ấy thì thành quy định khác",
+            ],
         ),
         (
             "tieu_chi",
@@ -97,6 +105,12 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
             ["Mức đồng hạng không quá 5 điểm phần trăm", "dòng 2"],
         ),
         (
+            "quy_dinh",
+            {"regulation_code": "BTC-SO"},
+            {"unit_bloc_codes": "Sở, ban, ngành; cấp xã"},
+            ["Khối là mã hoặc tên có trong kho", "department (Sở, ban, ngành); vertical_agency", "dòng 2"],
+        ),
+        (
             "xep_loai",
             {"grade_code": "yeu"},
             {"lower_value": "10"},
@@ -114,6 +128,7 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
         "percent for a rate",
         "empty band",
         "tie too wide",
+        "unknown bloc",
         "no lowest grade",
     ],
 )
@@ -126,6 +141,7 @@ def test_a_bad_regulation_is_refused_by_name(name, where, change, said, tmp_path
     assert f"{name}.csv" in result.message
     for part in said:
         assert part in result.message
+    assert "Hãy sửa trong tệp rồi nạp lại" in result.message
     assert list_deliveries(settings) == landed
 
 
@@ -134,3 +150,13 @@ def test_the_regulations_that_ship_are_good(tmp_path):
     assert len(FILES) == 4
     for path in FILES.values():
         assert land_file(path, settings, gate=check_delivery).status == "landed", path.name
+
+
+def test_lists_of_codes_may_be_written_in_words(tmp_path):
+    settings = Settings(root=tmp_path / "data")
+    change = {"unit_bloc_codes": "SỞ, BAN, NGÀNH ;commune", "period_kind_codes": "6 tháng; Kỳ báo cáo năm"}
+    path = edited("quy_dinh", tmp_path, {"regulation_code": "BTC-SO"}, change)
+    done = land_file(path, settings, gate=check_delivery).delivery
+    (first, *_) = pq.read_table(landed_path(settings, done.source_code, done.delivery_id)).to_pylist()
+    assert first["unit_bloc_codes"] == "department;commune"
+    assert first["period_kind_codes"] == "half_year;report_year"

@@ -28,6 +28,7 @@ FORM = "portal__form_06a_lines"
 QUALITY = "one_stop__quality_scores"
 REPORTS = "portal__on_time_reports"
 ANSWERS = "survey__answers"
+METRICS = "national_portal__qd766_metrics"
 EVENTS = "one_stop__dossier_events"
 PAUSES = "one_stop__pauses"
 SUPPLEMENTS = "one_stop__supplements"
@@ -51,7 +52,8 @@ COLUMNS = {
     "line_name varchar, received_carried_count bigint, open_total_count bigint",
     QUALITY: "authority_code varchar, unit_name varchar",
     REPORTS: "authority_code varchar",
-    ANSWERS: "authority_code varchar",
+    ANSWERS: "authority_code varchar, instrument_code varchar",
+    METRICS: "authority_code varchar, group_code varchar, metric_code varchar",
     EVENTS: "authority_code varchar, dossier_code varchar",
     PAUSES: "authority_code varchar, dossier_code varchar, pause_code varchar, paused_at timestamp, "
     "resumed_at timestamp",
@@ -59,10 +61,11 @@ COLUMNS = {
     "requested_at timestamp",
     LETTERS: "authority_code varchar, dossier_code varchar, letter_code varchar, issued_at timestamp",
     NATIONAL: "authority_code varchar, dossier_code varchar",
-    REGULATIONS: "authority_code varchar, regulation_code varchar, valid_from_date date, valid_to_date date",
+    REGULATIONS: "authority_code varchar, regulation_code varchar, valid_from_date date, valid_to_date date, "
+    "total_input_code varchar",
     CRITERIA: "authority_code varchar, regulation_code varchar, criterion_code varchar, parent_criterion_code varchar, "
     "max_score decimal(18, 6), rule_code varchar, input_kind_code varchar, input_code varchar, "
-    "target_value decimal(18, 6)",
+    "factor_input_code varchar, target_value decimal(18, 6)",
     BANDS: "authority_code varchar, regulation_code varchar, criterion_code varchar, lower_value decimal(18, 6), "
     "upper_value decimal(18, 6), answer_code varchar, calculation_code varchar, awarded_score decimal(18, 6), "
     "base_value decimal(18, 6)",
@@ -102,6 +105,7 @@ LEAF = FIELD | {"criterion_code": "3.1", "parent_criterion_code": "3", "max_scor
 SCORED = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "3.1"}
 BAND = SCORED | {"calculation_code": "fixed", "awarded_score": "8"}
 RATE = LEAF | {"rule_code": "bands", "input_kind_code": "indicator", "input_code": "on_time_rate__resolved"}
+PUBLISHED = LEAF | {"input_kind_code": "portal_metric", "input_code": "TDGQ.ON_TIME"}
 STATED = LEAF | {"rule_code": "linear", "input_kind_code": "measured", "target_value": "0.95"}
 SHEET = SCORED | {
     "campaign_code": "CCHC",
@@ -210,9 +214,10 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     plan.deliver(QUALITY, "q", [{"authority_code": "H99", "unit_name": "Sở Xây dựng"}])
     stated = STATED | {"criterion_code": "3.2"}
     figures = {"criterion_code": "3.2", "measured_numerator": 45, "measured_denominator": 50}
-    plan.deliver(REGULATIONS, "g", [REGULATION]).deliver(CRITERIA, "k", [FIELD, RATE, stated]).deliver(
-        BANDS, "b", [BAND]
-    )
+    published = PUBLISHED | {"criterion_code": "3.3"}
+    asked = LEAF | {"criterion_code": "3.4", "input_kind_code": "survey_item", "input_code": "kiosk_3_levels"}
+    plan.deliver(REGULATIONS, "g", [REGULATION | {"total_input_code": "ALL._TOTAL"}])
+    plan.deliver(CRITERIA, "k", [FIELD, RATE, stated, published, asked]).deliver(BANDS, "b", [BAND])
     plan.deliver(SHEETS, "sheet", [SHEET, SHEET | figures]).deliver(EXPLANATIONS, "x", [SCORED])
     plan.deliver(REPORTS, "r", [{"authority_code": "H99"}]).deliver(ANSWERS, "a", [{"authority_code": "H99"}])
     results = plan.judge()
@@ -621,6 +626,35 @@ def test_what_no_regulation_scores_is_flagged(plan, code, subject, row):
     result = plan.judge()[code, "odd"]
     assert (result.failed_count, result.checked_count, result.sample) == (1, 1, ["dòng 2"])
     assert ("odd", 2, code) in plan.flags()
+
+
+def test_a_sheet_of_a_period_that_is_not_over_on_the_as_of_date_is_flagged(plan):
+    plan.deliver(SHEETS, "s", [SHEET, SHEET | {"period_end_date": "2026-01-01"}])
+    result = plan.judge(as_of=date(2025, 12, 31))["scores.period_over", "s"]
+    assert (result.failed_count, result.checked_count, result.sample) == (1, 2, ["dòng 3"])
+    assert ("s", 3, "scores.period_over") in plan.flags()
+    assert plan.judge(as_of=date(2026, 1, 1))["scores.period_over", "s"].is_passed
+
+
+@pytest.mark.parametrize(
+    ("code", "subject", "row"),
+    [
+        ("criteria.metric_known", CRITERIA, PUBLISHED | {"input_code": "TDGQ.ONTIME"}),
+        ("criteria.metric_known", CRITERIA, PUBLISHED | {"factor_input_code": "TDGQ.ONTIME"}),
+        ("criteria.questionnaire_known", CRITERIA, LEAF | {"input_kind_code": "survey_item", "input_code": "abcd"}),
+        ("regulations.total_known", REGULATIONS, REGULATION | {"total_input_code": "TDGQ.ONTIME"}),
+    ],
+)
+def test_a_figure_that_nobody_publishes_is_flagged_until_it_has_landed(plan, code, subject, row):
+    plan.deliver(subject, "odd", [row])
+    assert plan.judge()[code, "odd"].sample == ["dòng 2"]
+    assert ("odd", 2, code) in plan.flags()
+    plan.deliver(METRICS, "m", [{"authority_code": "H98", "group_code": "TDGQ", "metric_code": "ONTIME"}])
+    plan.deliver(ANSWERS, "a", [{"authority_code": "H98", "instrument_code": "abcd"}])
+    assert not plan.judge()[code, "odd"].is_passed
+    plan.deliver(METRICS, "own", [{"authority_code": "H99", "group_code": "TDGQ", "metric_code": "ONTIME"}])
+    plan.deliver(ANSWERS, "answers", [{"authority_code": "H99", "instrument_code": "abcd"}])
+    assert plan.judge()[code, "odd"].is_passed
 
 
 def test_two_campaigns_of_one_unit_and_period_are_both_named(plan):

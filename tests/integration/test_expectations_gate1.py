@@ -254,7 +254,8 @@ GOOD = {
         | points
         for number, points in enumerate(
             (
-                {"is_applicable": True, "self_score": "7.5", "appraised_score_1": "6"},
+                {"is_applicable": True, "self_score": "7.5", "appraised_score_1": "6"}
+                | {"survey_score": "5.5", "survey_answer_count": 60},
                 {
                     "self_score": "7.5",
                     "appraised_score_1": "6",
@@ -354,6 +355,7 @@ GOOD = {
             "tie_tolerance": "0.01",
             "minimum_denominator": 30,
             "volume_tier_bounds": "1000; 5000",
+            "source_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "grade_basis_code": "percent",
             "valid_from_date": start,
             "valid_to_date": end,
@@ -374,10 +376,16 @@ GOOD = {
             "grade_name": name,
             "lower_value": lower,
             "display_order": order,
-            "valid_from_date": "2025-01-01",
+            "valid_from_date": start,
+            "valid_to_date": end,
             "is_confirmed": False,
         }
-        for order, (name, lower) in enumerate((("tot", "85"), ("kha", "70"), ("yeu", None)), start=1)
+        for order, name, lower, start, end in (
+            (1, "tot", "85", "2025-01-01", None),
+            (2, "kha", "70", "2025-01-01", None),
+            (3, "yeu", None, "2025-01-01", None),
+            (1, "dat", None, "2024-01-01", "2024-12-31"),
+        )
     ],
     "regulation__criteria": [
         {
@@ -407,6 +415,19 @@ GOOD = {
             ("4", None, "10", {"rule_code": "weighted_sum"}),
             ("4.1", "4", "5", {"rule_code": "manual", "weight": "0.2"}),
             ("4.2", "4", "5", {"rule_code": "manual", "weight": "0.8"}),
+            (
+                "5",
+                None,
+                "2",
+                {"rule_code": "linear", "target_value": "18", "input_kind_code": "quality_index"}
+                | {"input_code": "total"},
+            ),
+            (
+                "6",
+                None,
+                "10",
+                {"rule_code": "survey_options", "input_kind_code": "survey_item", "input_code": "leaders_abcd"},
+            ),
         )
     ],
     "regulation__bands": [
@@ -612,11 +633,25 @@ BAD = {
     "quality.indices_on_scale": ({0: {"index_1_score": "-1"}, 1: {"index_9_score": "2.01"}}, 2),
     "quality.opinions_not_negative": ({1: {"satisfied_count": -1}}, 1),
     "quality.total_adds_up": ({1: {"declared_total_score": "11"}}, 1),
+    "quality.total_readable": ({1: {"declared_total_score": "20260115"}}, 1),
     "quality.score_once": ({1: {"dossier_code": "H99.01-260105-0003"}}, 2),
     "quality.unit_name_has_one_spelling": ({1: {"unit_name": "Sở tư pháp"}}, 1),
     "scores.period_in_order": ({1: {"period_start_date": "2026-04-01"}}, 1),
     "scores.figures_not_negative": ({1: {"measured_numerator": -45}}, 1),
     "scores.scores_readable": ({1: {"self_score": "20260115"}}, 1),
+    "scores.figures_readable": (
+        {
+            0: {"measured_numerator": -(2**63)},
+            1: {"measured_denominator": 1_000_000_000_001},
+            2: {"measured_value": "1000000000.1"},
+        },
+        3,
+    ),
+    "scores.answer_count_possible": (
+        {0: {"survey_answer_count": -1}, 1: {"survey_answer_count": 100_000_001}, 2: {"survey_answer_count": 0}},
+        2,
+    ),
+    "scores.survey_score_has_answers": ({1: {"survey_score": "5.5", "survey_answer_count": 0}}, 1),
     "scores.scores_not_negative": ({1: {"appraised_score_2": "-1"}}, 1),
     "scores.nothing_of_nothing": ({0: {"measured_denominator": 0}}, 1),
     "scores.figure_is_whole": ({1: {"measured_numerator": None}}, 1),
@@ -673,31 +708,68 @@ BAD = {
         },
         3,
     ),
+    "regulations.source_sha256_whole": (
+        {0: {"source_sha256": "9f86d081"}, 1: {"source_sha256": "g" * 64}, 2: {"source_sha256": "a" * 65}},
+        3,
+    ),
     "regulations.tie_tolerance_small": ({1: {"tie_tolerance": "5.01"}, 2: {"tie_tolerance": "5"}}, 1),
+    "regulations.codes_plain": ({1: {"regulation_code": "BTC@2026"}, 2: {"regulation_code": " BTC"}}, 2),
+    "grades.codes_plain": ({1: {"regulation_code": "BTC;SO"}}, 1),
+    "criteria.codes_plain": (
+        {
+            1: {"criterion_code": "3;1"},
+            2: {"criterion_code": "3'2"},
+            3: {"criterion_code": "4\n"},
+            4: {"criterion_code": 'Đ-4_1/a"'},
+            5: {"regulation_code": "BTC 2025"},
+        },
+        5,
+    ),
+    "bands.codes_plain": ({1: {"criterion_code": "3.2 "}, 2: {"regulation_code": "BTC\x07"}}, 2),
     "grades.grade_once": ({1: {"grade_code": "tot"}}, 2),
+    "grades.validity_in_order": ({1: {"valid_to_date": "2024-12-31"}}, 1),
+    "grades.versions_do_not_overlap": ({1: {"valid_from_date": "2026-01-01"}}, 1),
+    "grades.order_once": ({1: {"display_order": 1}}, 2),
     "grades.one_lowest": ({2: {"lower_value": "0"}}, 1),
     "grades.higher_grade_higher_bound": ({1: {"lower_value": "85"}}, 1),
+    "grades.numbers_bounded": ({0: {"lower_value": "1000000.1"}, 1: {"lower_value": "1000000"}}, 1),
     "criteria.version_once": ({1: {"criterion_code": "3.2"}}, 2),
     "criteria.validity_in_order": ({1: {"valid_to_date": "2024-12-31"}}, 1),
     "criteria.versions_do_not_overlap": ({1: {"criterion_code": "3.2", "valid_from_date": "2025-06-01"}}, 1),
-    "criteria.parent_listed": ({1: {"parent_criterion_code": "5"}}, 1),
+    "criteria.parent_listed": ({1: {"parent_criterion_code": "33"}}, 1),
     "criteria.parts_add_up": ({1: {"max_score": "4.5"}}, 1),
     "criteria.tree_has_no_circle": ({0: {"parent_criterion_code": "3.1"}}, 2),
     "criteria.levels_at_most_four": ({2: {"parent_criterion_code": "3.1"}, 3: {"parent_criterion_code": "3.2"}}, 2),
     "criteria.rate_from_0_to_1": ({1: {"target_value": "80"}}, 1),
     "criteria.indicator_known": ({1: {"input_code": "ty_le_dung_han"}}, 1),
+    "criteria.quality_index_known": ({6: {"input_code": "index_10"}}, 1),
+    "criteria.options_of_a_survey": ({7: {"input_kind_code": "measured"}}, 1),
     "criteria.kind_fits_parent": ({2: {"kind_code": "penalty"}}, 1),
     "criteria.rule_fits_place": ({0: {"rule_code": "manual"}, 2: {"rule_code": "mean"}}, 2),
     "criteria.target_given": ({1: {"target_value": None}}, 1),
     "criteria.input_given": ({2: {"input_kind_code": "none"}}, 1),
     "criteria.weights_given": ({4: {"weight": None}, 5: {"weight": "0"}}, 2),
+    "criteria.weight_used": ({1: {"weight": "1"}, 7: {"weight": "0.5"}}, 2),
     "criteria.maximum_positive": ({1: {"max_score": "0"}}, 1),
+    "criteria.numbers_bounded": (
+        {1: {"target_value": "1000001"}, 2: {"floor_value": "-1000001"}, 5: {"weight": "1000001"}},
+        3,
+    ),
     "criteria.digits_in_range": ({1: {"rounding_digits": 7}}, 1),
     "bands.band_once": ({1: {"band_number": 3}}, 2),
     "bands.bounds_in_order": ({1: {"lower_value": "1.1"}}, 1),
     "bands.band_gives_points": ({0: {"awarded_score": None}, 1: {"base_value": "0"}}, 2),
     "bands.bands_do_not_overlap": ({1: {"upper_value": "1.2"}}, 2),
     "bands.bands_leave_no_gap": ({2: {"upper_value": "0.9"}}, 1),
+    "bands.numbers_bounded": (
+        {
+            0: {"upper_value": "1000001"},
+            1: {"base_value": "1000001"},
+            2: {"lower_value": "-1000001"},
+            3: {"awarded_score": "1000001"},
+        },
+        4,
+    ),
     "bands.option_is_a_share": ({3: {"awarded_score": "100"}}, 1),
 }
 EMPTY = {rule.code for source in SOURCES for rule in source_rules(source) if rule.code.endswith(".has_rows")}
@@ -1007,6 +1079,17 @@ def test_a_band_that_holds_no_value_is_refused(lower, upper, includes, is_passed
 def test_only_figures_known_to_be_rates_end_at_one(figure, is_passed, wrong, tmp_path):
     rows = changed("regulation__criteria", {1: wrong | figure})
     assert check("regulation__criteria", rows, tmp_path)["criteria.rate_from_0_to_1"].is_passed is is_passed
+
+
+def test_parts_that_do_not_add_up_are_told_with_both_sums(tmp_path):
+    rows = changed("regulation__criteria", {1: {"max_score": "4.5"}})
+    result = check("regulation__criteria", rows, tmp_path)["criteria.parts_add_up"]
+    assert result.sample == ["dòng 2: 3 tối đa 10, cấp dưới cộng lại 10,5"]
+
+
+def test_a_code_of_letters_digits_and_plain_marks_is_good(tmp_path):
+    rows = changed("regulation__criteria", {2: {"criterion_code": "Đ-4_1/a.2", "regulation_code": "BTC-2025/QĐ_SỞ"}})
+    assert check("regulation__criteria", rows, tmp_path)["criteria.codes_plain"].is_passed
 
 
 def test_what_hangs_below_a_circle_is_not_called_too_deep(tmp_path):

@@ -227,9 +227,16 @@ def test_a_failed_gate_refuses_the_file_and_leaves_an_earlier_landing_alone(sett
     result = land_file(events_file, settings, gate=lambda *_: report(rule("refuse_file", False)))
     assert str(result.error) == (
         'Tệp "nhật ký.csv": không đạt kiểm tra đầu vào: Mã hồ sơ không trùng (2 trên 3 sai, ví dụ D1, D2). '
-        "Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại."
+        "Hãy sửa trong tệp rồi nạp lại."
     )
     assert files_under(settings.root) == before
+
+
+def test_what_a_system_exported_is_mended_there(settings):
+    result = land_file(
+        REAL / "qd766_phutho_ontime_2026.csv", settings, gate=lambda *_: report(rule("refuse_file", False))
+    )
+    assert str(result.error).endswith("Hãy sửa ở hệ thống nguồn rồi xuất và nạp lại.")
 
 
 def test_a_crash_inside_the_gate_leaves_nothing(settings, events_file):

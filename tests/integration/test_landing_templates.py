@@ -245,6 +245,10 @@ def test_what_a_choice_asks_for_is_said_of_every_choice():
     assert set(INPUT_KINDS) == set(criteria.column("input_kind_code").codes)
     assert set(CALCULATIONS) == set(bands.column("calculation_code").codes)
     assert set(PERIOD_KINDS) == {*regulations.PERIOD_KINDS, *regulations.REPORT_KINDS}
+    own = load_contract("regulation__regulations")
+    assert dict(own.column("period_kind_codes").items) == PERIOD_KINDS
+    (blocs,) = (table.rows for table in code_tables(own) if "unit_bloc_codes" in table.columns)
+    assert own.column("unit_bloc_codes").items == blocs
 
 
 @pytest.mark.parametrize("name", [GUIDE_SHEET, LISTS_SHEET, CODES_SHEET])

@@ -68,6 +68,8 @@ def test_way_to_fill_names_the_words_to_choose_from():
     column = Column("x", "code", "Kênh", codes=("a", "b"), labels=("Một", "Hai"))
     assert way_to_fill(column) == "chọn trong danh sách: Một; Hai"
     assert way_to_fill(Column("x", "date", "Ngày")) == "ngày/tháng/năm"
+    listed = way_to_fill(Column("x", "text", "Kênh", items=(("a", "Một"), ("b", "Hai"))))
+    assert listed == "một hoặc nhiều tên trong danh sách, cách nhau bằng dấu chấm phẩy: Một; Hai"
 
 
 def test_codes_without_labels_are_refused():
@@ -79,6 +81,8 @@ def test_codes_without_labels_are_refused():
 def test_a_word_that_stands_for_two_codes_is_refused(codes):
     with pytest.raises(LayoutError, match="codes and labels of column 'a' share a word"):
         parse_contract(document(codes=codes), "s.yml")
+    with pytest.raises(LayoutError, match="codes and labels of column 'a' share a word"):
+        parse_contract(document(items=codes), "s.yml")
 
 
 def test_a_label_may_equal_its_own_code():
