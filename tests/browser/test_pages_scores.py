@@ -164,7 +164,7 @@ def test_the_downloads_of_a_ranking_carry_ranges_quality_denominator_and_date(op
         left join (
           select unit_code, max(denominator) as denominator from fct_score_inputs
           where authority_code = '{DEMO}' and regulation_version_code = '{version}' and period_code = '{period[0]}'
-            and has_counts
+            and has_counts and input_kind_code <> 'measured' and is_applicable
           group by unit_code
         ) as d using (unit_code)
         where authority_code = '{DEMO}' and regulation_version_code = '{version}' and period_code = '{period[0]}'

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.integration
 COLUMNS_OF = {
     "dim_regulations": "authority_code regulation_code regulation_version_code regulation_name unit_bloc_codes "
     "score_order_code rounding_mode_code rounding_digits:integer rounding_stage_code percent_digits:integer "
-    "tie_tolerance:decimal(18,6) minimum_denominator:integer total_input_code grade_basis_code",
+    "tie_tolerance:decimal(18,6) minimum_denominator:integer volume_tier_bounds total_input_code grade_basis_code",
     "dim_criteria": "authority_code regulation_version_code criterion_code parent_criterion_code kind_code rule_code "
     "max_score:decimal(18,6) weight:decimal(18,6) total_weight:decimal(18,6) input_kind_code input_code "
     "factor_input_code target_value:decimal(18,6) floor_value:decimal(18,6) zero_denominator_code "

@@ -15,7 +15,7 @@ latest as (
 -- A unit's period scored by two campaigns has the scores of one, whole: never some criteria of one and some of the other.
 -- The one that speaks of more criteria, so that one row with a slip in its code takes no unit's scores away; of two equal
 -- ones the one heard of last.
-campaigns as (
+campaigns_counted as (
 
     select
         latest.authority_code,
@@ -24,18 +24,26 @@ campaigns as (
         latest.period_end_date,
         latest.unit_code,
         latest.campaign_code,
-        row_number() over (
-            partition by
-                latest.authority_code, latest.regulation_code, latest.period_start_date, latest.period_end_date,
-                latest.unit_code
-            order by count(*) desc nulls last, max(latest.delivery_sequence) desc nulls last, latest.campaign_code desc nulls last
-        ) as campaign_number
+        count(*) as row_count,
+        max(latest.delivery_sequence) as last_delivery_sequence
     from latest
     cross join builds
     where latest.period_end_date <= builds.as_of_date
     group by
         latest.authority_code, latest.regulation_code, latest.period_start_date, latest.period_end_date,
         latest.unit_code, latest.campaign_code
+
+),
+
+campaigns as (
+
+    select
+        *,
+        row_number() over (
+            partition by authority_code, regulation_code, period_start_date, period_end_date, unit_code
+            order by row_count desc nulls last, last_delivery_sequence desc nulls last, campaign_code desc nulls last
+        ) as campaign_number
+    from campaigns_counted
 
 )
 

@@ -23,6 +23,24 @@ volumes as (
     from {{ ref('fct_indicator_values') }}
     where indicator_code = 'dossiers_received' and origin_code = 'computed' and value_status = 'ok'
 
+),
+
+placed as (
+
+    select
+        tiers.authority_code,
+        tiers.regulation_version_code,
+        volumes.period_code,
+        volumes.unit_code,
+        tiers.lower_count,
+        tiers.upper_count
+    from tiers
+    inner join volumes
+        on
+            tiers.authority_code = volumes.authority_code
+            and volumes.volume_count >= tiers.lower_count
+            and coalesce(volumes.volume_count <= tiers.upper_count, true)
+
 )
 
 select
@@ -36,19 +54,19 @@ select
         when tiered.authority_code is null then units.unit_bloc_code
         when volumes.volume_count is null then units.unit_bloc_code || ':unknown'
         else
-            units.unit_bloc_code || ':' || cast(tiers.lower_count as {{ dbt.type_string() }})
-            || '-' || coalesce(cast(tiers.upper_count as {{ dbt.type_string() }}), '')
+            units.unit_bloc_code || ':' || cast(placed.lower_count as {{ dbt.type_string() }})
+            || '-' || coalesce(cast(placed.upper_count as {{ dbt.type_string() }}), '')
     end as peer_group_code,
     units.unit_bloc_name || case
         when tiered.authority_code is null then ''
         when volumes.volume_count is null then ', không rõ số hồ sơ'
-        when tiers.upper_count is null then ', từ ' || cast(tiers.lower_count as {{ dbt.type_string() }}) || ' hồ sơ'
-        when tiers.lower_count = 0 then ', dưới ' || cast(tiers.upper_count + 1 as {{ dbt.type_string() }}) || ' hồ sơ'
+        when placed.upper_count is null then ', từ ' || cast(placed.lower_count as {{ dbt.type_string() }}) || ' hồ sơ'
+        when placed.lower_count = 0 then ', dưới ' || cast(placed.upper_count + 1 as {{ dbt.type_string() }}) || ' hồ sơ'
         else
-            ', từ ' || cast(tiers.lower_count as {{ dbt.type_string() }})
-            || ' đến dưới ' || cast(tiers.upper_count + 1 as {{ dbt.type_string() }}) || ' hồ sơ'
+            ', từ ' || cast(placed.lower_count as {{ dbt.type_string() }})
+            || ' đến dưới ' || cast(placed.upper_count + 1 as {{ dbt.type_string() }}) || ' hồ sơ'
     end as peer_group_name,
-    tiers.lower_count as tier_lower_count,
+    placed.lower_count as tier_lower_count,
     volumes.volume_count
 from scored
 inner join {{ ref('dim_units') }} as units
@@ -62,8 +80,9 @@ left join volumes
         scored.authority_code = volumes.authority_code
         and scored.period_code = volumes.period_code
         and scored.unit_code = volumes.unit_code
-left join tiers
+left join placed
     on
-        scored.authority_code = tiers.authority_code
-        and scored.regulation_version_code = tiers.regulation_version_code
-        and volumes.volume_count between tiers.lower_count and coalesce(tiers.upper_count, volumes.volume_count)
+        scored.authority_code = placed.authority_code
+        and scored.regulation_version_code = placed.regulation_version_code
+        and scored.period_code = placed.period_code
+        and scored.unit_code = placed.unit_code

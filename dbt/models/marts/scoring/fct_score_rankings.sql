@@ -157,10 +157,10 @@ select
         partition by listed.authority_code, listed.regulation_version_code, listed.period_code, listed.peer_group_code
     ), 0) as bigint) as ranked_unit_count,
     medians.peer_group_median,
-    previous.unit_rank as previous_unit_rank,
-    previous.ranking_value as previous_percent,
+    case when changed.unit_code is null then previous.unit_rank end as previous_unit_rank,
+    case when changed.unit_code is null then previous.ranking_value end as previous_percent,
     case
-        when ranked.percent_low is null or previous.percent_low is null then null
+        when changed.unit_code is not null or ranked.percent_low is null or previous.percent_low is null then null
         else abs(cast(ranked.ranking_value - previous.ranking_value as double)) > 1e-9 + sqrt(
             case
                 when ranked.ranking_value > previous.ranking_value then
@@ -194,8 +194,7 @@ left join changed
         and listed.period_code = changed.period_code
 left join ranked as previous
     on
-        changed.unit_code is null
-        and listed.authority_code = previous.authority_code
+        listed.authority_code = previous.authority_code
         and listed.regulation_version_code = previous.regulation_version_code
         and periods.previous_period_code = previous.period_code
         and listed.peer_group_code = previous.peer_group_code

@@ -159,8 +159,8 @@ spread as (
 
 ),
 
--- How many dossiers, answers or procedures the largest figure is counted on, of those that give the points: a figure
--- that somebody states beside a council's points makes no sample larger.
+-- How many dossiers, answers or procedures the largest figure is counted on: a figure that the unit itself states beside
+-- a council's points makes no sample larger.
 counted as (
 
     select
@@ -170,7 +170,7 @@ counted as (
         inputs.unit_code,
         max(case
             when scores.final_source_code = 'survey' and inputs.survey_score is not null then inputs.survey_answer_count
-            when scores.final_source_code in ('computed', 'survey') then inputs.sample_count
+            when inputs.input_kind_code <> 'measured' or scores.final_source_code = 'computed' then inputs.sample_count
         end) as largest_denominator
     from {{ ref('fct_score_inputs') }} as inputs
     inner join scores
