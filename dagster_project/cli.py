@@ -292,7 +292,9 @@ def query(
     from dagster_project.commands import format_rows
     from dagster_project.commands import query as run_query
 
-    names, rows = run_query(sql, load_settings())
+    settings = load_settings()
+    names, rows = run_query(sql, settings)
+    _warn_of_changes(settings)
     typer.echo(format_rows(names, rows, format.value))
 
 
@@ -304,7 +306,10 @@ def explain_dossier(
     """Kể lại một hồ sơ: diễn biến, kết luận theo từng cách tính, và vì sao khác nhau."""
     from dagster_project.commands import explained_dossier
 
-    typer.echo(explained_dossier(code, authority, load_settings()))
+    settings = load_settings()
+    told = explained_dossier(code, authority, settings)
+    _warn_of_changes(settings)
+    typer.echo(told)
 
 
 @explain_app.command("score")
@@ -334,10 +339,11 @@ def explain_score(
     """Vì sao có điểm này: điểm, quy tắc, tử số và mẫu số, các dòng phía sau; hoặc mô phỏng «nếu… thì»."""
     from dagster_project.commands import explained_score
 
+    settings = load_settings()
     told = explained_score(
         unit,
         criterion,
-        load_settings(),
+        settings,
         period_code=period,
         regulation_code=regulation,
         authority_code=authority,
@@ -346,7 +352,17 @@ def explain_score(
         side=list_.value if list_ else None,
         limit=limit,
     )
+    _warn_of_changes(settings)
     typer.echo(told)
+
+
+def _warn_of_changes(settings: Settings) -> None:
+    """On stderr, so that a result that goes into a file stays what it is."""
+    from dagster_project.publishing.official import served_warning
+
+    warning = served_warning(settings)
+    if warning:
+        typer.echo(warning, err=True)
 
 
 @app.command()
