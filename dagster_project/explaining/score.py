@@ -196,10 +196,16 @@ def _not_scored_by(of_authority: list[dict], in_period: list[dict], unit_code: s
 
 
 def _unscored(ask: Ask, unit_code: str) -> str:
-    found = ask("select authority_code from dim_units where unit_code = ? order by all", [unit_code])
+    found = ask("select authority_code, unit_bloc_code from dim_units where unit_code = ? order by all", [unit_code])
     if found:
         told = f"Đơn vị {unit_code} chưa được quy định nào chấm điểm trong bản dựng đang phục vụ."
-        return " ".join([told, *(fault for row in found for fault in regulation_faults(ask, row["authority_code"]))])
+        # A unit outside the blocs is one that no regulation is meant for, whatever its faults.
+        faults = (
+            regulation_faults(ask, row["authority_code"], bloc_code=row["unit_bloc_code"])
+            for row in found
+            if row["unit_bloc_code"]
+        )
+        return " ".join([told, *(fault for several in faults for fault in several)])
     return f"Bản dựng đang phục vụ không có đơn vị «{unit_code}». Hãy xem lại mã đơn vị."
 
 
@@ -346,7 +352,8 @@ def _total_facts(ask: Ask, key: ScoreKey, score: dict, digits: int) -> Lines:
         facts.append(("Khoảng 95 % của tỷ lệ đạt", told))
     facts.append(("Hạng", _rank(rank)))
     facts.append(("Xếp loại", _grade(score)))
-    facts += [("Lỗi của quy định", fault) for fault in regulation_faults(ask, key.authority_code)]
+    faults = regulation_faults(ask, key.authority_code, version_code=key.regulation_version_code)
+    facts += [("Lỗi của quy định", fault) for fault in faults]
     facts.append(("Chất lượng dữ liệu", rank["quality_grade_code"] or "chưa xếp được"))
     largest = score["largest_denominator"]
     facts.append(("Mẫu số lớn nhất", NO_DATA if largest is None else vi_count(largest)))

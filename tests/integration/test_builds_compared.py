@@ -368,7 +368,7 @@ def test_a_changed_file_of_a_signed_build_is_seen_and_restored_not_rebuilt(publi
         (folder / name).write_bytes((folder / name).read_bytes() + b" ")
     assert fault_of(settings, signature) == f"tệp {name} khác với manifest.json"
     assert f"KHÔNG CÒN NGUYÊN VẸN: tệp {name} khác với manifest.json" in official_line(settings, "aaaa1")
-    with pytest.raises(BuildBrokenError, match="khôi phục .* từ bản sao lưu") as refused:
+    with pytest.raises(BuildBrokenError, match=r"khôi phục .* từ bản sao lưu") as refused:
         find_build(settings, "aaaa1")
     assert "cchc build" not in str(refused.value)
     with pytest.raises(BuildBrokenError, match="Hãy chạy «cchc build» để dựng lại"):

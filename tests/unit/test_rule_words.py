@@ -235,9 +235,10 @@ def test_faults_of_regulations_are_told_once_with_what_to_do():
     with duckdb.connect() as connection:
         connection.execute(
             "create table dim_regulations as select * from (values "
-            "('H1', 'A@1', 'percent', false, 'chưa có tiêu chí nào'), ('H2', 'A@1', 'percent', false, "
-            "'chưa có tiêu chí nào'), ('H1', 'B@1', 'percent', true, null), ('H1', 'C@1', 'percent', true, null)) "
-            "as t(authority_code, regulation_version_code, grade_basis_code, is_scorable, faults_text)"
+            "('H1', 'A@1', 'percent', false, 'chưa có tiêu chí nào', null), ('H2', 'A@1', 'percent', false, "
+            "'chưa có tiêu chí nào', null), ('H1', 'B@1', 'percent', true, null, 'department; commune'), "
+            "('H1', 'C@1', 'percent', true, null, null)) as t(authority_code, regulation_version_code, "
+            "grade_basis_code, is_scorable, faults_text, unit_bloc_codes)"
         )
         connection.execute("create table dim_grades as select 'H1' as authority_code, 'C@1' as regulation_version_code")
 
@@ -253,6 +254,11 @@ def test_faults_of_regulations_are_told_once_with_what_to_do():
             "Hãy nạp bảng regulation__grades.",
         ]
         assert len(regulation_faults(asked, "H2")) == 1
+        (of_version,) = regulation_faults(asked, "H1", version_code="B@1")
+        assert of_version.startswith("Quy định B@1 (H1)")
+        assert regulation_faults(asked, "H1", version_code="C@1") == []
+        of_bloc = {bloc: regulation_faults(asked, "H1", bloc_code=bloc) for bloc in ("commune", "agency")}
+        assert (len(of_bloc["commune"]), [text[:13] for text in of_bloc["agency"]]) == (2, ["Quy định A@1 "])
 
 
 def test_progress_has_a_decimal_comma(capsys):
