@@ -154,6 +154,14 @@ def figure_text(criterion: Row, bands: Sequence[Row], figure: Row) -> str:
     return percent_text(value * 100) if is_share(criterion, bands) else number_text(round(value, 6))
 
 
+def answers_text(figure: Row) -> str | None:
+    """How many people answered behind points of a survey (a row of fct_score_inputs); None where there are none."""
+    if figure["survey_score"] is None:
+        return None
+    count = figure["survey_answer_count"]
+    return "không được cho biết" if count is None else vi_count(count)
+
+
 def interval_text(low: Decimal | None, high: Decimal | None) -> str | None:
     """An interval of a rate (0–1), in percent; None where there is none."""
     if low is None or high is None:

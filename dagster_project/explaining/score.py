@@ -18,6 +18,7 @@ from dagster_project.explaining.figures import (
     SYNTHETIC,
     VALUE_STATUSES,
     TakenOut,
+    answers_text,
     counted_text,
     exact_text,
     figure_text,
@@ -35,8 +36,8 @@ from dagster_project.explaining.figures import (
 from dagster_project.explaining.memberships import LISTINGS, MEMBERSHIPS, listed_dossiers
 from dagster_project.explaining.regulations import regulation_faults
 from dagster_project.explaining.rule_words import (
-    INPUT_KINDS,
     basis_text,
+    input_text,
     number_text,
     points_text,
     rule_text,
@@ -425,6 +426,8 @@ def _figure(
 ) -> list[tuple[str, str]]:
     """What the rule is asked for: words of the figure, its parts, its interval and what one more would give."""
     told = _figure_words(ask, criterion)
+    answers = answers_text(figure)
+    told += [("Số phiếu trả lời hợp lệ", answers)] if answers else []
     if figure["denominator"] is None:
         return [*told, ("Giá trị", NO_DATA)] if criterion["input_kind_code"] != "none" else told
     told.append(("Giá trị", figure_text(criterion, bands, figure)))
@@ -451,7 +454,7 @@ def _points_range(score: dict, digits: int) -> str:
 
 def _figure_words(ask: Ask, criterion: dict) -> list[tuple[str, str]]:
     kind, code = criterion["input_kind_code"], criterion["input_code"]
-    told = [("Số liệu", INPUT_KINDS[kind] + (f" ({code})" if code else ""))]
+    told = [("Số liệu", input_text(criterion) + (f" ({code})" if code else ""))]
     if kind != "indicator":
         return told
     indicator = _indicator(ask, code)

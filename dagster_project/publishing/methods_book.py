@@ -29,7 +29,7 @@ from dagster_project.explaining.figures import (
     rate_text,
     volume_tiers_text,
 )
-from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, number_text, points_text, rule_text
+from dagster_project.explaining.rule_words import basis_text, input_text, number_text, points_text, rule_text
 from dagster_project.publishing.reading import open_tables
 
 BOOK_FILE = "so-tay-phuong-phap.html"
@@ -432,7 +432,7 @@ def _criterion_cells(criterion: Row, bands: list[Row], example: Row | None) -> l
     told = escape(rule_text(criterion, bands))
     if criterion["is_leaf"]:
         code = f" {criterion['input_code']}" if criterion["input_code"] else ""
-        told += f"<br>Số liệu: {escape(INPUT_KINDS[criterion['input_kind_code']] + code)}."
+        told += f"<br>Số liệu: {escape(input_text(criterion) + code)}."
         if criterion["evidence_text"]:
             told += f"<br>Tài liệu kiểm chứng: {escape(criterion['evidence_text'])}."
     if example:

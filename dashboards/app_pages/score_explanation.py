@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
-from dagster_project.explaining.figures import counted_text, figure_text, interval_gap_text, taken_out
+from dagster_project.explaining.figures import answers_text, counted_text, figure_text, interval_gap_text, taken_out
 from dagster_project.explaining.memberships import LISTINGS, MEMBERSHIPS, SIDES
-from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, rule_text
+from dagster_project.explaining.rule_words import basis_text, input_text, rule_text
 from dagster_project.explaining.score import SIDE_TEXTS, STAGES, first_side
 from dagster_project.explaining.simulation import SIMULATED, compared, remarks
 from dagster_project.landing.contracts import load_contracts
@@ -228,6 +228,8 @@ def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row,
         ("Số liệu", components.text(_figure_sentence(row, bands, digits))),
         ("Các điểm đã có", components.text(_scores_sentence(row, digits))),
     ]
+    answers = answers_text(row)
+    lines += [("Số phiếu trả lời hợp lệ", answers)] if answers else []
     if row["is_leaf"]:
         lines.append(("Dòng làm căn cứ", _rows_behind(view, choice, scope, unit, row)))
         lines.append(("Tài liệu kiểm chứng", components.text(_evidence_sentence(row))))
@@ -293,9 +295,10 @@ def _figure_sentence(row: Row, bands: Sequence[Row], digits: int) -> str:
     if not row["is_leaf"]:
         told = labels_scores.final_source(row)
         return f"{told[0].upper()}{told[1:]}."
-    name = row["input_name"] or INPUT_KINDS[row["input_kind_code"]]
+    name = row["input_name"] or input_text(row)
     if row["denominator"] is None:
-        return f"{name}: {labels.NO_DATA}." if row["input_kind_code"] != "none" else "Không lấy số liệu: hội đồng chấm."
+        told = name if row["input_kind_code"] == "none" else f"{name}: {labels.NO_DATA}"
+        return f"{told[0].upper()}{told[1:]}."
     if row["denominator"] == 0:
         return f"{name}: {figure_text(row, bands, row)}."
     if not row["has_counts"]:

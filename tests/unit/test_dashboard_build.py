@@ -340,7 +340,8 @@ TABLES = {
           cast(null as decimal(18, 6)) as interval_low, cast(null as decimal(18, 6)) as interval_high,
           cast(null as bigint) as factor_numerator, cast(null as bigint) as factor_denominator,
           case criterion_code when '1.2' then '12/BC-<SM>' end as evidence_reference,
-          cast(null as varchar) as explanation_reference
+          cast(null as varchar) as explanation_reference, 'BTC' as regulation_code,
+          if(unit_code = 'H33.3', null, 'D1') as campaign_code, cast(null as bigint) as survey_answer_count
         from (values ('H33.1'), ('H33.2'), ('H33.3')) as u(unit_code)
         cross join (values ('1'), ('1.1'), ('1.2'), ('P')) as c(criterion_code)""",
     "fct_criterion_scores": """
@@ -1097,6 +1098,7 @@ def test_a_criterion_leads_from_points_to_rule_to_figure_to_its_dossiers(setting
     assert dict(_rows_of(html, "Giải thích tiêu chí"))["Số liệu"] == "Bên dưới còn tiêu chí chưa có điểm."
     html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", criterion="1.2")
     assert "Đã nộp: 12/BC-&lt;SM&gt;." in html
+    assert dict(_rows_of(html, "Giải thích tiêu chí"))["Số liệu"] == "Không lấy số liệu, hội đồng chấm."
     told = _rows_of(html, "Giải trình và thẩm định")
     assert [row[1] for row in told] == ["Thẩm định lần 1TTD", "Giải trìnhSở Một (H33.1)"]
     assert told[1][2:] == ["Bổ sung &lt;quyết định&gt;", "2,00 → 3,00"]

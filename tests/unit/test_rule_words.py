@@ -11,13 +11,14 @@ from dagster_project.console import Console
 from dagster_project.explaining.figures import (
     ORDERS,
     SOURCES,
+    answers_text,
     figure_text,
     points_shown,
     source_text,
     taken_out,
 )
 from dagster_project.explaining.regulations import regulation_faults
-from dagster_project.explaining.rule_words import basis_text, number_text, rule_text
+from dagster_project.explaining.rule_words import basis_text, input_text, number_text, rule_text
 from dagster_project.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.unit
@@ -97,6 +98,10 @@ def test_a_deduction_that_grows_with_each_day_is_told_in_days_not_percent():
             "Dưới 60% thì 0 điểm; từ 60%: điểm = tỷ lệ ÷ 85% × 10 điểm, tối đa 10 điểm.",
         ),
         (criterion("manual", "1.5"), "Hội đồng chấm, từ 0 đến 1,5 điểm."),
+        (
+            criterion("manual", "2", kind_code="survey", input_kind_code="none"),
+            "Lấy điểm do cơ quan điều tra công bố, từ 0 đến 2 điểm.",
+        ),
         (
             criterion("manual", "12", input_kind_code="portal_metric"),
             "Lấy điểm nơi khác công bố, từ 0 đến 12 điểm; cách tính không được công bố.",
@@ -223,6 +228,17 @@ def test_what_left_the_maximum_is_named_and_a_part_of_a_mean_takes_nothing_along
     ]
     found = [(one.criterion_code, one.max_score, one.reason) for one in taken_out(rows)]
     assert found == [("1.1", 5, "theo phiếu chấm"), ("2", 5, "mọi tiêu chí bên dưới không áp dụng")]
+
+
+def test_points_of_a_survey_are_no_councils_and_say_how_many_answered():
+    survey = {"kind_code": "survey", "input_kind_code": "none"}
+    assert input_text(survey) == "không lấy số liệu, điểm do cơ quan điều tra công bố"
+    assert input_text(survey | {"kind_code": "base"}) == "không lấy số liệu, hội đồng chấm"
+    assert input_text(survey | {"input_kind_code": "survey_item"}) == "câu hỏi khảo sát"
+    figure = {"survey_score": Decimal(2), "survey_answer_count": 1250}
+    assert answers_text(figure) == "1.250"
+    assert answers_text(figure | {"survey_answer_count": None}) == "không được cho biết"
+    assert answers_text({"survey_score": None, "survey_answer_count": None}) is None
 
 
 def test_points_have_no_more_digits_than_the_regulation_and_say_when_they_were_cut():
