@@ -115,7 +115,8 @@ _TREE = f"""
   select s.*, c.criterion_name, c.rule_code, c.level_code, c.weight, c.total_weight, c.input_kind_code, c.input_code,
     c.factor_input_code, c.target_value, c.floor_value, c.zero_denominator_code, c.rounding_digits, c.evidence_text,
     c.display_order, c.legal_basis, c.is_confirmed, i.evidence_reference, i.explanation_reference, i.campaign_code,
-    i.survey_answer_count, i.has_counts, i.is_applicable, i.is_small_sample, i.interval_low, i.interval_high, i.factor_numerator, i.factor_denominator,
+    i.survey_answer_count, i.has_counts,
+    i.is_applicable, i.is_small_sample, i.interval_low, i.interval_high, i.factor_numerator, i.factor_denominator,
     n.indicator_name as input_name, n.direction_code, f.indicator_name as factor_input_name
   from fct_criterion_scores as s
   inner join dim_criteria as c

@@ -154,6 +154,17 @@ def figure_text(criterion: Row, bands: Sequence[Row], figure: Row) -> str:
     return percent_text(value * 100) if is_share(criterion, bands) else number_text(round(value, 6))
 
 
+def sheet_line_text(figure: Row) -> str:
+    """How to find the row of a sheet for a criterion (a row of fct_score_inputs): its file is not published."""
+    where = f"đơn vị {figure['unit_code']}, tiêu chí {figure['criterion_code']}"
+    if figure["campaign_code"] is None:
+        return f"chưa nạp phiếu nào có dòng của {where} trong kỳ"
+    return (
+        f"dòng của phiếu: đợt chấm {figure['campaign_code']}, bộ tiêu chí {figure['regulation_code']}, {where}; "
+        "kho không công bố dòng ấy ở tệp nào"
+    )
+
+
 def answers_text(figure: Row) -> str | None:
     """How many people answered behind points of a survey (a row of fct_score_inputs); None where there are none."""
     if figure["survey_score"] is None:

@@ -30,6 +30,7 @@ from dagster_project.explaining.figures import (
     rank_text,
     rate_text,
     rounded,
+    sheet_line_text,
     source_text,
     taken_out,
 )
@@ -64,11 +65,12 @@ STAGES = {
     "appraisal_2": "Thẩm định lần 2",
 }
 # The source that a figure of this kind lands from; indicators are computed here.
+SHEETS = "par__criterion_scores"
 LANDED_FROM = {
     "portal_metric": "national_portal__qd766_metrics",
     "quality_index": "one_stop__quality_scores",
-    "measured": "par__criterion_scores",
-    "none": "par__criterion_scores",
+    "measured": SHEETS,
+    "none": SHEETS,
 }
 # What a list of dossiers is called, by the side of the fraction that it holds.
 SIDE_TEXTS = {
@@ -478,7 +480,7 @@ def _behind(ask: Ask, key: ScoreKey, criterion: dict, figure: dict, listed: List
     elif kind == "survey_item":
         told.append(_behind_survey(ask, key, code))
     elif kind in LANDED_FROM:
-        told.append(_files(ask, key, LANDED_FROM[kind]))
+        told.append(_sheets(ask, key, figure) if LANDED_FROM[kind] == SHEETS else _files(ask, key, LANDED_FROM[kind]))
     if figure["evidence_reference"]:
         told.append(Behind(f"Tài liệu kiểm chứng: {figure['evidence_reference']}"))
     elif criterion["evidence_text"]:
@@ -585,20 +587,35 @@ def _behind_survey(ask: Ask, key: ScoreKey, instrument_code: str) -> Behind:
     return Behind(f"Lượt trả lời theo phương án: {vi_count(sum(row['n'] for row in rows))}", None, items)
 
 
+def _sheets(ask: Ask, key: ScoreKey, figure: dict) -> Behind:
+    """The row of the unit's sheet, and the files that it can stand in."""
+    line = sheet_line_text(figure)
+    line = f"{line[0].upper()}{line[1:]}"
+    if figure["campaign_code"] is None:
+        return Behind(line)
+    files = _files(ask, key, SHEETS)
+    return Behind(f"{line}. {files.text}", None, files.items)
+
+
 def _files(ask: Ask, key: ScoreKey, source_code: str) -> Behind:
-    """The files that figures of this source landed from, the last to supersede last."""
+    """The files of a source that figures of the period can have landed from, the last to supersede last."""
     rows = ask(
         """
         select file_name, delivery_id from fct_deliveries
         inner join fct_delivery_authorities using (delivery_id)
-        where source_code = ? and authority_code = ? order by delivery_sequence
+        where source_code = ? and authority_code = ? and coalesce(data_until_date >= ?, true)
+        order by delivery_sequence
         """,
-        [source_code, key.authority_code],
+        [source_code, key.authority_code, _period(ask, key)["start_date"]],
     )
     items = tuple(f"«{row['file_name']}» (lần nạp {row['delivery_id']})" for row in rows[-SHOWN:])
     if not rows:
-        return Behind("Chưa nạp tệp nào của nguồn này")
-    return Behind("Tệp đã nạp của nguồn này; trùng dòng thì tệp nêu sau thay tệp nêu trước", None, items)
+        return Behind("Chưa nạp tệp nào của nguồn này có số liệu từ đầu kỳ trở đi")
+    return Behind(
+        "Tệp đã nạp của nguồn này có số liệu từ đầu kỳ trở đi; trùng dòng thì tệp nêu sau thay tệp nêu trước",
+        None,
+        items,
+    )
 
 
 def _explanations(

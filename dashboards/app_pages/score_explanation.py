@@ -8,7 +8,14 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.console import vi_moment
-from dagster_project.explaining.figures import answers_text, counted_text, figure_text, interval_gap_text, taken_out
+from dagster_project.explaining.figures import (
+    answers_text,
+    counted_text,
+    figure_text,
+    interval_gap_text,
+    sheet_line_text,
+    taken_out,
+)
 from dagster_project.explaining.memberships import LISTINGS, MEMBERSHIPS, SIDES
 from dagster_project.explaining.rule_words import basis_text, input_text, rule_text
 from dagster_project.explaining.score import SIDE_TEXTS, STAGES, first_side
@@ -230,8 +237,9 @@ def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row,
     ]
     answers = answers_text(row)
     lines += [("Số phiếu trả lời hợp lệ", answers)] if answers else []
+    steps_taken = data_access_scores.score_explanations(view.build, scope, unit["unit_code"], row["criterion_code"])
     if row["is_leaf"]:
-        lines.append(("Dòng làm căn cứ", _rows_behind(view, choice, scope, unit, row)))
+        lines.append(("Dòng làm căn cứ", _rows_behind(view, choice, scope, unit, row, bool(steps_taken))))
         lines.append(("Tài liệu kiểm chứng", components.text(_evidence_sentence(row))))
     columns = (Column("Bước"), Column("Nội dung", "file"))
     title = labels_scores.criterion_name(row)
@@ -241,7 +249,7 @@ def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row,
         + components.table(columns, lines, "Giải thích tiêu chí")
     )
     _draw_dossiers(view, choice, scope, unit, row)
-    _draw_explanations(view, scope, unit, row, digits)
+    _draw_explanations(steps_taken, digits)
     _draw_simulation(view, scope, unit, row)
     components.show("<br>")
 
@@ -342,7 +350,7 @@ def _evidence_sentence(row: Row) -> str:
     return needed + given + reply
 
 
-def _rows_behind(view: state.View, choice: Row, scope: ScoreScope, unit: Row, row: Row) -> str:
+def _rows_behind(view: state.View, choice: Row, scope: ScoreScope, unit: Row, row: Row, has_steps: bool) -> str:
     """The way to what was counted: the list of dossiers, or the files the figure came in."""
     filters = {
         name: text for name, text in score_parts.kept(view, choice, unit["unit_code"]).items() if name != "regulation"
@@ -360,22 +368,27 @@ def _rows_behind(view: state.View, choice: Row, scope: ScoreScope, unit: Row, ro
             view.authority_code, unit["unit_code"], "Chỉ số của đơn vị trong kỳ", choice["period_code"]
         )
         return f"{link} (trang Đơn vị); kho chưa có trang liệt kê từng dòng của chỉ số này."
-    return components.text(_files_sentence(view, scope, row))
+    return components.text(_files_sentence(view, scope, row, has_steps))
 
 
-def _files_sentence(view: state.View, scope: ScoreScope, row: Row) -> str:
-    """The files with rows of the criterion: where its figure and the sheet's scores came in."""
-    sources = (INPUT_SOURCES.get(row["input_kind_code"], SHEETS), SHEETS, EXPLANATIONS)
-    contracts = load_contracts()
-    told = [
-        f"{contracts[code].title}: {labels.files_text([file['file_name'] for file in files])}"
-        for code in dict.fromkeys(sources)
-        if (files := data_access_scores.source_files(view.build, scope, (code,)))
-    ]
-    where = f" Dòng có mã tiêu chí {row['criterion_code']}."
-    if row["input_code"] and row["input_kind_code"] != "measured":
-        where = f" Dòng có mã số liệu {row['input_code']}."
-    return "; ".join(told) + "." + where if told else f"{labels.NO_DATA.capitalize()}: chưa nạp tệp nào của kỳ này."
+def _files_sentence(view: state.View, scope: ScoreScope, row: Row, has_steps: bool) -> str:
+    """The files with rows of the criterion: where its figure, the sheet's scores and its explanations came in."""
+    landed = INPUT_SOURCES.get(row["input_kind_code"], SHEETS)
+    is_of_sheet = landed == SHEETS or row["campaign_code"] is not None
+    told = [f"dòng có mã số liệu {row['input_code']}"] if landed != SHEETS else []
+    told += [sheet_line_text(row)] if is_of_sheet else []
+    sources = [landed] if landed != SHEETS else []
+    sources += [SHEETS] if row["campaign_code"] else []
+    sources += [EXPLANATIONS] if has_steps else []
+    files = [_files_of(view, scope, code) for code in sources]
+    line = "; ".join(told)
+    return ". ".join([f"{line[0].upper()}{line[1:]}", *files]) + "."
+
+
+def _files_of(view: state.View, scope: ScoreScope, source_code: str) -> str:
+    names = [file["file_name"] for file in data_access_scores.source_files(view.build, scope, (source_code,))]
+    told = labels.files_text(names) if names else "chưa nạp tệp nào có số liệu từ đầu kỳ trở đi"
+    return f"{load_contracts()[source_code].title}: {told}"
 
 
 LISTED_HEADERS = ("Mã hồ sơ", "Thủ tục", "Tiếp nhận", "Hạn", "Xong", "Tệp", "Dòng")
@@ -460,8 +473,7 @@ def _dossiers_sheet(
     return download_buttons.sheet(view, title, "Hồ sơ", head, LISTED_HEADERS, cells, LISTED_WIDTHS)
 
 
-def _draw_explanations(view: state.View, scope: ScoreScope, unit: Row, row: Row, digits: int) -> None:
-    steps = data_access_scores.score_explanations(view.build, scope, unit["unit_code"], row["criterion_code"])
+def _draw_explanations(steps: Sequence[Row], digits: int) -> None:
     if not steps:
         return
     columns = (

@@ -340,13 +340,14 @@ TABLES = {
           cast(null as decimal(18, 6)) as interval_low, cast(null as decimal(18, 6)) as interval_high,
           cast(null as bigint) as factor_numerator, cast(null as bigint) as factor_denominator,
           case criterion_code when '1.2' then '12/BC-<SM>' end as evidence_reference,
-          cast(null as varchar) as explanation_reference, 'BTC' as regulation_code,
+          cast(null as varchar) as explanation_reference,
           if(unit_code = 'H33.3', null, 'D1') as campaign_code, cast(null as bigint) as survey_answer_count
         from (values ('H33.1'), ('H33.2'), ('H33.3')) as u(unit_code)
         cross join (values ('1'), ('1.1'), ('1.2'), ('P')) as c(criterion_code)""",
     "fct_criterion_scores": """
         select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
-          '1' as field_criterion_code, if(criterion_code = '1.1', 'timeliness', null) as family_code,
+          'BTC' as regulation_code, '1' as field_criterion_code,
+          if(criterion_code = '1.1', 'timeliness', null) as family_code,
           max_score as applicable_max_score, appraised_score as appraised_score_1,
           cast(null as decimal(18, 6)) as appraised_score_2, cast(null as decimal(18, 6)) as survey_score,
           cast(null as decimal(18, 6)) as declared_score, cast(null as decimal(18, 6)) as score_low,
@@ -1099,9 +1100,18 @@ def test_a_criterion_leads_from_points_to_rule_to_figure_to_its_dossiers(setting
     html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", criterion="1.2")
     assert "Đã nộp: 12/BC-&lt;SM&gt;." in html
     assert dict(_rows_of(html, "Giải thích tiêu chí"))["Số liệu"] == "Không lấy số liệu, hội đồng chấm."
+    line = dict(_rows_of(html, "Giải thích tiêu chí"))["Dòng làm căn cứ"]
+    assert line.startswith("Dòng của phiếu: đợt chấm D1, bộ tiêu chí BTC, đơn vị H33.1, tiêu chí 1.2; ")
+    assert "chưa nạp tệp nào" in line and "Giải trình" in line
     told = _rows_of(html, "Giải trình và thẩm định")
     assert [row[1] for row in told] == ["Thẩm định lần 1TTD", "Giải trìnhSở Một (H33.1)"]
     assert told[1][2:] == ["Bổ sung &lt;quyết định&gt;", "2,00 → 3,00"]
+
+
+def test_a_unit_without_a_sheet_is_pointed_to_nobody_elses_files(settings, monkeypatch):
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.3", criterion="1.2")
+    line = dict(_rows_of(html, "Giải thích tiêu chí"))["Dòng làm căn cứ"]
+    assert line == "Chưa nạp phiếu nào có dòng của đơn vị H33.3, tiêu chí 1.2 trong kỳ."
 
 
 def test_scores_stand_side_by_side_and_the_highest_claim_over_the_data_is_first(settings, monkeypatch):

@@ -14,6 +14,7 @@ from dagster_project.explaining.figures import (
     answers_text,
     figure_text,
     points_shown,
+    sheet_line_text,
     source_text,
     taken_out,
 )
@@ -228,6 +229,15 @@ def test_what_left_the_maximum_is_named_and_a_part_of_a_mean_takes_nothing_along
     ]
     found = [(one.criterion_code, one.max_score, one.reason) for one in taken_out(rows)]
     assert found == [("1.1", 5, "theo phiếu chấm"), ("2", 5, "mọi tiêu chí bên dưới không áp dụng")]
+
+
+def test_the_row_of_a_sheet_is_told_by_its_key():
+    figure = {"campaign_code": "D1", "regulation_code": "BTC", "unit_code": "H1.1", "criterion_code": "1.2"}
+    assert sheet_line_text(figure) == (
+        "dòng của phiếu: đợt chấm D1, bộ tiêu chí BTC, đơn vị H1.1, tiêu chí 1.2; kho không công bố dòng ấy ở tệp nào"
+    )
+    missing = sheet_line_text(figure | {"campaign_code": None})
+    assert missing == "chưa nạp phiếu nào có dòng của đơn vị H1.1, tiêu chí 1.2 trong kỳ"
 
 
 def test_points_of_a_survey_are_no_councils_and_say_how_many_answered():
