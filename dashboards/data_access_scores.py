@@ -240,7 +240,8 @@ def score_differences(build: Build, scope: ScoreScope, page: int | None = None) 
     return _rows(
         build.folder,
         f"""
-        select s.*, u.unit_name, c.criterion_name, count(*) over () as difference_count,
+        select s.*, u.unit_name, c.criterion_name, c.input_kind_code, c.rule_code, c.target_value, c.floor_value,
+          c.zero_denominator_code, i.has_counts, count(*) over () as difference_count,
           count(*) filter (where s.difference_score > 0) over () as higher_count
         from rpt_score_differences as s
         inner join dim_units as u on s.authority_code = u.authority_code and s.unit_code = u.unit_code
@@ -248,6 +249,12 @@ def score_differences(build: Build, scope: ScoreScope, page: int | None = None) 
           on s.authority_code = c.authority_code
           and s.regulation_version_code = c.regulation_version_code
           and s.criterion_code = c.criterion_code
+        inner join fct_score_inputs as i
+          on s.authority_code = i.authority_code
+          and s.regulation_version_code = i.regulation_version_code
+          and s.period_code = i.period_code
+          and s.unit_code = i.unit_code
+          and s.criterion_code = i.criterion_code
         where {_IN_SCOPE} and s.difference_score <> 0
         order by s.severity_order
         {window}

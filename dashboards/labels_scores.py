@@ -132,6 +132,11 @@ def final_source(row: Row) -> str:
     return source_text(row)
 
 
+def computed_from(row: Row) -> str:
+    """Whose figure a computed score stands on, where the warehouse did not count it from rows; else nothing."""
+    return "từ số liệu đơn vị nêu trong phiếu" if row["input_kind_code"] == "measured" else ""
+
+
 def criterion_name(row: Row) -> str:
     """A criterion with its number in the regulation; the technical codes of the portal are left out."""
     code = row["criterion_code"]

@@ -23,6 +23,8 @@ SOURCES = {
     "declared": "nơi khác công bố",
     "parts": "cộng hoặc bình quân các phần bên dưới",
 }
+# Nobody counted what a unit states in its sheet.
+OF_SHEET = "tính từ số liệu đơn vị nêu trong phiếu"
 # How a group comes from its parts, by its rule.
 PARTS = {
     "sum": "cộng từ các phần bên dưới",
@@ -61,6 +63,9 @@ def source_text(row: Row) -> str:
         return PARTS[row["rule_code"]]
     if source == "declared" and not row["is_leaf"]:
         return f"{SOURCES[source]} cho cả nhóm; lấy điểm ấy vì bên dưới còn tiêu chí chưa có điểm"
+    if source == "computed" and row["input_kind_code"] == "measured":
+        scores = (row["appraised_score_1"], row["appraised_score_2"])
+        return OF_SHEET if any(score is not None for score in scores) else f"{OF_SHEET}, chưa thẩm định"
     if source:
         return SOURCES[source]
     if row["score_status"] == "not_applicable":

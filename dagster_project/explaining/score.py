@@ -14,6 +14,7 @@ from dagster_project.console import vi_count, vi_moment
 from dagster_project.explaining.dossier import Ask
 from dagster_project.explaining.figures import (
     NO_DATA,
+    OF_SHEET,
     ORDERS,
     SYNTHETIC,
     VALUE_STATUSES,
@@ -239,7 +240,7 @@ def _criteria(ask: Ask, key: ScoreKey) -> list[dict]:
     where, arguments = _where(key)
     return ask(
         f"""
-        select s.*, c.criterion_name, c.rule_code, c.zero_denominator_code, i.is_applicable
+        select s.*, c.criterion_name, c.rule_code, c.input_kind_code, c.zero_denominator_code, i.is_applicable
         from fct_criterion_scores as s
         inner join dim_criteria as c using (authority_code, regulation_version_code, criterion_code)
         inner join fct_score_inputs as i
@@ -411,7 +412,10 @@ def _scores(score: dict, parts: Sequence[dict], digits: int) -> list[tuple[str, 
         told.append(("Bên dưới chưa có điểm", ", ".join(holes)))
     if score["contribution_score"] is not None:
         told.append(("Góp vào tổng điểm", points_shown(score["contribution_score"], digits)))
-    named = ((name, score[column]) for column, name in SCORES)
+    names = dict(SCORES)
+    if score["input_kind_code"] == "measured":
+        names["computed_score"] = f"{OF_SHEET[0].upper()}{OF_SHEET[1:]}"
+    named = ((name, score[column]) for column, name in names.items())
     return told + [(name, points_shown(value, digits)) for name, value in named if value is not None]
 
 

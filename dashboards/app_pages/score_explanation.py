@@ -9,6 +9,7 @@ import streamlit as st
 
 from dagster_project.console import vi_moment
 from dagster_project.explaining.figures import (
+    OF_SHEET,
     answers_text,
     counted_text,
     figure_text,
@@ -334,7 +335,8 @@ SCORE_NAMES = {
 def _scores_sentence(row: Row, digits: int) -> str:
     """Every score there is of the criterion beside the others; none overwrites another."""
     told = [
-        f"{name} {labels_scores.stated_points(row[code], digits)}"
+        f"{OF_SHEET if code == 'computed_score' and row['input_kind_code'] == 'measured' else name} "
+        f"{labels_scores.stated_points(row[code], digits)}"
         for code, name in SCORE_NAMES.items()
         if row[code] is not None
     ]

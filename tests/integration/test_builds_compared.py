@@ -296,6 +296,21 @@ def test_numbers_are_vietnamese_on_the_screen_and_plain_in_json(publish):
     assert plain[text.index(mine)]["Tiêu chí đổi điểm"][0]["Tử số sau"] == 85
 
 
+def test_points_that_stand_on_no_figure_are_told_without_one(publish):
+    given = scored(POINTS)
+    later = scored(POINTS | {"u3": 85})
+    for tables in (given, later):
+        for table in ("fct_score_inputs", "fct_criterion_scores"):
+            for row in tables[table]:
+                row |= {"numerator": None, "denominator": None}
+    for row, points in zip(later["fct_score_inputs"], (90, 80, 85), strict=True):
+        row["appraised_score_1"] = points
+    before, after = publish("aaaa1", given), publish("bbbb1", later, deliveries=("d2",))
+    comparison = compare_builds(before, after, limit=0)
+    told = {row[4]: row[11] for row in rows_of(comparison, is_text=True) if row[1] == "Bộ tiêu chí"}
+    assert told["u3"] == "1.1: 70 → 85"
+
+
 def test_a_build_of_other_software_without_the_tables_is_refused_by_name(publish):
     old = {table: rows for table, rows in scored(POINTS).items() if table != "fct_score_inputs"}
     before, after = publish("aaaa1", old), publish("bbbb1", scored(POINTS))

@@ -1108,6 +1108,44 @@ def test_a_criterion_leads_from_points_to_rule_to_figure_to_its_dossiers(setting
     assert told[1][2:] == ["Bổ sung &lt;quyết định&gt;", "2,00 → 3,00"]
 
 
+def test_a_figure_of_a_sheet_is_named_as_the_units_own_wherever_points_stand_on_it(settings, monkeypatch):
+    stated = TABLES["dim_criteria"].replace("'indicator', 'on_time_rate__resolved'", "'measured', 'stated'")
+    assert stated != TABLES["dim_criteria"]
+    monkeypatch.setitem(TABLES, "dim_criteria", stated)
+    of_sheet = "tính từ số liệu đơn vị nêu trong phiếu"
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", criterion="1.1")
+    assert [row[4] for row in _rows_of(html, "Điểm từng tiêu chí")][1] == f"{of_sheet}, chưa thẩm định"
+    steps = dict(_rows_of(html, "Giải thích tiêu chí"))
+    assert steps["Điểm cuối"].startswith(f"5,00 / 8,00 điểm, {of_sheet}, chưa thẩm định")
+    assert steps["Các điểm đã có"] == f"tự chấm 7,00; {of_sheet} 5,00."
+    html = _score_html(settings, monkeypatch, "score_comparison", unit="H33.2")
+    assert _rows_of(html, "Các điểm của từng tiêu chí")[1][4] == "4,00từ số liệu đơn vị nêu trong phiếu"
+    assert _rows_of(html, "Điểm nêu và điểm kho tính")[0][2] == "5,00từ số liệu đơn vị nêu trong phiếu"
+
+
+def test_a_figure_that_is_no_count_is_told_as_its_value(settings, monkeypatch):
+    stated = TABLES["fct_score_inputs"].replace("criterion_code = '1.1' as has_counts", "false as has_counts")
+    scores = TABLES["fct_criterion_scores"].replace("'computed', 32, 80)", "'computed', 2000000, 1000000)")
+    days = TABLES["dim_criteria"].replace("cast(0.8 as decimal(18, 6))", "cast(3 as decimal(18, 6))")
+    for table, text in (("fct_score_inputs", stated), ("fct_criterion_scores", scores), ("dim_criteria", days)):
+        assert text != TABLES[table]
+        monkeypatch.setitem(TABLES, table, text)
+    html = _score_html(settings, monkeypatch, "score_comparison", unit="H33.2")
+    assert _rows_of(html, "Điểm nêu và điểm kho tính")[1][5] == "2"
+    assert "1.000.000" not in html
+
+
+def test_what_decided_is_seen_on_a_phone(settings, monkeypatch):
+    def heads(unit):
+        html = _score_html(settings, monkeypatch, "score_comparison", unit=unit)
+        (table,) = re.findall(r'aria-label="Các điểm của từng tiêu chí".*?</thead>', html, re.S)
+        found = re.findall(r"<th([^>]*)>([^<]*)</th>", table)
+        return [name for attributes, name in found if "wide" not in attributes]
+
+    assert heads("H33.2") == ["Tiêu chí", "Thẩm định", "Kho tính", "Điểm cuối"]
+    assert heads("H33.3") == ["Tiêu chí", "Kho tính", "Điểm cuối"]
+
+
 def test_a_unit_without_a_sheet_is_pointed_to_nobody_elses_files(settings, monkeypatch):
     html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.3", criterion="1.2")
     line = dict(_rows_of(html, "Giải thích tiêu chí"))["Dòng làm căn cứ"]
@@ -1118,6 +1156,7 @@ def test_scores_stand_side_by_side_and_the_highest_claim_over_the_data_is_first(
     html = _score_html(settings, monkeypatch, "score_comparison", unit="H33.2")
     rows = _rows_of(html, "Các điểm của từng tiêu chí")
     assert rows[1][1:] == ["8,00", "3,00", "–", "4,00", "4,00"]
+    assert "từ số liệu đơn vị nêu trong phiếu" not in html
     assert "Không có số liệu về điểm: điều tra, công bố." in html
     rows = _rows_of(html, "Điểm nêu và điểm kho tính")
     assert [row[3] for row in rows] == ["+2,00", "−1,00"]

@@ -231,6 +231,15 @@ def test_what_left_the_maximum_is_named_and_a_part_of_a_mean_takes_nothing_along
     assert found == [("1.1", 5, "theo phiếu chấm"), ("2", 5, "mọi tiêu chí bên dưới không áp dụng")]
 
 
+def test_a_figure_that_a_unit_states_is_not_called_counted_here():
+    stated = node("1", input_kind_code="measured", appraised_score_1=None, appraised_score_2=None)
+    assert source_text(stated) == "tính từ số liệu đơn vị nêu trong phiếu, chưa thẩm định"
+    seen = stated | {"appraised_score_2": Decimal(4)}
+    assert source_text(seen) == "tính từ số liệu đơn vị nêu trong phiếu"
+    assert source_text(stated | {"input_kind_code": "indicator"}) == "tính từ số liệu"
+    assert source_text(seen | {"final_source_code": "appraised_2"}) == "thẩm định lần 2, sau giải trình"
+
+
 def test_the_row_of_a_sheet_is_told_by_its_key():
     figure = {"campaign_code": "D1", "regulation_code": "BTC", "unit_code": "H1.1", "criterion_code": "1.2"}
     assert sheet_line_text(figure) == (
