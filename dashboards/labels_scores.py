@@ -11,6 +11,7 @@ from typing import Any
 
 from dagster_project.explaining.figures import (
     ORDERS,
+    ROUNDINGS,
     counted_text,
     exact_text,
     interval_gap_text,
@@ -22,7 +23,6 @@ from dashboards import labels
 
 Row = Mapping[str, Any]
 
-ROUNDINGS = {"half_up": "làm tròn nửa lên", "half_even": "làm tròn nửa về số chẵn", "truncate": "cắt bỏ phần lẻ"}
 CLAIMS = {"self": "tự chấm", "declared": "công bố"}
 DISTINCT_GROUPS = (
     "Một dải là các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới chỉ bắt đầu ở chỗ mọi đơn vị bên "

@@ -14,6 +14,7 @@ from dagster_project.console import vi_count
 from dagster_project.explaining.rule_words import ZERO_DENOMINATOR, Row, is_share, number_text, points_text
 
 NO_DATA = "không có số liệu"
+NOT_GRADED = "chưa đủ số liệu để xếp"
 SYNTHETIC = "Dữ liệu giả lập (không có thật)"
 SOURCES = {
     "computed": "tính từ số liệu",
@@ -42,6 +43,12 @@ VALUE_STATUSES = {
     "no_activity": "không tiêu chí nào áp dụng, không xếp hạng",
     "not_assessed": "còn tiêu chí chưa có điểm, chưa xếp hạng",
     "insufficient_sample": "ít hồ sơ hơn mức quy định, chỉ nêu tên, không xếp hạng",
+}
+# As the template of a regulation names them.
+ROUNDINGS = {
+    "half_up": "nửa làm tròn lên",
+    "half_even": "nửa làm tròn về số chẵn",
+    "truncate": "bỏ phần dư",
 }
 # The order in which fct_criterion_scores chooses; a test holds both to the same choice.
 ORDERS = {
@@ -176,6 +183,13 @@ def answers_text(figure: Row) -> str | None:
         return None
     count = figure["survey_answer_count"]
     return "không được cho biết" if count is None else vi_count(count)
+
+
+def quality_grade_text(grade_code: str | None, grade_status: str | None) -> str:
+    """The data-quality grade (A–D), else why there is none; a unit without a row has no data to grade."""
+    if grade_code is not None:
+        return grade_code
+    return NO_DATA if grade_status in (None, "no_data") else NOT_GRADED
 
 
 def interval_text(low: Decimal | None, high: Decimal | None) -> str | None:

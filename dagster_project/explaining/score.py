@@ -28,6 +28,7 @@ from dagster_project.explaining.figures import (
     percent_text,
     points_or_none,
     points_shown,
+    quality_grade_text,
     rank_text,
     rate_text,
     rounded,
@@ -358,7 +359,7 @@ def _total_facts(ask: Ask, key: ScoreKey, score: dict, digits: int) -> Lines:
     facts.append(("Xếp loại", _grade(score)))
     faults = regulation_faults(ask, key.authority_code, version_code=key.regulation_version_code)
     facts += [("Lỗi của quy định", fault) for fault in faults]
-    facts.append(("Chất lượng dữ liệu", rank["quality_grade_code"] or "chưa xếp được"))
+    facts.append(("Chất lượng dữ liệu", quality_grade_text(rank["quality_grade_code"], rank["quality_grade_status"])))
     largest = score["largest_denominator"]
     facts.append(("Mẫu số lớn nhất", NO_DATA if largest is None else vi_count(largest)))
     if score["declared_score"] is not None:

@@ -19,6 +19,7 @@ from dagster_project.console import vi_count
 from dagster_project.explaining.figures import (
     NO_DATA,
     ORDERS,
+    ROUNDINGS,
     SOURCES,
     STATUSES,
     SYNTHETIC,
@@ -63,11 +64,6 @@ PERIOD_KINDS = {
     "report_half_year": "kỳ báo cáo 6 tháng",
     "report_year": "kỳ báo cáo năm",
     "window": "khoảng ngày",
-}
-ROUNDINGS = {
-    "half_up": "làm tròn, nửa thì tăng",
-    "half_even": "làm tròn, nửa thì về số chẵn",
-    "truncate": "bỏ phần lẻ",
 }
 KINDS = {"base": "trong điểm tối đa", "survey": "điều tra xã hội học", "bonus": "thưởng", "penalty": "trừ"}
 INDICATOR_STATUSES = {
@@ -243,7 +239,7 @@ def _indicator(row: Row, example: Row | None) -> str:
 
 
 def _formula(row: Row) -> str:
-    digits = f"làm tròn đến {row['value_digits']} chữ số thập phân, nửa thì tăng"
+    digits = f"làm tròn đến {row['value_digits']} chữ số thập phân, {ROUNDINGS['half_up']}"
     if row["unit_of_measure_code"] == "count":
         return "đếm tử số"
     if row["multiplier"] != 1:

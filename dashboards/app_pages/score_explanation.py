@@ -14,6 +14,7 @@ from dagster_project.explaining.figures import (
     counted_text,
     figure_text,
     interval_gap_text,
+    quality_grade_text,
     sheet_line_text,
     taken_out,
 )
@@ -91,7 +92,7 @@ def _draw_total(row: Row, digits: int) -> None:
         Card("Xếp loại", row["grade_name"] or "không xếp loại", unconfirmed, has_value=row["grade_name"] is not None),
         Card(
             "Chất lượng dữ liệu",
-            row["quality_grade_code"] or labels.NO_DATA,
+            quality_grade_text(row["quality_grade_code"], row["quality_grade_status"]),
             f"mẫu số lớn nhất: {labels_scores.denominator(row)}",
             has_value=row["quality_grade_code"] is not None,
         ),

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from dagster_project.explaining.figures import quality_grade_text
 from dashboards import components, data_access_scores, download_buttons, downloads, labels, labels_scores, state
 from dashboards.app_pages import score_parts
 from dashboards.components import Column
@@ -246,7 +247,6 @@ def _range_facts(ranked: Sequence[Row]) -> list[tuple[str, str]]:
 
 def _file_cells(row: Row) -> list[Any]:
     confirmed = {True: "đã được xác nhận", False: labels_scores.UNCONFIRMED_GRADE, None: ""}
-    quality = {"grade_code": row["quality_grade_code"], "grade_status": row["quality_grade_status"] or "no_data"}
     return [
         row["unit_rank"],
         "có" if row["is_tied"] else "",
@@ -265,7 +265,7 @@ def _file_cells(row: Row) -> list[Any]:
         _number(row["previous_percent"]),
         labels_scores.change(row),
         row["largest_denominator"],
-        labels.grade_text(quality),
+        quality_grade_text(row["quality_grade_code"], row["quality_grade_status"]),
         labels_scores.unranked_reason(row),
     ]
 

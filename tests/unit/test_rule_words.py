@@ -10,16 +10,19 @@ import pytest
 from dagster_project.console import Console
 from dagster_project.explaining.figures import (
     ORDERS,
+    ROUNDINGS,
     SOURCES,
     answers_text,
     figure_text,
     points_shown,
+    quality_grade_text,
     sheet_line_text,
     source_text,
     taken_out,
 )
 from dagster_project.explaining.regulations import regulation_faults
 from dagster_project.explaining.rule_words import basis_text, input_text, number_text, rule_text
+from dagster_project.landing.contracts import load_contracts
 from dagster_project.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.unit
@@ -238,6 +241,16 @@ def test_a_figure_that_a_unit_states_is_not_called_counted_here():
     assert source_text(seen) == "tính từ số liệu đơn vị nêu trong phiếu"
     assert source_text(stated | {"input_kind_code": "indicator"}) == "tính từ số liệu"
     assert source_text(seen | {"final_source_code": "appraised_2"}) == "thẩm định lần 2, sau giải trình"
+
+
+def test_rounding_and_quality_have_the_same_words_everywhere():
+    (column,) = (
+        column for column in load_contracts()["regulation__regulations"].columns if column.name == "rounding_mode_code"
+    )
+    assert dict(zip(column.codes, map(str.lower, column.labels), strict=True)) == ROUNDINGS
+    graded = [("B", "ok"), (None, "insufficient_sample"), (None, "no_data"), (None, None)]
+    told = [quality_grade_text(*each) for each in graded]
+    assert told == ["B", "chưa đủ số liệu để xếp", "không có số liệu", "không có số liệu"]
 
 
 def test_the_row_of_a_sheet_is_told_by_its_key():
