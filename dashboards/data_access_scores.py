@@ -111,6 +111,24 @@ def score_ranking(build: Build, scope: ScoreScope, peer_group_code: str | None =
     )
 
 
+def uncounted_criteria(build: Build, scope: ScoreScope) -> list[Row]:
+    """The criteria of units of which nobody said how many they were counted on, in the order of the regulation."""
+    return _rows(
+        build.folder,
+        f"""
+        select s.unit_code, s.criterion_code, s.final_source_code
+        from fct_criterion_scores as s
+        inner join dim_criteria as c
+          on s.authority_code = c.authority_code
+          and s.regulation_version_code = c.regulation_version_code
+          and s.criterion_code = c.criterion_code
+        where {_IN_SCOPE} and s.uncertainty_code = 'uncounted'
+        order by s.unit_code, c.display_order, s.criterion_code
+        """,
+        scope.arguments,
+    )
+
+
 _TREE = f"""
   select s.*, c.criterion_name, c.rule_code, c.level_code, c.weight, c.total_weight, c.input_kind_code, c.input_code,
     c.factor_input_code, c.target_value, c.floor_value, c.zero_denominator_code, c.rounding_digits, c.evidence_text,

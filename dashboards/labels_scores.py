@@ -28,6 +28,10 @@ DISTINCT_GROUPS = (
     "Một dải là các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới chỉ bắt đầu ở chỗ mọi đơn vị bên "
     "trên đều hơn mọi đơn vị từ đó trở xuống vượt may rủi của số liệu."
 )
+# So many units are named that keep a ranking from having ranges.
+NAMED = 3
+ANSWERS_MISSING = "điền cột «Số phiếu trả lời hợp lệ đứng sau điểm điều tra» trong phiếu chấm"
+COUNTS_MISSING = "lấy số liệu có cả tử số và mẫu số"
 UNCONFIRMED_GRADE = "mức chưa xác nhận"
 
 
@@ -65,8 +69,8 @@ def has_ranges(ranked: Sequence[Row]) -> bool:
     return bool(ranked) and ranked[0]["rank_low"] is not None
 
 
-def rank_ranges(ranked: Sequence[Row]) -> str:
-    """What the ranges of ranks of a ranking speak of, or why it has none."""
+def rank_ranges(ranked: Sequence[Row], uncounted: Sequence[Row] = ()) -> str:
+    """What the ranges of ranks of a ranking speak of, or why it has none: ``uncounted`` are the criteria to blame."""
     if has_ranges(ranked):
         least = min(ranked, key=lambda row: row["counted_max_score"] / row["applicable_max_score"])
         told = counted_text(least["counted_max_score"], least["applicable_max_score"])
@@ -80,9 +84,26 @@ def rank_ranges(ranked: Sequence[Row]) -> str:
     told = interval_gap_text(worst["counted_max_score"], worst["uncounted_max_score"])
     units = "" if len(without) == len(ranked) else f" (ở {len(without)} trong {len(ranked)} đơn vị)"
     return (
-        f"Khoảng hạng {told}{units}. Chênh lệch nhỏ giữa hai đơn vị có thể chỉ là may rủi; vì vậy cũng không nêu tăng, "
-        "giảm so với kỳ trước."
+        f"Khoảng hạng {told}{units}.{_who_lacks(without, ranked, uncounted)} Chênh lệch nhỏ giữa hai đơn vị có thể chỉ "
+        "là may rủi; vì vậy cũng không nêu tăng, giảm so với kỳ trước."
     )
+
+
+def _who_lacks(without: Sequence[Row], ranked: Sequence[Row], uncounted: Sequence[Row]) -> str:
+    """The first units that keep a ranking from having ranges, by which criteria, and what to do; empty where all do."""
+    by_unit = {row["unit_code"]: [] for row in without}
+    for row in uncounted:
+        if row["unit_code"] in by_unit:
+            by_unit[row["unit_code"]].append(row)
+    named = [(row["unit_name"], by_unit[row["unit_code"]]) for row in without if by_unit[row["unit_code"]]]
+    if not named or len(without) == len(ranked):
+        return ""
+    told = [f"{name} (tiêu chí {', '.join(one['criterion_code'] for one in rows)})" for name, rows in named[:NAMED]]
+    more = f" và {labels.format_count(len(named) - NAMED)} đơn vị nữa" if len(named) > NAMED else ""
+    sources = {one["final_source_code"] for _, rows in named for one in rows}
+    todo = [ANSWERS_MISSING] if "survey" in sources else []
+    todo += [COUNTS_MISSING] if sources - {"survey"} else []
+    return f" Còn thiếu: {'; '.join(told)}{more}. Hãy {'; '.join(todo)}, rồi nạp lại và dựng lại."
 
 
 def exact_points(value: Any) -> str:

@@ -351,6 +351,7 @@ TABLES = {
           max_score as applicable_max_score, appraised_score as appraised_score_1,
           cast(null as decimal(18, 6)) as appraised_score_2, cast(null as decimal(18, 6)) as survey_score,
           cast(null as decimal(18, 6)) as declared_score, cast(null as decimal(18, 6)) as score_low,
+          cast(null as varchar) as uncertainty_code,
           cast(null as decimal(18, 6)) as score_high,
           case when computed_score is not null then computed_score + 0.1 end as one_more_score
         from (
@@ -1144,6 +1145,29 @@ def test_what_decided_is_seen_on_a_phone(settings, monkeypatch):
 
     assert heads("H33.2") == ["Tiêu chí", "Thẩm định", "Kho tính", "Điểm cuối"]
     assert heads("H33.3") == ["Tiêu chí", "Kho tính", "Điểm cuối"]
+
+
+def test_a_ranking_without_ranges_says_who_has_to_send_what(settings, monkeypatch):
+    scores = TABLES["fct_criterion_scores"].replace(
+        "cast(null as varchar) as uncertainty_code",
+        "case when unit_code = 'H33.2' and criterion_code = '1.2' then 'uncounted' end as uncertainty_code",
+    )
+    scores = scores.replace("4, null, 4, 4, 'ok', 'appraised_1'", "4, null, 4, 4, 'ok', 'survey'")
+    ranks = re.sub(
+        r"66.67, 55, 77, 'ok', 2, false, 1, 2",
+        "66.67, null, null, 'ok', 2, false, null, null",
+        TABLES["fct_score_rankings"],
+    )
+    ranks = ranks.replace("'ok', 1, false, 1, 2, 1, 65", "'ok', 1, false, null, null, 1, 65")
+    ranks = ranks.replace("cast(0 as decimal(18, 6)) as uncounted", "cast(4 as decimal(18, 6)) as uncounted")
+    assert ranks.count("null, null, ") > TABLES["fct_score_rankings"].count("null, null, ")
+    monkeypatch.setitem(TABLES, "fct_criterion_scores", scores)
+    monkeypatch.setitem(TABLES, "fct_score_rankings", ranks)
+    html = _score_html(settings, monkeypatch, "rankings")
+    assert (
+        "Còn thiếu: Sở &lt;Hai&gt; (tiêu chí 1.2). Hãy điền cột «Số phiếu trả lời hợp lệ đứng sau điểm điều tra» "
+        "trong phiếu chấm, rồi nạp lại và dựng lại." in html
+    )
 
 
 def test_a_unit_without_a_sheet_is_pointed_to_nobody_elses_files(settings, monkeypatch):
