@@ -286,7 +286,13 @@ def publish(
 @app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="Một câu lệnh SELECT trên các bảng công bố.")],
-    format: Annotated[Format, typer.Option(help="Dạng kết quả.")] = Format.table,
+    format: Annotated[
+        Format,
+        typer.Option(
+            help="Dạng kết quả. csv giữ nguyên giá trị cho máy đọc: chữ bắt đầu bằng = + - @ không được chặn; "
+            "mở bằng Excel thì nhập các cột dạng văn bản."
+        ),
+    ] = Format.table,
 ) -> None:
     """Hỏi các bảng của bản dựng đang phục vụ bằng SQL."""
     from dagster_project.commands import format_rows
