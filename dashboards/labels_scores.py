@@ -5,6 +5,7 @@ Does not belong here: rules in words (dagster_project/explaining/rule_words.py),
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -124,6 +125,34 @@ def change(row: Row) -> str:
     arrow = "▲ tăng" if difference > 0 else "▼ giảm"
     places = labels.rank_change_text(row["unit_rank"], row["previous_unit_rank"])
     return f"{arrow} {labels.format_decimal(abs(difference), 2)} điểm %, {places}"
+
+
+def is_beyond_chance(one: Row, other: Row) -> bool | None:
+    """Whether the totals of two units differ by more than the luck of what was counted; None where that is not known.
+
+    The widths of the two intervals that face each other are taken together, as fct_score_rankings does over time.
+    """
+    upper, lower = sorted((one, other), key=lambda row: row["total_percent"], reverse=True)
+    if upper["percent_low"] is None or lower["percent_high"] is None:
+        return None
+    down, up = upper["total_percent"] - upper["percent_low"], lower["percent_high"] - lower["total_percent"]
+    return float(upper["total_percent"] - lower["total_percent"]) > math.hypot(down, up)
+
+
+def pair_text(one: Row, other: Row) -> str:
+    """How the totals of two units stand to each other, and whether luck alone could have done it."""
+    names = f"{one['unit_name']} so với {other['unit_name']}"
+    if one["total_percent"] is None or other["total_percent"] is None:
+        return f"{names}: chưa so được tổng điểm, vì có đơn vị chưa chấm đủ."
+    difference = one["total_percent"] - other["total_percent"]
+    way = "cao hơn" if difference > 0 else "thấp hơn"
+    told = f"{way} {labels.format_decimal(abs(difference), 2)} điểm %" if difference else "tỷ lệ điểm bằng nhau"
+    doubt = {
+        True: "vượt may rủi của số liệu đếm được (so riêng hai đơn vị, mức 95 %)",
+        False: "không vượt may rủi của số liệu đếm được (so riêng hai đơn vị, mức 95 %)",
+        None: "không rõ có vượt may rủi, vì có đơn vị không có khoảng 95 % của tỷ lệ điểm",
+    }
+    return f"{names}: {told}; {doubt[is_beyond_chance(one, other)]}."
 
 
 def unranked_reason(row: Row) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import streamlit as st
@@ -32,8 +34,18 @@ from dashboards.data_access_scores import EXPLANATIONS, INPUT_SOURCES, PAGE_SIZE
 Row = Mapping[str, Any]
 
 TREE_HEADERS = ("Mã", "Cấp", "Tiêu chí", "Điểm cuối", "Điểm tối đa", "Đóng góp vào tổng", "Lấy từ", "Tử số", "Mẫu số")
+BESIDE_HEADERS = ("Điểm cuối của đơn vị so", "Chênh")
+DIFFERENCE = "Cột «Chênh» là điểm của đơn vị này trừ điểm của đơn vị kia; ở điểm trừ thì ngược lại."
 NO_RANGE = "không nêu khoảng hạng: có đơn vị trong bảng không có khoảng của tỷ lệ điểm"
 TREE_WIDTHS = (10, 7, 60, 11, 11, 13, 30, 12, 12)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The unit that another one is compared with, None without one, and its criteria by code."""
+
+    unit: Row | None
+    criteria: Mapping[str, Row]
 
 
 def render(view: state.View) -> None:
@@ -56,7 +68,9 @@ def render(view: state.View) -> None:
     if chosen is not None:
         _draw_criterion(view, choice, scope, units[unit], chosen)
     _draw_total(units[unit], choice["rounding_digits"])
-    _draw_tree(view, choice, units[unit], rows)
+    other = _pick_other(units, unit)
+    beside = data_access_scores.criterion_scores(view.build, scope, other["unit_code"]) if other else []
+    _draw_tree(view, choice, units[unit], rows, Beside(other, {row["criterion_code"]: row for row in beside}))
 
 
 # --- the total and what it is made of
@@ -100,6 +114,24 @@ def _draw_total(row: Row, digits: int) -> None:
     components.show(f'<div class="four">{components.cards(cards)}</div>')
 
 
+def _pick_other(units: Mapping[str, Row], unit_code: str) -> Row | None:
+    """The unit to set beside, one of the same peer group; None while nobody is asked for."""
+    group = units[unit_code]["peer_group_code"]
+    codes = [code for code, row in units.items() if row["peer_group_code"] == group and code != unit_code]
+    if not codes:
+        return None
+    names = {"": "không so", **{code: units[code]["unit_name"] for code in codes}}
+    return units.get(state.pick("So với đơn vị khác", list(names), "other", "", names.__getitem__))
+
+
+def difference_of(row: Row, other: Row | None) -> Decimal | None:
+    """By how much a criterion leaves a unit above another one; points taken off count the other way."""
+    if other is None or row["final_score"] is None or other["final_score"] is None:
+        return None
+    difference = row["final_score"] - other["final_score"]
+    return -difference if row["kind_code"] == "penalty" else difference
+
+
 def sum_text(unit: Row, rows: Sequence[Row], digits: int) -> str:
     """How the contributions of a unit's leaves make up its total, in figures that add up."""
     parts = [row for row in rows if row["contribution_score"] is not None and row["final_score"] is not None]
@@ -129,19 +161,23 @@ def taken_out_text(rows: Sequence[Row], digits: int) -> str:
     return f"Bỏ khỏi điểm tối đa {whole} điểm: {'; '.join(told)}."
 
 
-def _draw_tree(view: state.View, choice: Row, unit: Row, rows: Sequence[Row]) -> None:
+def _draw_tree(view: state.View, choice: Row, unit: Row, rows: Sequence[Row], beside: Beside) -> None:
+    other = beside.unit
     columns = (
         Column("Tiêu chí"),
         Column("Điểm cuối / tối đa", "num value"),
         Column("", "bar wide"),
-        Column("Đóng góp", "num"),
+        *((Column(other["unit_name"], "num"), Column("Chênh", "num")) if other else ()),
+        # A phone has room for the other unit or for this.
+        Column("Đóng góp", "num wide" if other else "num"),
         Column("Lấy từ", "wide"),
     )
-    cells = (_tree_cells(view, choice, unit, row) for row in rows)
+    cells = (_tree_cells(view, choice, unit, row, beside) for row in rows)
     title = f"Điểm từng tiêu chí, {unit['unit_name']}, {state.period_text(choice)}"
     out = taken_out_text(rows, choice["rounding_digits"])
     components.show(
         components.section(title, "Bấm vào tên một tiêu chí để xem cách chấm, số liệu và các dòng làm căn cứ.")
+        + (components.note(f"{labels_scores.pair_text(unit, other)} {DIFFERENCE}") if other else "")
         + components.table(columns, cells, "Điểm từng tiêu chí")
         + f'<div class="equation">{components.text(sum_text(unit, rows, choice["rounding_digits"]))}</div>'
         + (components.note(out) if out else "")
@@ -162,7 +198,16 @@ def _draw_tree(view: state.View, choice: Row, unit: Row, rows: Sequence[Row]) ->
     ]
     name = "Điểm từng tiêu chí"
     cells = [_file_cells(row) for row in rows]
-    sheet = download_buttons.sheet(view, f"{name}: {unit['unit_name']}", name, head, TREE_HEADERS, cells, TREE_WIDTHS)
+    headers, widths = TREE_HEADERS, TREE_WIDTHS
+    if other:
+        head.append(("So với", f"{labels_scores.pair_text(unit, other)} {DIFFERENCE}"))
+        headers, widths = (*headers, *BESIDE_HEADERS), (*widths, 13, 13)
+        others = [beside.criteria.get(row["criterion_code"]) for row in rows]
+        cells = [
+            [*line, one and one["final_score"], difference_of(row, one)]
+            for line, row, one in zip(cells, rows, others, strict=True)
+        ]
+    sheet = download_buttons.sheet(view, f"{name}: {unit['unit_name']}", name, head, headers, cells, widths)
     code = choice["regulation_version_code"].replace("@", "_")
     download_buttons.draw(view, sheet, f"diem_{code}_{unit['unit_code']}_{choice['period_code']}")
 
@@ -175,8 +220,10 @@ def _file_head(choice: Row) -> list[tuple[str, str]]:
     ]
 
 
-def _tree_cells(view: state.View, choice: Row, unit: Row, row: Row) -> list[str]:
+def _tree_cells(view: state.View, choice: Row, unit: Row, row: Row, beside: Beside) -> list[str]:
     filters = score_parts.kept(view, choice, unit["unit_code"])
+    if beside.unit:
+        filters["other"] = beside.unit["unit_code"]
     link = components.explanation_link(labels_scores.criterion_name(row), **filters, criterion=row["criterion_code"])
     source = components.text(labels_scores.final_source(row))
     share, digits = row["contribution_score"], choice["rounding_digits"]
@@ -187,9 +234,17 @@ def _tree_cells(view: state.View, choice: Row, unit: Row, row: Row) -> list[str]
         components.points_bar(row["final_score"], row["applicable_max_score"] or row["max_score"])
         if row["is_leaf"]
         else "",
+        *(_beside_cells(row, beside.criteria.get(row["criterion_code"]), digits) if beside.unit else ()),
         "" if share is None or row["final_score"] is None else labels_scores.stated_points(share, digits),
         f'<span class="missing">{source}</span>',
     ]
+
+
+def _beside_cells(row: Row, other: Row | None, digits: int) -> tuple[str, str]:
+    difference = difference_of(row, other)
+    told = "–" if difference is None else labels_scores.stated_points(difference, digits)
+    plus = "+" if difference is not None and difference > 0 else ""
+    return "–" if other is None else _final_of(other, digits), plus + told
 
 
 def _final_of(row: Row, digits: int) -> str:

@@ -1170,6 +1170,47 @@ def test_a_ranking_without_ranges_says_who_has_to_send_what(settings, monkeypatc
     )
 
 
+def test_two_units_stand_side_by_side_with_what_luck_could_do(settings, monkeypatch):
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", other="H33.2")
+    rows = {row[0]: row for row in _rows_of(html, "Điểm từng tiêu chí")}
+    assert [row[3:5] for row in rows.values()] == [
+        ["8,00 / 12,00", "+1,00"],
+        ["4,00 / 8,00", "+1,00"],
+        ["4,00 / 4,00", "0,00"],
+        ["–", "–"],
+    ]
+    assert (
+        "Sở Một so với Sở &lt;Hai&gt;: cao hơn 4,16 điểm %; không vượt may rủi của số liệu đếm được (so riêng hai đơn "
+        "vị, mức 95 %)." in html
+    )
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", other="H33.3")
+    assert "chưa so được tổng điểm, vì có đơn vị chưa chấm đủ" in html
+    assert [row[4] for row in _rows_of(html, "Điểm từng tiêu chí")] == ["–", "+1,00", "–", "–"]
+    assert "unit=H33.1&amp;other=H33.3&amp;criterion=1.1" in html
+
+
+def test_the_facing_widths_of_two_totals_decide_whether_luck_could_have_done_it():
+    one = {"total_percent": Decimal(80), "percent_low": Decimal(77), "percent_high": Decimal(81), "unit_name": "Một"}
+    other = {"total_percent": Decimal(75), "percent_low": Decimal(70), "percent_high": Decimal(79), "unit_name": "Hai"}
+    # Widths 3 down and 4 up face each other: 5 is not more than their 5.
+    assert labels_scores.is_beyond_chance(one, other) is False
+    further = other | {"total_percent": Decimal("74.99"), "percent_high": Decimal("78.99")}
+    assert labels_scores.is_beyond_chance(one, further) is labels_scores.is_beyond_chance(further, one) is True
+    assert "thấp hơn 5,01 điểm %; vượt may rủi" in labels_scores.pair_text(further, one)
+    unknown = other | {"percent_low": None, "percent_high": None}
+    assert labels_scores.is_beyond_chance(one, unknown) is None
+    assert "không rõ có vượt may rủi" in labels_scores.pair_text(one, unknown)
+    assert "tỷ lệ điểm bằng nhau" in labels_scores.pair_text(one, one)
+
+
+def test_a_deduction_counts_the_other_way_in_a_difference():
+    more, less = ({"final_score": Decimal(points), "kind_code": "penalty"} for points in (2, 1))
+    assert score_explanation.difference_of(more, less) == -1
+    base = more | {"kind_code": "base"}
+    assert score_explanation.difference_of(base, less) == 1
+    assert score_explanation.difference_of(base, None) is None
+
+
 def test_a_unit_without_a_sheet_is_pointed_to_nobody_elses_files(settings, monkeypatch):
     html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.3", criterion="1.2")
     line = dict(_rows_of(html, "Giải thích tiêu chí"))["Dòng làm căn cứ"]
