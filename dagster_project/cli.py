@@ -286,13 +286,21 @@ def publish(
 @app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="Một câu lệnh SELECT trên các bảng công bố.")],
-    format: Annotated[Format, typer.Option(help="Dạng kết quả.")] = Format.table,
+    format: Annotated[
+        Format,
+        typer.Option(
+            help="Dạng kết quả. csv giữ nguyên giá trị cho máy đọc: chữ bắt đầu bằng = + - @ không được chặn; "
+            "mở bằng Excel thì nhập các cột dạng văn bản."
+        ),
+    ] = Format.table,
 ) -> None:
     """Hỏi các bảng của bản dựng đang phục vụ bằng SQL."""
     from dagster_project.commands import format_rows
     from dagster_project.commands import query as run_query
 
-    names, rows = run_query(sql, load_settings())
+    settings = load_settings()
+    names, rows = run_query(sql, settings)
+    _warn_of_changes(settings)
     typer.echo(format_rows(names, rows, format.value))
 
 
@@ -304,7 +312,10 @@ def explain_dossier(
     """Kể lại một hồ sơ: diễn biến, kết luận theo từng cách tính, và vì sao khác nhau."""
     from dagster_project.commands import explained_dossier
 
-    typer.echo(explained_dossier(code, authority, load_settings()))
+    settings = load_settings()
+    told = explained_dossier(code, authority, settings)
+    _warn_of_changes(settings)
+    typer.echo(told)
 
 
 @explain_app.command("score")
@@ -334,10 +345,11 @@ def explain_score(
     """Vì sao có điểm này: điểm, quy tắc, tử số và mẫu số, các dòng phía sau; hoặc mô phỏng «nếu… thì»."""
     from dagster_project.commands import explained_score
 
+    settings = load_settings()
     told = explained_score(
         unit,
         criterion,
-        load_settings(),
+        settings,
         period_code=period,
         regulation_code=regulation,
         authority_code=authority,
@@ -346,7 +358,17 @@ def explain_score(
         side=list_.value if list_ else None,
         limit=limit,
     )
+    _warn_of_changes(settings)
     typer.echo(told)
+
+
+def _warn_of_changes(settings: Settings) -> None:
+    """On stderr, so that a result that goes into a file stays what it is."""
+    from dagster_project.publishing.official import served_warning
+
+    warning = served_warning(settings)
+    if warning:
+        typer.echo(warning, err=True)
 
 
 @app.command()

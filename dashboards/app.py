@@ -64,7 +64,7 @@ def _choose_view(build: data_access.Build, settings: Settings) -> state.View:
         codes = list(rows)
         code = state.pick("Địa phương", codes, "authority", codes[0], lambda c: rows[c]["authority_name"])
         row = rows[code]
-        signature = components.text(official_line(settings, build.build_id) or "")
+        signature = components.text(official_line(settings, build.build_id, is_verified=True) or "")
         badge = f'<p><span class="badge">{labels.SYNTHETIC_BADGE}</span></p>' if row["is_synthetic"] else ""
         components.show(
             f'{badge}<div class="side-meta">Số liệu chốt đến ngày<br>'
@@ -88,10 +88,7 @@ def _say_no_build(root: str) -> None:
 
 def _say_broken_build(reason: str) -> None:
     st.title("Không mở được bản dựng đã công bố")
-    st.markdown(
-        f"{reason}\n\nSố liệu không khớp với bản kê nên không được hiển thị. "
-        "Hãy dựng lại kho, rồi tải lại trang này:\n\n```\ncchc build\n```"
-    )
+    st.markdown(f"{reason}\n\nSố liệu không khớp với bản kê nên không được hiển thị. Sửa xong hãy tải lại trang này.")
 
 
 main()

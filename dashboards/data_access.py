@@ -109,7 +109,7 @@ def _connect(folder: str) -> tuple[Build, duckdb.DuckDBPyConnection]:
     tables = sorted(found.manifest["tables"])
     missing = [name for name in REQUIRED_TABLES if name not in tables]
     if missing:
-        raise BuildBrokenError(f"Bản dựng {found.build_id} thiếu bảng: {', '.join(missing)}.")
+        raise BuildBrokenError(f"Bản dựng {found.build_id} thiếu bảng: {', '.join(missing)}. Hãy chạy «cchc build».")
     build = Build(found.build_id, found.as_of_date, found.code_version, folder)
     return build, open_tables(path, tables)
 

@@ -111,10 +111,29 @@ def score_ranking(build: Build, scope: ScoreScope, peer_group_code: str | None =
     )
 
 
+def uncounted_criteria(build: Build, scope: ScoreScope) -> list[Row]:
+    """The criteria of units of which nobody said how many they were counted on, in the order of the regulation."""
+    return _rows(
+        build.folder,
+        f"""
+        select s.unit_code, s.criterion_code, s.final_source_code
+        from fct_criterion_scores as s
+        inner join dim_criteria as c
+          on s.authority_code = c.authority_code
+          and s.regulation_version_code = c.regulation_version_code
+          and s.criterion_code = c.criterion_code
+        where {_IN_SCOPE} and s.uncertainty_code = 'uncounted'
+        order by s.unit_code, c.display_order, s.criterion_code
+        """,
+        scope.arguments,
+    )
+
+
 _TREE = f"""
   select s.*, c.criterion_name, c.rule_code, c.level_code, c.weight, c.total_weight, c.input_kind_code, c.input_code,
     c.factor_input_code, c.target_value, c.floor_value, c.zero_denominator_code, c.rounding_digits, c.evidence_text,
-    c.display_order, c.legal_basis, c.is_confirmed, i.evidence_reference, i.explanation_reference, i.has_counts,
+    c.display_order, c.legal_basis, c.is_confirmed, i.evidence_reference, i.explanation_reference, i.campaign_code,
+    i.survey_answer_count, i.has_counts,
     i.is_applicable, i.is_small_sample, r.interval_low, r.interval_high, i.factor_numerator, i.factor_denominator,
     n.indicator_name as input_name, n.direction_code, f.indicator_name as factor_input_name
   from fct_criterion_scores as s
@@ -246,7 +265,8 @@ def score_differences(build: Build, scope: ScoreScope, page: int | None = None) 
     return _rows(
         build.folder,
         f"""
-        select s.*, u.unit_name, c.criterion_name, count(*) over () as difference_count,
+        select s.*, u.unit_name, c.criterion_name, c.input_kind_code, c.rule_code, c.target_value, c.floor_value,
+          c.zero_denominator_code, i.has_counts, count(*) over () as difference_count,
           count(*) filter (where s.difference_score > 0) over () as higher_count
         from rpt_score_differences as s
         inner join dim_units as u on s.authority_code = u.authority_code and s.unit_code = u.unit_code
@@ -254,6 +274,12 @@ def score_differences(build: Build, scope: ScoreScope, page: int | None = None) 
           on s.authority_code = c.authority_code
           and s.regulation_version_code = c.regulation_version_code
           and s.criterion_code = c.criterion_code
+        inner join fct_score_inputs as i
+          on s.authority_code = i.authority_code
+          and s.regulation_version_code = i.regulation_version_code
+          and s.period_code = i.period_code
+          and s.unit_code = i.unit_code
+          and s.criterion_code = i.criterion_code
         where {_IN_SCOPE} and s.difference_score <> 0
         order by s.severity_order
         {window}

@@ -124,7 +124,7 @@ def _csv_cell(value: Any) -> str:
     if isinstance(value, int | Decimal):
         return f"{value:f}".replace(".", ",") if isinstance(value, Decimal) else str(value)
     text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def table_csv(sheet: Sheet) -> bytes:
@@ -134,7 +134,7 @@ def table_csv(sheet: Sheet) -> bytes:
     writer.writerow([_csv_cell(sheet.title)])
     writer.writerows([_csv_cell(label), _csv_cell(text)] for label, text in sheet.head)
     writer.writerow([])
-    writer.writerow(sheet.headers)
+    writer.writerow([_csv_cell(name) for name in sheet.headers])
     writer.writerows([_csv_cell(cell) for cell in row] for row in sheet.rows)
     return buffer.getvalue().encode("utf-8-sig")
 

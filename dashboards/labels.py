@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from dagster_project.explaining.figures import quality_grade_text
+
 NO_DATA = "không có số liệu"
 SYNTHETIC_BADGE = "Dữ liệu giả lập (không có thật)"
 
@@ -270,14 +272,11 @@ FLAG_CLASS_TEXT = {
     "unknown_code": "đơn vị, thủ tục ngoài danh mục",
     "other": "lý do khác",
 }
-NOT_GRADED = "chưa đủ số liệu để xếp"
 
 
 def grade_text(row: Mapping[str, Any]) -> str:
     """The grade (A–D) of a row of fct_data_quality, else «chưa đủ số liệu để xếp» or «không có số liệu»."""
-    if row["grade_code"]:
-        return row["grade_code"]
-    return NO_DATA if row["grade_status"] == "no_data" else NOT_GRADED
+    return quality_grade_text(row["grade_code"], row["grade_status"])
 
 
 def grade_reason(row: Mapping[str, Any]) -> str:

@@ -5,12 +5,14 @@ Does not belong here: rules in words (dagster_project/explaining/rule_words.py),
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from dagster_project.explaining.figures import (
     ORDERS,
+    ROUNDINGS,
     counted_text,
     exact_text,
     interval_gap_text,
@@ -22,12 +24,15 @@ from dashboards import labels
 
 Row = Mapping[str, Any]
 
-ROUNDINGS = {"half_up": "làm tròn nửa lên", "half_even": "làm tròn nửa về số chẵn", "truncate": "cắt bỏ phần lẻ"}
 CLAIMS = {"self": "tự chấm", "declared": "công bố"}
 DISTINCT_GROUPS = (
     "Một dải là các đơn vị nối nhau qua những khoảng hạng chồng lên nhau; dải mới chỉ bắt đầu ở chỗ mọi đơn vị bên "
     "trên đều hơn mọi đơn vị từ đó trở xuống vượt may rủi của số liệu."
 )
+# So many units are named that keep a ranking from having ranges.
+NAMED = 3
+ANSWERS_MISSING = "điền cột «Số phiếu trả lời hợp lệ đứng sau điểm điều tra» trong phiếu chấm"
+COUNTS_MISSING = "lấy số liệu có cả tử số và mẫu số"
 UNCONFIRMED_GRADE = "mức chưa xác nhận"
 
 
@@ -65,8 +70,8 @@ def has_ranges(ranked: Sequence[Row]) -> bool:
     return bool(ranked) and ranked[0]["rank_low"] is not None
 
 
-def rank_ranges(ranked: Sequence[Row]) -> str:
-    """What the ranges of ranks of a ranking speak of, or why it has none."""
+def rank_ranges(ranked: Sequence[Row], uncounted: Sequence[Row] = ()) -> str:
+    """What the ranges of ranks of a ranking speak of, or why it has none: ``uncounted`` are the criteria to blame."""
     if has_ranges(ranked):
         least = min(ranked, key=lambda row: row["counted_max_score"] / row["applicable_max_score"])
         told = counted_text(least["counted_max_score"], least["applicable_max_score"])
@@ -80,9 +85,26 @@ def rank_ranges(ranked: Sequence[Row]) -> str:
     told = interval_gap_text(worst["counted_max_score"], worst["uncounted_max_score"])
     units = "" if len(without) == len(ranked) else f" (ở {len(without)} trong {len(ranked)} đơn vị)"
     return (
-        f"Khoảng hạng {told}{units}. Chênh lệch nhỏ giữa hai đơn vị có thể chỉ là may rủi; vì vậy cũng không nêu tăng, "
-        "giảm so với kỳ trước."
+        f"Khoảng hạng {told}{units}.{_who_lacks(without, ranked, uncounted)} Chênh lệch nhỏ giữa hai đơn vị có thể chỉ "
+        "là may rủi; vì vậy cũng không nêu tăng, giảm so với kỳ trước."
     )
+
+
+def _who_lacks(without: Sequence[Row], ranked: Sequence[Row], uncounted: Sequence[Row]) -> str:
+    """The first units that keep a ranking from having ranges, by which criteria, and what to do; empty where all do."""
+    by_unit = {row["unit_code"]: [] for row in without}
+    for row in uncounted:
+        if row["unit_code"] in by_unit:
+            by_unit[row["unit_code"]].append(row)
+    named = [(row["unit_name"], by_unit[row["unit_code"]]) for row in without if by_unit[row["unit_code"]]]
+    if not named or len(without) == len(ranked):
+        return ""
+    told = [f"{name} (tiêu chí {', '.join(one['criterion_code'] for one in rows)})" for name, rows in named[:NAMED]]
+    more = f" và {labels.format_count(len(named) - NAMED)} đơn vị nữa" if len(named) > NAMED else ""
+    sources = {one["final_source_code"] for _, rows in named for one in rows}
+    todo = [ANSWERS_MISSING] if "survey" in sources else []
+    todo += [COUNTS_MISSING] if sources - {"survey"} else []
+    return f" Còn thiếu: {'; '.join(told)}{more}. Hãy {'; '.join(todo)}, rồi nạp lại và dựng lại."
 
 
 def exact_points(value: Any) -> str:
@@ -103,6 +125,34 @@ def change(row: Row) -> str:
     arrow = "▲ tăng" if difference > 0 else "▼ giảm"
     places = labels.rank_change_text(row["unit_rank"], row["previous_unit_rank"])
     return f"{arrow} {labels.format_decimal(abs(difference), 2)} điểm %, {places}"
+
+
+def is_beyond_chance(one: Row, other: Row) -> bool | None:
+    """Whether the totals of two units differ by more than the luck of what was counted; None where that is not known.
+
+    The widths of the two intervals that face each other are taken together, as fct_score_rankings does over time.
+    """
+    upper, lower = sorted((one, other), key=lambda row: row["total_percent"], reverse=True)
+    if upper["percent_low"] is None or lower["percent_high"] is None:
+        return None
+    down, up = upper["total_percent"] - upper["percent_low"], lower["percent_high"] - lower["total_percent"]
+    return float(upper["total_percent"] - lower["total_percent"]) > math.hypot(down, up)
+
+
+def pair_text(one: Row, other: Row) -> str:
+    """How the totals of two units stand to each other, and whether luck alone could have done it."""
+    names = f"{one['unit_name']} so với {other['unit_name']}"
+    if one["total_percent"] is None or other["total_percent"] is None:
+        return f"{names}: chưa so được tổng điểm, vì có đơn vị chưa chấm đủ."
+    difference = one["total_percent"] - other["total_percent"]
+    way = "cao hơn" if difference > 0 else "thấp hơn"
+    told = f"{way} {labels.format_decimal(abs(difference), 2)} điểm %" if difference else "tỷ lệ điểm bằng nhau"
+    doubt = {
+        True: "vượt may rủi của số liệu đếm được (so riêng hai đơn vị, mức 95 %)",
+        False: "không vượt may rủi của số liệu đếm được (so riêng hai đơn vị, mức 95 %)",
+        None: "không rõ có vượt may rủi, vì có đơn vị không có khoảng 95 % của tỷ lệ điểm",
+    }
+    return f"{names}: {told}; {doubt[is_beyond_chance(one, other)]}."
 
 
 def unranked_reason(row: Row) -> str:
@@ -130,6 +180,11 @@ def denominator(row: Row) -> str:
 def final_source(row: Row) -> str:
     """Where a final score comes from, or why there is none."""
     return source_text(row)
+
+
+def computed_from(row: Row) -> str:
+    """Whose figure a computed score stands on, where the warehouse did not count it from rows; else nothing."""
+    return "từ số liệu đơn vị nêu trong phiếu" if row["input_kind_code"] == "measured" else ""
 
 
 def criterion_name(row: Row) -> str:

@@ -102,7 +102,10 @@ def _cause(code: str, move: Move) -> str:
 
 def _criterion_text(change: CriterionChange) -> str:
     scores = f"{_decimal(change.score_before)} → {_decimal(change.score_after)}"
-    return f"{change.criterion_code}: {scores} ({_figure(change.figure_before)} → {_figure(change.figure_after)})"
+    figures = [_figure(change.figure_before), _figure(change.figure_after)]
+    # Points that a council gives stand on no figure.
+    behind = "" if figures == [NONE, NONE] else f" ({' → '.join(figures)})"
+    return f"{change.criterion_code}: {scores}{behind}"
 
 
 def _criterion_object(change: CriterionChange) -> dict:

@@ -14,6 +14,7 @@ from dagster_project.console import vi_count
 from dagster_project.explaining.rule_words import ZERO_DENOMINATOR, Row, is_share, number_text, points_text
 
 NO_DATA = "không có số liệu"
+NOT_GRADED = "chưa đủ số liệu để xếp"
 SYNTHETIC = "Dữ liệu giả lập (không có thật)"
 SOURCES = {
     "computed": "tính từ số liệu",
@@ -23,6 +24,8 @@ SOURCES = {
     "declared": "nơi khác công bố",
     "parts": "cộng hoặc bình quân các phần bên dưới",
 }
+# Nobody counted what a unit states in its sheet.
+OF_SHEET = "tính từ số liệu đơn vị nêu trong phiếu"
 # How a group comes from its parts, by its rule.
 PARTS = {
     "sum": "cộng từ các phần bên dưới",
@@ -40,6 +43,12 @@ VALUE_STATUSES = {
     "no_activity": "không tiêu chí nào áp dụng, không xếp hạng",
     "not_assessed": "còn tiêu chí chưa có điểm, chưa xếp hạng",
     "insufficient_sample": "ít hồ sơ hơn mức quy định, chỉ nêu tên, không xếp hạng",
+}
+# As the template of a regulation names them.
+ROUNDINGS = {
+    "half_up": "nửa làm tròn lên",
+    "half_even": "nửa làm tròn về số chẵn",
+    "truncate": "bỏ phần dư",
 }
 # The order in which fct_criterion_scores chooses; a test holds both to the same choice.
 ORDERS = {
@@ -61,6 +70,9 @@ def source_text(row: Row) -> str:
         return PARTS[row["rule_code"]]
     if source == "declared" and not row["is_leaf"]:
         return f"{SOURCES[source]} cho cả nhóm; lấy điểm ấy vì bên dưới còn tiêu chí chưa có điểm"
+    if source == "computed" and row["input_kind_code"] == "measured":
+        scores = (row["appraised_score_1"], row["appraised_score_2"])
+        return OF_SHEET if any(score is not None for score in scores) else f"{OF_SHEET}, chưa thẩm định"
     if source:
         return SOURCES[source]
     if row["score_status"] == "not_applicable":
@@ -152,6 +164,32 @@ def figure_text(criterion: Row, bands: Sequence[Row], figure: Row) -> str:
         return rate_text(numerator, denominator)
     value = Decimal(numerator) / denominator
     return percent_text(value * 100) if is_share(criterion, bands) else number_text(round(value, 6))
+
+
+def sheet_line_text(figure: Row) -> str:
+    """How to find the row of a sheet for a criterion (a row of fct_score_inputs): its file is not published."""
+    where = f"đơn vị {figure['unit_code']}, tiêu chí {figure['criterion_code']}"
+    if figure["campaign_code"] is None:
+        return f"chưa nạp phiếu nào có dòng của {where} trong kỳ"
+    return (
+        f"dòng của phiếu: đợt chấm {figure['campaign_code']}, bộ tiêu chí {figure['regulation_code']}, {where}; "
+        "kho không công bố dòng ấy ở tệp nào"
+    )
+
+
+def answers_text(figure: Row) -> str | None:
+    """How many people answered behind points of a survey (a row of fct_score_inputs); None where there are none."""
+    if figure["survey_score"] is None:
+        return None
+    count = figure["survey_answer_count"]
+    return "không được cho biết" if count is None else vi_count(count)
+
+
+def quality_grade_text(grade_code: str | None, grade_status: str | None) -> str:
+    """The data-quality grade (A–D), else why there is none; a unit without a row has no data to grade."""
+    if grade_code is not None:
+        return grade_code
+    return NO_DATA if grade_status in (None, "no_data") else NOT_GRADED
 
 
 def interval_text(low: Decimal | None, high: Decimal | None) -> str | None:

@@ -8,14 +8,22 @@ from __future__ import annotations
 from dagster_project.explaining.dossier import Ask
 
 
-def regulation_faults(ask: Ask, authority_code: str | None = None) -> list[str]:
-    """Why regulations score nobody or give no grade, of one authority or of all; the same fault is told once."""
+def regulation_faults(
+    ask: Ask, authority_code: str | None = None, *, version_code: str | None = None, bloc_code: str | None = None
+) -> list[str]:
+    """Why regulations score nobody or give no grade; the same fault is told once.
+
+    Of all regulations, or of those of one authority, of one version, of those that score one bloc of units.
+    """
     rows = ask(
         """
         select r.regulation_version_code, r.faults_text, r.is_scorable,
           array_to_string(list(r.authority_code order by r.authority_code), ', ') as authority_codes
         from dim_regulations as r
         where (? is null or r.authority_code = ?)
+          and (? is null or r.regulation_version_code = ?)
+          and (? is null or coalesce(r.unit_bloc_codes, '') = ''
+            or position(';' || ? || ';' in ';' || replace(r.unit_bloc_codes, ' ', '') || ';') > 0)
           and (not r.is_scorable or (r.grade_basis_code is not null and not exists (
             select 1 from dim_grades as g
             where g.authority_code = r.authority_code and g.regulation_version_code = r.regulation_version_code
@@ -23,7 +31,7 @@ def regulation_faults(ask: Ask, authority_code: str | None = None) -> list[str]:
         group by all
         order by r.regulation_version_code, authority_codes
         """,
-        [authority_code, authority_code],
+        [authority_code, authority_code, version_code, version_code, bloc_code, bloc_code],
     )
     return [_sentence(row) for row in rows]
 

@@ -26,6 +26,7 @@ ZERO_DENOMINATOR = {
     "not_assessed": "không chấm",
     "not_applicable": "bỏ tiêu chí khỏi điểm tối đa",
 }
+_PUBLISHED_SURVEY = "điểm do cơ quan điều tra công bố"
 _PARTS = {
     "sum": "Cộng điểm các phần bên dưới",
     "mean": "Bình quân tỷ lệ đạt của các phần bên dưới, nhân điểm tối đa",
@@ -52,6 +53,13 @@ def rule_text(criterion: Row, bands: Sequence[Row]) -> str:
     if criterion["rounding_digits"] is not None:
         sentences.append(f"Làm tròn đến {criterion['rounding_digits']} chữ số thập phân.")
     return " ".join(sentences)
+
+
+def input_text(criterion: Row) -> str:
+    """What a criterion is scored by: its figure, or whose points where it asks for none."""
+    if criterion["input_kind_code"] == "none" and criterion["kind_code"] == "survey":
+        return f"không lấy số liệu, {_PUBLISHED_SURVEY}"
+    return INPUT_KINDS[criterion["input_kind_code"]]
 
 
 def basis_text(row: Row) -> str:
@@ -95,6 +103,8 @@ def _main_sentence(criterion: Row, bands: Sequence[Row]) -> str:
         return f"{_PARTS[rule]}, {cap} {most}."
     if rule == "manual" and criterion["input_kind_code"] == "portal_metric":
         return f"Lấy điểm nơi khác công bố, từ 0 đến {most}; cách tính không được công bố."
+    if rule == "manual" and criterion["kind_code"] == "survey":
+        return f"Lấy {_PUBLISHED_SURVEY}, từ 0 đến {most}."
     if rule == "manual":
         return f"Hội đồng chấm, từ 0 đến {most}."
     if rule == "survey_options":

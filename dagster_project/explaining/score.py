@@ -14,10 +14,12 @@ from dagster_project.console import vi_count, vi_moment
 from dagster_project.explaining.dossier import Ask
 from dagster_project.explaining.figures import (
     NO_DATA,
+    OF_SHEET,
     ORDERS,
     SYNTHETIC,
     VALUE_STATUSES,
     TakenOut,
+    answers_text,
     counted_text,
     exact_text,
     figure_text,
@@ -26,17 +28,19 @@ from dagster_project.explaining.figures import (
     percent_text,
     points_or_none,
     points_shown,
+    quality_grade_text,
     rank_text,
     rate_text,
     rounded,
+    sheet_line_text,
     source_text,
     taken_out,
 )
 from dagster_project.explaining.memberships import LISTINGS, MEMBERSHIPS, listed_dossiers
 from dagster_project.explaining.regulations import regulation_faults
 from dagster_project.explaining.rule_words import (
-    INPUT_KINDS,
     basis_text,
+    input_text,
     number_text,
     points_text,
     rule_text,
@@ -63,11 +67,12 @@ STAGES = {
     "appraisal_2": "Thẩm định lần 2",
 }
 # The source that a figure of this kind lands from; indicators are computed here.
+SHEETS = "par__criterion_scores"
 LANDED_FROM = {
     "portal_metric": "national_portal__qd766_metrics",
     "quality_index": "one_stop__quality_scores",
-    "measured": "par__criterion_scores",
-    "none": "par__criterion_scores",
+    "measured": SHEETS,
+    "none": SHEETS,
 }
 # What a list of dossiers is called, by the side of the fraction that it holds.
 SIDE_TEXTS = {
@@ -196,10 +201,16 @@ def _not_scored_by(of_authority: list[dict], in_period: list[dict], unit_code: s
 
 
 def _unscored(ask: Ask, unit_code: str) -> str:
-    found = ask("select authority_code from dim_units where unit_code = ? order by all", [unit_code])
+    found = ask("select authority_code, unit_bloc_code from dim_units where unit_code = ? order by all", [unit_code])
     if found:
         told = f"Đơn vị {unit_code} chưa được quy định nào chấm điểm trong bản dựng đang phục vụ."
-        return " ".join([told, *(fault for row in found for fault in regulation_faults(ask, row["authority_code"]))])
+        # A unit outside the blocs is one that no regulation is meant for, whatever its faults.
+        faults = (
+            regulation_faults(ask, row["authority_code"], bloc_code=row["unit_bloc_code"])
+            for row in found
+            if row["unit_bloc_code"]
+        )
+        return " ".join([told, *(fault for several in faults for fault in several)])
     return f"Bản dựng đang phục vụ không có đơn vị «{unit_code}». Hãy xem lại mã đơn vị."
 
 
@@ -230,7 +241,7 @@ def _criteria(ask: Ask, key: ScoreKey) -> list[dict]:
     where, arguments = _where(key)
     return ask(
         f"""
-        select s.*, c.criterion_name, c.rule_code, c.zero_denominator_code, i.is_applicable
+        select s.*, c.criterion_name, c.rule_code, c.input_kind_code, c.zero_denominator_code, i.is_applicable
         from fct_criterion_scores as s
         inner join dim_criteria as c using (authority_code, regulation_version_code, criterion_code)
         inner join fct_score_inputs as i
@@ -351,8 +362,9 @@ def _total_facts(ask: Ask, key: ScoreKey, score: dict, digits: int) -> Lines:
         facts.append(("Khoảng 95 % của tỷ lệ đạt", told))
     facts.append(("Hạng", _rank(rank)))
     facts.append(("Xếp loại", _grade(score)))
-    facts += [("Lỗi của quy định", fault) for fault in regulation_faults(ask, key.authority_code)]
-    facts.append(("Chất lượng dữ liệu", rank["quality_grade_code"] or "chưa xếp được"))
+    faults = regulation_faults(ask, key.authority_code, version_code=key.regulation_version_code)
+    facts += [("Lỗi của quy định", fault) for fault in faults]
+    facts.append(("Chất lượng dữ liệu", quality_grade_text(rank["quality_grade_code"], rank["quality_grade_status"])))
     largest = score["largest_denominator"]
     facts.append(("Mẫu số lớn nhất", NO_DATA if largest is None else vi_count(largest)))
     if score["declared_score"] is not None:
@@ -406,7 +418,10 @@ def _scores(score: dict, parts: Sequence[dict], digits: int) -> list[tuple[str, 
         told.append(("Bên dưới chưa có điểm", ", ".join(holes)))
     if score["contribution_score"] is not None:
         told.append(("Góp vào tổng điểm", points_shown(score["contribution_score"], digits)))
-    named = ((name, score[column]) for column, name in SCORES)
+    names = dict(SCORES)
+    if score["input_kind_code"] == "measured":
+        names["computed_score"] = f"{OF_SHEET[0].upper()}{OF_SHEET[1:]}"
+    named = ((name, score[column]) for column, name in names.items())
     return told + [(name, points_shown(value, digits)) for name, value in named if value is not None]
 
 
@@ -423,6 +438,8 @@ def _figure(
 ) -> list[tuple[str, str]]:
     """What the rule is asked for: words of the figure, its parts, its interval and what one more would give."""
     told = _figure_words(ask, criterion)
+    answers = answers_text(figure)
+    told += [("Số phiếu trả lời hợp lệ", answers)] if answers else []
     if figure["denominator"] is None:
         return [*told, ("Giá trị", NO_DATA)] if criterion["input_kind_code"] != "none" else told
     told.append(("Giá trị", figure_text(criterion, bands, figure)))
@@ -450,7 +467,7 @@ def _points_range(score: dict, digits: int) -> str:
 
 def _figure_words(ask: Ask, criterion: dict) -> list[tuple[str, str]]:
     kind, code = criterion["input_kind_code"], criterion["input_code"]
-    told = [("Số liệu", INPUT_KINDS[kind] + (f" ({code})" if code else ""))]
+    told = [("Số liệu", input_text(criterion) + (f" ({code})" if code else ""))]
     if kind != "indicator":
         return told
     indicator = _indicator(ask, code)
@@ -474,7 +491,7 @@ def _behind(ask: Ask, key: ScoreKey, criterion: dict, figure: dict, listed: List
     elif kind == "survey_item":
         told.append(_behind_survey(ask, key, code))
     elif kind in LANDED_FROM:
-        told.append(_files(ask, key, LANDED_FROM[kind]))
+        told.append(_sheets(ask, key, figure) if LANDED_FROM[kind] == SHEETS else _files(ask, key, LANDED_FROM[kind]))
     if figure["evidence_reference"]:
         told.append(Behind(f"Tài liệu kiểm chứng: {figure['evidence_reference']}"))
     elif criterion["evidence_text"]:
@@ -581,20 +598,35 @@ def _behind_survey(ask: Ask, key: ScoreKey, instrument_code: str) -> Behind:
     return Behind(f"Lượt trả lời theo phương án: {vi_count(sum(row['n'] for row in rows))}", None, items)
 
 
+def _sheets(ask: Ask, key: ScoreKey, figure: dict) -> Behind:
+    """The row of the unit's sheet, and the files that it can stand in."""
+    line = sheet_line_text(figure)
+    line = f"{line[0].upper()}{line[1:]}"
+    if figure["campaign_code"] is None:
+        return Behind(line)
+    files = _files(ask, key, SHEETS)
+    return Behind(f"{line}. {files.text}", None, files.items)
+
+
 def _files(ask: Ask, key: ScoreKey, source_code: str) -> Behind:
-    """The files that figures of this source landed from, the last to supersede last."""
+    """The files of a source that figures of the period can have landed from, the last to supersede last."""
     rows = ask(
         """
         select file_name, delivery_id from fct_deliveries
         inner join fct_delivery_authorities using (delivery_id)
-        where source_code = ? and authority_code = ? order by delivery_sequence
+        where source_code = ? and authority_code = ? and coalesce(data_until_date >= ?, true)
+        order by delivery_sequence
         """,
-        [source_code, key.authority_code],
+        [source_code, key.authority_code, _period(ask, key)["start_date"]],
     )
     items = tuple(f"«{row['file_name']}» (lần nạp {row['delivery_id']})" for row in rows[-SHOWN:])
     if not rows:
-        return Behind("Chưa nạp tệp nào của nguồn này")
-    return Behind("Tệp đã nạp của nguồn này; trùng dòng thì tệp nêu sau thay tệp nêu trước", None, items)
+        return Behind("Chưa nạp tệp nào của nguồn này có số liệu từ đầu kỳ trở đi")
+    return Behind(
+        "Tệp đã nạp của nguồn này có số liệu từ đầu kỳ trở đi; trùng dòng thì tệp nêu sau thay tệp nêu trước",
+        None,
+        items,
+    )
 
 
 def _explanations(

@@ -14,8 +14,9 @@ from dagster_project.publishing.files import file_sha256
 from dagster_project.settings import Settings
 
 POINTER = "CURRENT"
+# Beside the builds: one file per signed build, named by its id (dagster_project/publishing/official.py).
+REGISTER = "_official"
 MANIFEST = "manifest.json"
-_HOW_TO_HEAL = "Hãy chạy «cchc build» để dựng lại."
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def list_builds(settings: Settings) -> list[PublishedBuild]:
     builds = []
     for path in settings.published.glob(f"[!.]*/{MANIFEST}"):
         try:
-            builds.append(_read(settings, path.parent.name))
+            builds.append(read_build(settings, path.parent.name))
         except BuildBrokenError:  # listed nowhere and rebuilt when it is wanted
             continue
     return sorted(builds, key=lambda build: (build.published_at, build.build_id), reverse=True)
@@ -70,15 +71,30 @@ def current_build(settings: Settings) -> PublishedBuild:
 
 def verified_build(settings: Settings, build_id: str) -> PublishedBuild:
     """One build with every file checked; BuildBrokenError names the file that is missing or changed."""
-    build = _read(settings, build_id)
+    build = read_build(settings, build_id)
+    fault = file_fault(build)
+    if fault:
+        raise BuildBrokenError(f"Bản dựng {build_id}: {fault}. {_how_to_heal(settings, build_id)}")
+    return build
+
+
+def file_fault(build: PublishedBuild) -> str | None:
+    """The first file that the manifest names and that is missing or changed; None when every file is as it was."""
     tables = {f"{name}.parquet": entry for name, entry in build.manifest["tables"].items()}
     for name, entry in {**tables, **build.manifest.get("files", {})}.items():
         path = build.folder / name
         if not path.is_file():
-            raise BuildBrokenError(f"Bản dựng {build_id} thiếu tệp {path.name}. {_HOW_TO_HEAL}")
+            return f"thiếu tệp {name}"
         if file_sha256(path) != entry["sha256"]:
-            raise BuildBrokenError(f"Tệp {path.name} của bản dựng {build_id} khác với {MANIFEST}. {_HOW_TO_HEAL}")
-    return build
+            return f"tệp {name} khác với {MANIFEST}"
+    return None
+
+
+def _how_to_heal(settings: Settings, build_id: str) -> str:
+    # Another software or other files would build something else than what was signed.
+    if (settings.published / REGISTER / f"{build_id}.json").exists():
+        return "Bản này đã ký: hãy khôi phục thư mục của bản dựng từ bản sao lưu."
+    return "Hãy chạy «cchc build» để dựng lại."
 
 
 def is_published(settings: Settings, build_id: str) -> bool:
@@ -97,7 +113,8 @@ def point_to(settings: Settings, build_id: str) -> None:
     staged.replace(settings.published / POINTER)
 
 
-def _read(settings: Settings, build_id: str) -> PublishedBuild:
+def read_build(settings: Settings, build_id: str) -> PublishedBuild:
+    """One build as its manifest tells it, no other file looked at; BuildBrokenError when it cannot be read."""
     folder = settings.published / build_id
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -110,7 +127,9 @@ def _read(settings: Settings, build_id: str) -> PublishedBuild:
             published_at=datetime.fromtimestamp(folder.stat().st_mtime, UTC),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BuildBrokenError(f"Không đọc được {MANIFEST} của bản dựng {build_id}. {_HOW_TO_HEAL}") from error
+        raise BuildBrokenError(
+            f"Không đọc được {MANIFEST} của bản dựng {build_id}. {_how_to_heal(settings, build_id)}"
+        ) from error
     if build.build_id != build_id:
-        raise BuildBrokenError(f"{MANIFEST} không phải của bản dựng {build_id}. {_HOW_TO_HEAL}")
+        raise BuildBrokenError(f"{MANIFEST} không phải của bản dựng {build_id}. {_how_to_heal(settings, build_id)}")
     return build

@@ -19,6 +19,7 @@ from dagster_project.console import vi_count
 from dagster_project.explaining.figures import (
     NO_DATA,
     ORDERS,
+    ROUNDINGS,
     SOURCES,
     STATUSES,
     SYNTHETIC,
@@ -29,7 +30,7 @@ from dagster_project.explaining.figures import (
     rate_text,
     volume_tiers_text,
 )
-from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, number_text, points_text, rule_text
+from dagster_project.explaining.rule_words import basis_text, input_text, number_text, points_text, rule_text
 from dagster_project.publishing.reading import open_tables
 
 BOOK_FILE = "so-tay-phuong-phap.html"
@@ -63,11 +64,6 @@ PERIOD_KINDS = {
     "report_half_year": "kỳ báo cáo 6 tháng",
     "report_year": "kỳ báo cáo năm",
     "window": "khoảng ngày",
-}
-ROUNDINGS = {
-    "half_up": "làm tròn, nửa thì tăng",
-    "half_even": "làm tròn, nửa thì về số chẵn",
-    "truncate": "bỏ phần lẻ",
 }
 KINDS = {"base": "trong điểm tối đa", "survey": "điều tra xã hội học", "bonus": "thưởng", "penalty": "trừ"}
 INDICATOR_STATUSES = {
@@ -243,7 +239,7 @@ def _indicator(row: Row, example: Row | None) -> str:
 
 
 def _formula(row: Row) -> str:
-    digits = f"làm tròn đến {row['value_digits']} chữ số thập phân, nửa thì tăng"
+    digits = f"làm tròn đến {row['value_digits']} chữ số thập phân, {ROUNDINGS['half_up']}"
     if row["unit_of_measure_code"] == "count":
         return "đếm tử số"
     if row["multiplier"] != 1:
@@ -432,7 +428,7 @@ def _criterion_cells(criterion: Row, bands: list[Row], example: Row | None) -> l
     told = escape(rule_text(criterion, bands))
     if criterion["is_leaf"]:
         code = f" {criterion['input_code']}" if criterion["input_code"] else ""
-        told += f"<br>Số liệu: {escape(INPUT_KINDS[criterion['input_kind_code']] + code)}."
+        told += f"<br>Số liệu: {escape(input_text(criterion) + code)}."
         if criterion["evidence_text"]:
             told += f"<br>Tài liệu kiểm chứng: {escape(criterion['evidence_text'])}."
     if example:

@@ -16,19 +16,26 @@ from pathlib import Path
 
 from dagster_project.publishing.builds import (
     MANIFEST,
+    REGISTER,
     PublishedBuild,
     current_build,
+    current_build_id,
+    file_fault,
     list_builds,
+    read_build,
     verified_build,
 )
 from dagster_project.publishing.errors import BuildBrokenError, BuildError, BuildMissingError
 from dagster_project.publishing.files import file_sha256
 from dagster_project.publishing.lock import build_lock
+from dagster_project.publishing.methods_book import BOOK_FILE
+from dagster_project.publishing.scoring_engine import ENGINE_FILE
 from dagster_project.settings import Settings
+from expectations.suites.published import PROMISED_COLUMNS, PROMISED_PRESENT
 
-REGISTER = "_official"
 CURRENT_NAMES = ("current",)
 OFFICIAL_NAMES = ("official", "chính thức")
+_RESTORE = "Hãy khôi phục thư mục của bản dựng từ bản sao lưu."
 # So many letters of a build id name it.
 MIN_PREFIX = 4
 # A signature is one line on every screen and in the head of every file.
@@ -59,8 +66,8 @@ def sign(settings: Settings, build_id: str, *, signed_by: str, note: str, signed
     """Put a published build into the register; every file of it is verified first.
 
     Signing again with the same words changes nothing and gives the first signature. Raises BuildError for words that
-    are none or no line of text and for other words about a build that is signed already, BuildBrokenError when files
-    and manifest differ or the manifest is not the one that was signed.
+    are none or no line of text, for a build that is not whole and for other words about a build that is signed
+    already, BuildBrokenError when files and manifest differ or the manifest is not the one that was signed.
     """
     who = _line("--signed-by", signed_by, MAX_SIGNER)
     words = _line("--note", note, MAX_NOTE)
@@ -69,6 +76,7 @@ def sign(settings: Settings, build_id: str, *, signed_by: str, note: str, signed
         earlier = _signature_of(settings, build_id)
         if earlier is not None:
             return _same(settings, earlier, who, words)
+        _require_whole(build)
         signature = Signature(
             build_id=build_id,
             as_of_date=build.as_of_date.isoformat(),
@@ -88,7 +96,30 @@ def signatures(settings: Settings) -> list[Signature]:
 
 
 def fault_of(settings: Settings, signature: Signature) -> str | None:
-    """What is wrong with a signed build: its manifest is gone or not the one that was signed. None when nothing."""
+    """What is wrong with a signed build: its manifest is not the one that was signed, or a file not as it says.
+
+    None when nothing. Reads every file of the build.
+    """
+    fault = _manifest_fault(settings, signature)
+    if fault:
+        return fault
+    return file_fault(read_build(settings, signature.build_id))
+
+
+def served_warning(settings: Settings) -> str | None:
+    """What readers of the served build are told when its manifest is not the one that was signed; None otherwise.
+
+    Its files are held against the manifest wherever the build is opened.
+    """
+    build_id = current_build_id(settings)
+    signature = None if build_id is None else _signature_of(settings, build_id)
+    fault = None if signature is None else _manifest_fault(settings, signature)
+    if not fault:
+        return None
+    return f"Cảnh báo: bản công bố chính thức {build_id} không còn nguyên vẹn ({fault}). {_RESTORE}"
+
+
+def _manifest_fault(settings: Settings, signature: Signature) -> str | None:
     manifest = settings.published / signature.build_id / MANIFEST
     if not manifest.is_file():
         return "bản đã ký không còn trong kho"
@@ -113,13 +144,14 @@ def unlisted_lines(settings: Settings, listed: set[str]) -> list[str]:
 
 def _what_to_do(settings: Settings, build_id: str) -> str:
     if not (settings.published / build_id).is_dir():
-        return "thư mục của bản dựng không còn; hãy chép lại từ bản sao lưu."
-    return f"không đọc được {MANIFEST} của bản dựng; hãy chép lại tệp này từ bản sao lưu."
+        return "thư mục của bản dựng không còn; hãy khôi phục từ bản sao lưu."
+    return f"không đọc được {MANIFEST} của bản dựng; hãy khôi phục tệp này từ bản sao lưu."
 
 
-def official_line(settings: Settings, build_id: str) -> str | None:
+def official_line(settings: Settings, build_id: str, *, is_verified: bool = False) -> str | None:
     """The signature line of a build for its readers, with a warning when it was changed afterwards; None when unsigned.
 
+    ``is_verified`` says that the files were held against the manifest already: they are not read again.
     A signature that cannot be read is such a warning, not an error: the numbers themselves are verified elsewhere.
     """
     try:
@@ -128,7 +160,7 @@ def official_line(settings: Settings, build_id: str) -> str | None:
         return str(error)
     if signature is None:
         return None
-    fault = fault_of(settings, signature)
+    fault = (_manifest_fault if is_verified else fault_of)(settings, signature)
     return f"{signature.text} — KHÔNG CÒN NGUYÊN VẸN: {fault}" if fault else signature.text
 
 
@@ -152,7 +184,15 @@ def find_build(settings: Settings, name: str) -> PublishedBuild:
     Every file is verified. Raises BuildMissingError when none or several are meant, BuildBrokenError when it is not
     what it was published or signed as.
     """
-    wanted = name.strip().casefold()
+    build = _named_build(settings, name.strip().casefold(), name)
+    signature = _signature_of(settings, build.build_id)
+    fault = None if signature is None else _manifest_fault(settings, signature)
+    if fault:
+        raise BuildBrokenError(f"Bản công bố chính thức {build.build_id} không còn nguyên vẹn: {fault}. {_RESTORE}")
+    return build
+
+
+def _named_build(settings: Settings, wanted: str, name: str) -> PublishedBuild:
     if wanted in CURRENT_NAMES:
         return current_build(settings)
     if wanted in OFFICIAL_NAMES:
@@ -177,10 +217,21 @@ def _newest_official(settings: Settings) -> PublishedBuild:
         raise BuildMissingError(
             "Chưa có bản công bố chính thức nào. Hãy ký bằng «cchc publish MÃ --note … --signed-by …»."
         )
-    fault = fault_of(settings, signed[0])
-    if fault:
-        raise BuildBrokenError(f"Bản công bố chính thức {signed[0].build_id} không còn nguyên vẹn: {fault}.")
     return verified_build(settings, signed[0].build_id)
+
+
+def _require_whole(build: PublishedBuild) -> None:
+    """Refuse to sign what readers could not check afterwards: the manifest has to name every table and file."""
+    tables = [
+        f"{name}.parquet" for name in (*PROMISED_COLUMNS, *PROMISED_PRESENT) if name not in build.manifest["tables"]
+    ]
+    files = [name for name in (ENGINE_FILE, BOOK_FILE) if name not in build.manifest.get("files", {})]
+    missing = sorted({*tables, *files})
+    if missing:
+        raise BuildError(
+            f"Bản dựng {build.build_id} không đủ để ký: {MANIFEST} không kê {', '.join(missing)}. "
+            "Hãy dựng lại bằng phiên bản này của kho («cchc build») rồi ký bản mới."
+        )
 
 
 def _line(option: str, text: str, most: int) -> str:
@@ -200,11 +251,10 @@ def _line(option: str, text: str, most: int) -> str:
 
 
 def _same(settings: Settings, earlier: Signature, who: str, words: str) -> Signature:
-    fault = fault_of(settings, earlier)
+    fault = _manifest_fault(settings, earlier)
     if fault:
         raise BuildBrokenError(
-            f"Bản dựng {earlier.build_id} đã ký nhưng không còn nguyên vẹn: {fault}. "
-            "Hãy chép lại bản dựng từ bản sao lưu; không ký lại được."
+            f"Bản dựng {earlier.build_id} đã ký nhưng không còn nguyên vẹn: {fault}. {_RESTORE} Không ký lại được."
         )
     if (earlier.signed_by, earlier.note) != (who, words):
         raise BuildError(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import streamlit as st
 
+from dagster_project.explaining.figures import figure_text
 from dashboards import components, data_access_scores, download_buttons, downloads, labels, labels_scores, paging, state
 from dashboards.app_pages import score_parts
 from dashboards.components import Column
@@ -23,8 +25,10 @@ SCORES = {
     "declared_score": "Công bố",
     "final_score": "Điểm cuối",
 }
-# A phone has room for three of them.
-_SCORE_CSS = {"self_score": "num", "computed_score": "num", "final_score": "num value"}
+# A phone has room for three of them; where an appraisal decides, it takes the place of what a unit gave itself.
+_ON_PHONE = ("self_score", "computed_score", "final_score")
+_ON_PHONE_APPRAISED = ("appraised_score", "computed_score", "final_score")
+FIGURE_OF = "Điểm kho tính: nguồn số liệu"
 DIFFERENCE_HEADERS = (
     "Mã đơn vị",
     "Đơn vị",
@@ -38,8 +42,10 @@ DIFFERENCE_HEADERS = (
     "Điểm cuối",
     "Tử số",
     "Mẫu số",
+    "Giá trị không phải số đếm",
+    FIGURE_OF,
 )
-DIFFERENCE_WIDTHS = (12, 42, 10, 50, 10, 10, 10, 10, 10, 10, 12, 12)
+DIFFERENCE_WIDTHS = (12, 42, 10, 50, 10, 10, 10, 10, 10, 10, 12, 12, 12, 34)
 
 
 def render(view: state.View) -> None:
@@ -70,7 +76,7 @@ def _draw_unit(view: state.View, choice: Row, scope: ScoreScope, unit: Row) -> N
     columns = [
         Column("Tiêu chí"),
         Column("Tối đa", "num wide"),
-        *(Column(SCORES[code], _SCORE_CSS.get(code, "num wide")) for code in shown),
+        *(Column(SCORES[code], _score_css(code, rows)) for code in shown),
     ]
     cells = (_unit_cells(view, choice, unit, row, shown) for row in rows)
     title = f"Điểm đứng cạnh nhau, {unit['unit_name']}, {state.period_text(choice)}"
@@ -80,7 +86,7 @@ def _draw_unit(view: state.View, choice: Row, scope: ScoreScope, unit: Row) -> N
     components.show(
         components.section(title, lead) + components.table(columns, cells, "Các điểm của từng tiêu chí") + "<br>"
     )
-    headers = ("Mã tiêu chí", "Tiêu chí", "Điểm tối đa", *SCORES.values(), "Điểm cuối lấy từ")
+    headers = ("Mã tiêu chí", "Tiêu chí", "Điểm tối đa", *SCORES.values(), "Điểm cuối lấy từ", FIGURE_OF)
     lines = [
         [
             row["criterion_code"],
@@ -88,13 +94,20 @@ def _draw_unit(view: state.View, choice: Row, scope: ScoreScope, unit: Row) -> N
             row["max_score"],
             *(row[code] for code in SCORES),
             labels_scores.final_source(row),
+            labels_scores.computed_from(row),
         ]
         for row in rows
     ]
     head = [("Đơn vị", f"{unit['unit_name']} ({unit['unit_code']})"), *_file_head(choice)]
-    name, widths = "Điểm đứng cạnh nhau", (10, 60, 10, *(11 for _ in SCORES), 30)
+    name, widths = "Điểm đứng cạnh nhau", (10, 60, 10, *(11 for _ in SCORES), 30, 34)
     sheet = download_buttons.sheet(view, f"{name}: {unit['unit_name']}", name, head, headers, lines, widths)
     download_buttons.draw(view, sheet, f"so-sanh-diem_{_code(choice)}_{unit['unit_code']}_{choice['period_code']}")
+
+
+def _score_css(code: str, rows: Sequence[Row]) -> str:
+    is_appraised = any((row["final_source_code"] or "").startswith("appraised") for row in rows)
+    css = "num value" if code == "final_score" else "num"
+    return css if code in (_ON_PHONE_APPRAISED if is_appraised else _ON_PHONE) else f"{css} wide"
 
 
 def _code(choice: Row) -> str:
@@ -116,13 +129,18 @@ def _unit_cells(view: state.View, choice: Row, unit: Row, row: Row, shown: Seque
     digits = choice["rounding_digits"]
     most = labels_scores.points(row["max_score"], digits)
     is_out = row["score_status"] == "not_applicable"
-    scores = ["–" if row[code] is None or is_out else labels_scores.stated_points(row[code], digits) for code in shown]
+    scores = ["–" if row[code] is None or is_out else _score_cell(row, code, digits) for code in shown]
     return [
         f'<span class="level-{row["level_number"]}">{link}'
         f'<span class="counted">{source}<span class="sub">tối đa {most}</span></span></span>',
         most,
         *scores,
     ]
+
+
+def _score_cell(row: Row, code: str, digits: int) -> str:
+    note = labels_scores.computed_from(row) if code == "computed_score" else ""
+    return labels_scores.stated_points(row[code], digits) + (f'<span class="dates">{note}</span>' if note else "")
 
 
 # --- over all units: claimed minus computed
@@ -144,7 +162,7 @@ def _draw_differences(view: state.View, choice: Row, scope: ScoreScope, unit_cod
         Column("Kho tính", "num"),
         Column("Chênh", "num value"),
         Column("Tối đa", "num wide"),
-        Column("Tử số / mẫu số", "num wide"),
+        Column("Số liệu", "num wide"),
         Column("Điểm cuối", "num wide"),
     )
     higher = labels.format_count(first[0]["higher_count"])
@@ -155,7 +173,9 @@ def _draw_differences(view: state.View, choice: Row, scope: ScoreScope, unit_cod
     kept = score_parts.kept(view, choice, unit_code)
     components.show(
         components.section(title, lead)
-        + components.table(columns, (_difference_cells(view, choice, row) for row in rows), "Điểm nêu và điểm kho tính")
+        + components.table(
+            columns, (_difference_cells(view, choice, scope, row) for row in rows), "Điểm nêu và điểm kho tính"
+        )
         + paging.links(components.comparison_link, kept, page, pages, "page")
     )
     download_buttons.draw_later(
@@ -166,7 +186,7 @@ def _draw_differences(view: state.View, choice: Row, scope: ScoreScope, unit_cod
     )
 
 
-def _difference_cells(view: state.View, choice: Row, row: Row) -> list[str]:
+def _difference_cells(view: state.View, choice: Row, scope: ScoreScope, row: Row) -> list[str]:
     filters = score_parts.kept(view, choice, row["unit_code"])
     link = components.explanation_link(row["unit_name"], **filters, criterion=row["criterion_code"])
     digits = choice["rounding_digits"]
@@ -175,12 +195,29 @@ def _difference_cells(view: state.View, choice: Row, row: Row) -> list[str]:
     return [
         f'{link}<span class="counted">{components.text(labels_scores.criterion_name(row))}</span>',
         f'{labels_scores.stated_points(row["claimed_score"], digits)}<span class="dates">{origin}</span>',
-        labels_scores.stated_points(row["computed_score"], digits),
+        _score_cell(row, "computed_score", digits),
         f"{'+' if difference > 0 else ''}{labels_scores.stated_points(difference, digits)}",
         labels_scores.points(row["max_score"], digits),
-        labels.format_fraction(row["numerator"], row["denominator"]) or "–",
+        _figure_cell(view, scope, row),
         final,
     ]
+
+
+def _figure_cell(view: state.View, scope: ScoreScope, row: Row) -> str:
+    """What was counted as a fraction, another figure as its value: that one stands over a million."""
+    if row["denominator"] is None:
+        return "–"
+    if row["has_counts"]:
+        return labels.format_fraction(row["numerator"], row["denominator"])
+    bands = data_access_scores.criterion_bands(view.build, scope, row["criterion_code"])
+    return components.text(figure_text(row, bands, row))
+
+
+def _value(row: Row) -> Decimal | None:
+    """The figure of a row that is no count."""
+    if row["has_counts"] or not row["denominator"]:
+        return None
+    return Decimal(row["numerator"]) / row["denominator"]
 
 
 def _difference_sheet(view: state.View, choice: Row, scope: ScoreScope) -> downloads.Sheet:
@@ -197,8 +234,10 @@ def _difference_sheet(view: state.View, choice: Row, scope: ScoreScope) -> downl
             row["computed_score"],
             row["difference_score"],
             row["final_score"],
-            row["numerator"],
-            row["denominator"],
+            row["numerator"] if row["has_counts"] else None,
+            row["denominator"] if row["has_counts"] else None,
+            _value(row),
+            labels_scores.computed_from(row),
         ]
         for row in rows
     ]

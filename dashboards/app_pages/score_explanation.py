@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import streamlit as st
 
 from dagster_project.console import vi_moment
-from dagster_project.explaining.figures import counted_text, figure_text, interval_gap_text, taken_out
+from dagster_project.explaining.figures import (
+    OF_SHEET,
+    answers_text,
+    counted_text,
+    figure_text,
+    interval_gap_text,
+    quality_grade_text,
+    sheet_line_text,
+    taken_out,
+)
 from dagster_project.explaining.memberships import LISTINGS, MEMBERSHIPS, SIDES
-from dagster_project.explaining.rule_words import INPUT_KINDS, basis_text, rule_text
+from dagster_project.explaining.rule_words import basis_text, input_text, rule_text
 from dagster_project.explaining.score import SIDE_TEXTS, STAGES, first_side
 from dagster_project.explaining.simulation import SIMULATED, compared, remarks
 from dagster_project.landing.contracts import load_contracts
@@ -23,8 +34,18 @@ from dashboards.data_access_scores import EXPLANATIONS, INPUT_SOURCES, PAGE_SIZE
 Row = Mapping[str, Any]
 
 TREE_HEADERS = ("Mã", "Cấp", "Tiêu chí", "Điểm cuối", "Điểm tối đa", "Đóng góp vào tổng", "Lấy từ", "Tử số", "Mẫu số")
+BESIDE_HEADERS = ("Điểm cuối của đơn vị so", "Chênh")
+DIFFERENCE = "Cột «Chênh» là điểm của đơn vị này trừ điểm của đơn vị kia; ở điểm trừ thì ngược lại."
 NO_RANGE = "không nêu khoảng hạng: có đơn vị trong bảng không có khoảng của tỷ lệ điểm"
 TREE_WIDTHS = (10, 7, 60, 11, 11, 13, 30, 12, 12)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The unit that another one is compared with, None without one, and its criteria by code."""
+
+    unit: Row | None
+    criteria: Mapping[str, Row]
 
 
 def render(view: state.View) -> None:
@@ -47,7 +68,9 @@ def render(view: state.View) -> None:
     if chosen is not None:
         _draw_criterion(view, choice, scope, units[unit], chosen)
     _draw_total(units[unit], choice["rounding_digits"])
-    _draw_tree(view, choice, units[unit], rows)
+    other = _pick_other(units, unit)
+    beside = data_access_scores.criterion_scores(view.build, scope, other["unit_code"]) if other else []
+    _draw_tree(view, choice, units[unit], rows, Beside(other, {row["criterion_code"]: row for row in beside}))
 
 
 # --- the total and what it is made of
@@ -84,12 +107,30 @@ def _draw_total(row: Row, digits: int) -> None:
         Card("Xếp loại", row["grade_name"] or "không xếp loại", unconfirmed, has_value=row["grade_name"] is not None),
         Card(
             "Chất lượng dữ liệu",
-            row["quality_grade_code"] or labels.NO_DATA,
+            quality_grade_text(row["quality_grade_code"], row["quality_grade_status"]),
             f"mẫu số lớn nhất: {labels_scores.denominator(row)}",
             has_value=row["quality_grade_code"] is not None,
         ),
     ]
     components.show(f'<div class="four">{components.cards(cards)}</div>')
+
+
+def _pick_other(units: Mapping[str, Row], unit_code: str) -> Row | None:
+    """The unit to set beside, one of the same peer group; None while nobody is asked for."""
+    group = units[unit_code]["peer_group_code"]
+    codes = [code for code, row in units.items() if row["peer_group_code"] == group and code != unit_code]
+    if not codes:
+        return None
+    names = {"": "không so", **{code: units[code]["unit_name"] for code in codes}}
+    return units.get(state.pick("So với đơn vị khác", list(names), "other", "", names.__getitem__))
+
+
+def difference_of(row: Row, other: Row | None) -> Decimal | None:
+    """By how much a criterion leaves a unit above another one; points taken off count the other way."""
+    if other is None or row["final_score"] is None or other["final_score"] is None:
+        return None
+    difference = row["final_score"] - other["final_score"]
+    return -difference if row["kind_code"] == "penalty" else difference
 
 
 def sum_text(unit: Row, rows: Sequence[Row], digits: int) -> str:
@@ -121,19 +162,23 @@ def taken_out_text(rows: Sequence[Row], digits: int) -> str:
     return f"Bỏ khỏi điểm tối đa {whole} điểm: {'; '.join(told)}."
 
 
-def _draw_tree(view: state.View, choice: Row, unit: Row, rows: Sequence[Row]) -> None:
+def _draw_tree(view: state.View, choice: Row, unit: Row, rows: Sequence[Row], beside: Beside) -> None:
+    other = beside.unit
     columns = (
         Column("Tiêu chí"),
         Column("Điểm cuối / tối đa", "num value"),
         Column("", "bar wide"),
-        Column("Đóng góp", "num"),
+        *((Column(other["unit_name"], "num"), Column("Chênh", "num")) if other else ()),
+        # A phone has room for the other unit or for this.
+        Column("Đóng góp", "num wide" if other else "num"),
         Column("Lấy từ", "wide"),
     )
-    cells = (_tree_cells(view, choice, unit, row) for row in rows)
+    cells = (_tree_cells(view, choice, unit, row, beside) for row in rows)
     title = f"Điểm từng tiêu chí, {unit['unit_name']}, {state.period_text(choice)}"
     out = taken_out_text(rows, choice["rounding_digits"])
     components.show(
         components.section(title, "Bấm vào tên một tiêu chí để xem cách chấm, số liệu và các dòng làm căn cứ.")
+        + (components.note(f"{labels_scores.pair_text(unit, other)} {DIFFERENCE}") if other else "")
         + components.table(columns, cells, "Điểm từng tiêu chí")
         + f'<div class="equation">{components.text(sum_text(unit, rows, choice["rounding_digits"]))}</div>'
         + (components.note(out) if out else "")
@@ -154,7 +199,16 @@ def _draw_tree(view: state.View, choice: Row, unit: Row, rows: Sequence[Row]) ->
     ]
     name = "Điểm từng tiêu chí"
     cells = [_file_cells(row) for row in rows]
-    sheet = download_buttons.sheet(view, f"{name}: {unit['unit_name']}", name, head, TREE_HEADERS, cells, TREE_WIDTHS)
+    headers, widths = TREE_HEADERS, TREE_WIDTHS
+    if other:
+        head.append(("So với", f"{labels_scores.pair_text(unit, other)} {DIFFERENCE}"))
+        headers, widths = (*headers, *BESIDE_HEADERS), (*widths, 13, 13)
+        others = [beside.criteria.get(row["criterion_code"]) for row in rows]
+        cells = [
+            [*line, one and one["final_score"], difference_of(row, one)]
+            for line, row, one in zip(cells, rows, others, strict=True)
+        ]
+    sheet = download_buttons.sheet(view, f"{name}: {unit['unit_name']}", name, head, headers, cells, widths)
     code = choice["regulation_version_code"].replace("@", "_")
     download_buttons.draw(view, sheet, f"diem_{code}_{unit['unit_code']}_{choice['period_code']}")
 
@@ -167,8 +221,10 @@ def _file_head(choice: Row) -> list[tuple[str, str]]:
     ]
 
 
-def _tree_cells(view: state.View, choice: Row, unit: Row, row: Row) -> list[str]:
+def _tree_cells(view: state.View, choice: Row, unit: Row, row: Row, beside: Beside) -> list[str]:
     filters = score_parts.kept(view, choice, unit["unit_code"])
+    if beside.unit:
+        filters["other"] = beside.unit["unit_code"]
     link = components.explanation_link(labels_scores.criterion_name(row), **filters, criterion=row["criterion_code"])
     source = components.text(labels_scores.final_source(row))
     share, digits = row["contribution_score"], choice["rounding_digits"]
@@ -179,9 +235,17 @@ def _tree_cells(view: state.View, choice: Row, unit: Row, row: Row) -> list[str]
         components.points_bar(row["final_score"], row["applicable_max_score"] or row["max_score"])
         if row["is_leaf"]
         else "",
+        *(_beside_cells(row, beside.criteria.get(row["criterion_code"]), digits) if beside.unit else ()),
         "" if share is None or row["final_score"] is None else labels_scores.stated_points(share, digits),
         f'<span class="missing">{source}</span>',
     ]
+
+
+def _beside_cells(row: Row, other: Row | None, digits: int) -> tuple[str, str]:
+    difference = difference_of(row, other)
+    told = "–" if difference is None else labels_scores.stated_points(difference, digits)
+    plus = "+" if difference is not None and difference > 0 else ""
+    return "–" if other is None else _final_of(other, digits), plus + told
 
 
 def _final_of(row: Row, digits: int) -> str:
@@ -229,8 +293,11 @@ def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row,
         ("Số liệu", components.text(_figure_sentence(row, bands, digits))),
         ("Các điểm đã có", components.text(_scores_sentence(row, digits))),
     ]
+    answers = answers_text(row)
+    lines += [("Số phiếu trả lời hợp lệ", answers)] if answers else []
+    steps_taken = data_access_scores.score_explanations(view.build, scope, unit["unit_code"], row["criterion_code"])
     if row["is_leaf"]:
-        lines.append(("Dòng làm căn cứ", _rows_behind(view, choice, scope, unit, row)))
+        lines.append(("Dòng làm căn cứ", _rows_behind(view, choice, scope, unit, row, bool(steps_taken))))
         lines.append(("Tài liệu kiểm chứng", components.text(_evidence_sentence(row))))
     columns = (Column("Bước"), Column("Nội dung", "file"))
     title = labels_scores.criterion_name(row)
@@ -240,7 +307,7 @@ def _draw_criterion(view: state.View, choice: Row, scope: ScoreScope, unit: Row,
         + components.table(columns, lines, "Giải thích tiêu chí")
     )
     _draw_dossiers(view, choice, scope, unit, row)
-    _draw_explanations(view, scope, unit, row, digits)
+    _draw_explanations(steps_taken, digits)
     _draw_simulation(view, scope, unit, row)
     components.show("<br>")
 
@@ -294,9 +361,10 @@ def _figure_sentence(row: Row, bands: Sequence[Row], digits: int) -> str:
     if not row["is_leaf"]:
         told = labels_scores.final_source(row)
         return f"{told[0].upper()}{told[1:]}."
-    name = row["input_name"] or INPUT_KINDS[row["input_kind_code"]]
+    name = row["input_name"] or input_text(row)
     if row["denominator"] is None:
-        return f"{name}: {labels.NO_DATA}." if row["input_kind_code"] != "none" else "Không lấy số liệu: hội đồng chấm."
+        told = name if row["input_kind_code"] == "none" else f"{name}: {labels.NO_DATA}"
+        return f"{told[0].upper()}{told[1:]}."
     if row["denominator"] == 0:
         return f"{name}: {figure_text(row, bands, row)}."
     if not row["has_counts"]:
@@ -324,7 +392,8 @@ SCORE_NAMES = {
 def _scores_sentence(row: Row, digits: int) -> str:
     """Every score there is of the criterion beside the others; none overwrites another."""
     told = [
-        f"{name} {labels_scores.stated_points(row[code], digits)}"
+        f"{OF_SHEET if code == 'computed_score' and row['input_kind_code'] == 'measured' else name} "
+        f"{labels_scores.stated_points(row[code], digits)}"
         for code, name in SCORE_NAMES.items()
         if row[code] is not None
     ]
@@ -340,7 +409,7 @@ def _evidence_sentence(row: Row) -> str:
     return needed + given + reply
 
 
-def _rows_behind(view: state.View, choice: Row, scope: ScoreScope, unit: Row, row: Row) -> str:
+def _rows_behind(view: state.View, choice: Row, scope: ScoreScope, unit: Row, row: Row, has_steps: bool) -> str:
     """The way to what was counted: the list of dossiers, or the files the figure came in."""
     filters = {
         name: text for name, text in score_parts.kept(view, choice, unit["unit_code"]).items() if name != "regulation"
@@ -358,22 +427,27 @@ def _rows_behind(view: state.View, choice: Row, scope: ScoreScope, unit: Row, ro
             view.authority_code, unit["unit_code"], "Chỉ số của đơn vị trong kỳ", choice["period_code"]
         )
         return f"{link} (trang Đơn vị); kho chưa có trang liệt kê từng dòng của chỉ số này."
-    return components.text(_files_sentence(view, scope, row))
+    return components.text(_files_sentence(view, scope, row, has_steps))
 
 
-def _files_sentence(view: state.View, scope: ScoreScope, row: Row) -> str:
-    """The files with rows of the criterion: where its figure and the sheet's scores came in."""
-    sources = (INPUT_SOURCES.get(row["input_kind_code"], SHEETS), SHEETS, EXPLANATIONS)
-    contracts = load_contracts()
-    told = [
-        f"{contracts[code].title}: {labels.files_text([file['file_name'] for file in files])}"
-        for code in dict.fromkeys(sources)
-        if (files := data_access_scores.source_files(view.build, scope, (code,)))
-    ]
-    where = f" Dòng có mã tiêu chí {row['criterion_code']}."
-    if row["input_code"] and row["input_kind_code"] != "measured":
-        where = f" Dòng có mã số liệu {row['input_code']}."
-    return "; ".join(told) + "." + where if told else f"{labels.NO_DATA.capitalize()}: chưa nạp tệp nào của kỳ này."
+def _files_sentence(view: state.View, scope: ScoreScope, row: Row, has_steps: bool) -> str:
+    """The files with rows of the criterion: where its figure, the sheet's scores and its explanations came in."""
+    landed = INPUT_SOURCES.get(row["input_kind_code"], SHEETS)
+    is_of_sheet = landed == SHEETS or row["campaign_code"] is not None
+    told = [f"dòng có mã số liệu {row['input_code']}"] if landed != SHEETS else []
+    told += [sheet_line_text(row)] if is_of_sheet else []
+    sources = [landed] if landed != SHEETS else []
+    sources += [SHEETS] if row["campaign_code"] else []
+    sources += [EXPLANATIONS] if has_steps else []
+    files = [_files_of(view, scope, code) for code in sources]
+    line = "; ".join(told)
+    return ". ".join([f"{line[0].upper()}{line[1:]}", *files]) + "."
+
+
+def _files_of(view: state.View, scope: ScoreScope, source_code: str) -> str:
+    names = [file["file_name"] for file in data_access_scores.source_files(view.build, scope, (source_code,))]
+    told = labels.files_text(names) if names else "chưa nạp tệp nào có số liệu từ đầu kỳ trở đi"
+    return f"{load_contracts()[source_code].title}: {told}"
 
 
 LISTED_HEADERS = ("Mã hồ sơ", "Thủ tục", "Tiếp nhận", "Hạn", "Xong", "Tệp", "Dòng")
@@ -458,8 +532,7 @@ def _dossiers_sheet(
     return download_buttons.sheet(view, title, "Hồ sơ", head, LISTED_HEADERS, cells, LISTED_WIDTHS)
 
 
-def _draw_explanations(view: state.View, scope: ScoreScope, unit: Row, row: Row, digits: int) -> None:
-    steps = data_access_scores.score_explanations(view.build, scope, unit["unit_code"], row["criterion_code"])
+def _draw_explanations(steps: Sequence[Row], digits: int) -> None:
     if not steps:
         return
     columns = (

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from dagster_project.explaining.figures import quality_grade_text
 from dashboards import components, data_access, labels, state
 from dashboards.data_access_scores import ScoreScope
 
@@ -85,7 +86,6 @@ def show_doubts(choice: Row) -> None:
 
 def quality_badge(row: Row) -> str:
     """The data-quality grade of a ranked unit; words where it has none."""
-    graded = {"grade_code": row["quality_grade_code"], "grade_status": row["quality_grade_status"] or "no_data"}
-    text = labels.grade_text(graded)
+    text = quality_grade_text(row["quality_grade_code"], row["quality_grade_status"])
     css = f"grade {text.lower()}" if row["quality_grade_code"] else "grade none"
     return f'<span class="{css}">{components.text(text)}</span>'

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from dagster_project.explaining.figures import quality_grade_text
 from dashboards import components, data_access_scores, download_buttons, downloads, labels, labels_scores, state
 from dashboards.app_pages import score_parts
 from dashboards.components import Column
@@ -70,7 +71,7 @@ def draw(view: state.View, choices: Sequence[Row], columns: Sequence[Any]) -> No
     unranked = [row for row in rows if row["unit_rank"] is None]
     components.show(_summary(choice, ranked, rows))
     if ranked:
-        _draw_ranked(view, choice, ranked)
+        _draw_ranked(view, choice, scope, ranked)
     else:
         components.show(components.note("Không đơn vị nào có đủ điểm để xếp hạng trong kỳ này."))
     _draw_unranked(view, choice, unranked)
@@ -92,7 +93,7 @@ def _summary(choice: Row, ranked: Sequence[Row], rows: Sequence[Row]) -> str:
     return components.note(" · ".join([*parts, *doubts]) + ".", bool(doubts))
 
 
-def _draw_ranked(view: state.View, choice: Row, ranked: Sequence[Row]) -> None:
+def _draw_ranked(view: state.View, choice: Row, scope: data_access_scores.ScoreScope, ranked: Sequence[Row]) -> None:
     groups = [
         (_group_title(number, list(rows), ranked), rows)
         for number, rows in (
@@ -112,7 +113,7 @@ def _draw_ranked(view: state.View, choice: Row, ranked: Sequence[Row]) -> None:
     cells = [
         (title, [[_cells(view, choice, row)[place] for place in shown] for row in members]) for title, members in groups
     ]
-    lead = labels_scores.rank_ranges(ranked)
+    lead = labels_scores.rank_ranges(ranked, data_access_scores.uncounted_criteria(view.build, scope))
     heads = [COLUMNS[place] for place in shown]
     if has_ranges:
         lead = f"{lead} {labels_scores.DISTINCT_GROUPS}"
@@ -230,23 +231,25 @@ def ranking_sheet(view: state.View, choice: Row, regulation: Row, rows: Sequence
         *labels_scores.regulation_facts(regulation),
         ("Nhóm đơn vị", choice["peer_group_name"]),
         ("Kỳ", state.period_text(choice)),
-        *_range_facts([row for row in rows if row["unit_rank"] is not None]),
+        *_range_facts(view, score_parts.scope_of(view, choice), [row for row in rows if row["unit_rank"] is not None]),
     ]
     name = "Xếp hạng theo điểm"
     title = f"{name}: {regulation['regulation_name']}"
     return download_buttons.sheet(view, title, name, head, HEADERS, [_file_cells(row) for row in rows], WIDTHS)
 
 
-def _range_facts(ranked: Sequence[Row]) -> list[tuple[str, str]]:
+def _range_facts(
+    view: state.View, scope: data_access_scores.ScoreScope, ranked: Sequence[Row]
+) -> list[tuple[str, str]]:
     if not ranked:
         return []
-    told = [("Khoảng hạng", labels_scores.rank_ranges(ranked).removeprefix("Khoảng hạng").lstrip(": "))]
+    words = labels_scores.rank_ranges(ranked, data_access_scores.uncounted_criteria(view.build, scope))
+    told = [("Khoảng hạng", words.removeprefix("Khoảng hạng").lstrip(": "))]
     return [*told, ("Dải", labels_scores.DISTINCT_GROUPS)] if labels_scores.has_ranges(ranked) else told
 
 
 def _file_cells(row: Row) -> list[Any]:
     confirmed = {True: "đã được xác nhận", False: labels_scores.UNCONFIRMED_GRADE, None: ""}
-    quality = {"grade_code": row["quality_grade_code"], "grade_status": row["quality_grade_status"] or "no_data"}
     return [
         row["unit_rank"],
         "có" if row["is_tied"] else "",
@@ -265,7 +268,7 @@ def _file_cells(row: Row) -> list[Any]:
         _number(row["previous_percent"]),
         labels_scores.change(row),
         row["largest_denominator"],
-        labels.grade_text(quality),
+        quality_grade_text(row["quality_grade_code"], row["quality_grade_status"]),
         labels_scores.unranked_reason(row),
     ]
 

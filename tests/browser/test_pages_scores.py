@@ -255,8 +255,10 @@ def test_scores_stand_side_by_side_and_claims_over_the_data_lead_to_their_ground
     version, period = _ranked(query, "BTC-SO", "department")
     expected = query(
         f"""
-        select u.unit_name, d.unit_code, d.criterion_code, d.claimed_score, d.computed_score, d.difference_score
+        select u.unit_name, d.unit_code, d.criterion_code, d.claimed_score, d.computed_score, d.difference_score,
+          c.input_kind_code
         from rpt_score_differences d join dim_units u using (authority_code, unit_code)
+        join dim_criteria c using (authority_code, regulation_version_code, criterion_code)
         where d.authority_code = '{DEMO}' and regulation_version_code = '{version}' and period_code = '{period[0]}'
           and d.difference_score <> 0
         order by severity_order
@@ -270,11 +272,12 @@ def test_scores_stand_side_by_side_and_claims_over_the_data_lead_to_their_ground
     page.locator("table[aria-label='Điểm nêu và điểm kho tính'] a").first.click()
     page.wait_for_url("**/giai-thich-diem**")
     settle(page)
-    _, unit, code, claimed, computed, _ = expected[0]
+    _, unit, code, claimed, computed, _, kind = expected[0]
     asked = {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items()}
     assert (asked["unit"], asked["criterion"]) == (unit, code)
     told = dict(_table(page, "Giải thích tiêu chí"))["Các điểm đã có"]
-    assert f"tự chấm {_number(claimed)}" in told and f"kho tính {_number(computed)}" in told
+    origin = "tính từ số liệu đơn vị nêu trong phiếu" if kind == "measured" else "kho tính"
+    assert f"tự chấm {_number(claimed)}" in told and f"{origin} {_number(computed)}" in told
 
 
 def test_differences_have_pages_and_the_page_is_kept_in_the_address(open_at, published):

@@ -18,6 +18,7 @@ from dagster_project.explaining.comparison import COLUMNS, heading, rows_of
 from dagster_project.publishing.builds import point_to
 from dagster_project.publishing.comparing import compare_builds
 from dagster_project.publishing.errors import BuildBrokenError, BuildError, BuildMissingError
+from dagster_project.publishing.methods_book import BOOK_FILE
 from dagster_project.publishing.official import (
     difference_line,
     fault_of,
@@ -27,7 +28,9 @@ from dagster_project.publishing.official import (
     signatures,
     unlisted_lines,
 )
+from dagster_project.publishing.scoring_engine import ENGINE_FILE
 from dagster_project.settings import Settings
+from expectations.suites.published import PROMISED_COLUMNS, PROMISED_PRESENT
 
 pytestmark = pytest.mark.integration
 
@@ -35,7 +38,8 @@ pytestmark = pytest.mark.integration
 COLUMNS_OF = {
     "dim_regulations": "authority_code regulation_code regulation_version_code regulation_name unit_bloc_codes "
     "score_order_code rounding_mode_code rounding_digits:integer rounding_stage_code percent_digits:integer "
-    "tie_tolerance:decimal(18,6) minimum_denominator:integer volume_tier_bounds total_input_code grade_basis_code",
+    "tie_tolerance:decimal(18,6) minimum_denominator:integer volume_tier_bounds total_input_code "
+    "grade_basis_code",
     "dim_criteria": "authority_code regulation_version_code criterion_code parent_criterion_code kind_code rule_code "
     "max_score:decimal(18,6) weight:decimal(18,6) total_weight:decimal(18,6) input_kind_code input_code "
     "factor_input_code target_value:decimal(18,6) floor_value:decimal(18,6) zero_denominator_code "
@@ -118,7 +122,11 @@ def settings(tmp_path) -> Settings:
 
 @pytest.fixture
 def publish(settings):
-    """Write a published build; returns it verified."""
+    """Write a published build, whole enough to be signed; returns it verified."""
+    empty = settings.root / "empty.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("create table t (authority_code varchar)")
+        connection.table("t").write_parquet(str(empty))
 
     def write(build_id: str, tables: dict[str, list[dict]], *, as_of="2026-12-31", deliveries=("d1",), code="c1"):
         folder = settings.published / build_id
@@ -135,9 +143,19 @@ def publish(settings):
                     connection.execute(f"insert into t ({', '.join(known)}) values ({marks})", list(known.values()))
                 connection.table("t").write_parquet(str(path))
             entries[table] = {"rows": len(rows), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        # The comparison reads none of these.
+        for table in {*PROMISED_COLUMNS, *PROMISED_PRESENT} - set(COLUMNS_OF):
+            shutil.copy(empty, folder / f"{table}.parquet")
+            entries[table] = {"rows": 0, "sha256": hashlib.sha256(empty.read_bytes()).hexdigest()}
+        files = {}
+        for name in (ENGINE_FILE, BOOK_FILE):
+            (folder / name).write_text(name, encoding="utf-8")
+            files[name] = {"sha256": hashlib.sha256(name.encode()).hexdigest()}
         manifest = {"build_id": build_id, "as_of_date": as_of, "code_version": "1", "code_hash": code}
         manifest["deliveries"] = [{"delivery_id": each, "file_name": f"{each}.csv"} for each in deliveries]
-        (folder / "manifest.json").write_text(json.dumps(manifest | {"tables": entries}), encoding="utf-8")
+        (folder / "manifest.json").write_text(
+            json.dumps(manifest | {"tables": entries, "files": files}), encoding="utf-8"
+        )
         return find_build(settings, build_id)
 
     return write
@@ -278,6 +296,21 @@ def test_numbers_are_vietnamese_on_the_screen_and_plain_in_json(publish):
     assert plain[text.index(mine)]["Tiêu chí đổi điểm"][0]["Tử số sau"] == 85
 
 
+def test_points_that_stand_on_no_figure_are_told_without_one(publish):
+    given = scored(POINTS)
+    later = scored(POINTS | {"u3": 85})
+    for tables in (given, later):
+        for table in ("fct_score_inputs", "fct_criterion_scores"):
+            for row in tables[table]:
+                row |= {"numerator": None, "denominator": None}
+    for row, points in zip(later["fct_score_inputs"], (90, 80, 85), strict=True):
+        row["appraised_score_1"] = points
+    before, after = publish("aaaa1", given), publish("bbbb1", later, deliveries=("d2",))
+    comparison = compare_builds(before, after, limit=0)
+    told = {row[4]: row[11] for row in rows_of(comparison, is_text=True) if row[1] == "Bộ tiêu chí"}
+    assert told["u3"] == "1.1: 70 → 85"
+
+
 def test_a_build_of_other_software_without_the_tables_is_refused_by_name(publish):
     old = {table: rows for table, rows in scored(POINTS).items() if table != "fct_score_inputs"}
     before, after = publish("aaaa1", old), publish("bbbb1", scored(POINTS))
@@ -332,12 +365,62 @@ def test_whoever_changes_a_signed_build_is_seen(publish, settings):
     manifest = json.loads((build.folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["tables"]["dim_periods"]["sha256"] = hashlib.sha256(table.read_bytes()).hexdigest()
     (build.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    assert find_build(settings, "aaaa1").build_id == "aaaa1"
     assert "KHÔNG CÒN NGUYÊN VẸN: bản kê manifest.json đã bị thay đổi sau khi ký" in official_line(settings, "aaaa1")
-    with pytest.raises(BuildBrokenError, match="không còn nguyên vẹn"):
-        find_build(settings, "official")
+    point_to(settings, "aaaa1")
+    for name in ("official", "aaaa1", "CURRENT"):
+        with pytest.raises(BuildBrokenError, match=r"không còn nguyên vẹn: .*khôi phục .*từ bản sao lưu"):
+            find_build(settings, name)
     shutil.rmtree(build.folder)
     assert fault_of(settings, signature) == "bản đã ký không còn trong kho"
+
+
+@pytest.mark.parametrize("name", ["dim_periods.parquet", ENGINE_FILE, BOOK_FILE])
+def test_a_changed_file_of_a_signed_build_is_seen_and_restored_not_rebuilt(publish, settings, name):
+    build = publish("aaaa1", scored(POINTS))
+    unsigned = publish("bbbb1", scored(POINTS))
+    signature = sign(settings, "aaaa1", signed_at=WHEN, **WORDS)
+    for folder in (build.folder, unsigned.folder):
+        (folder / name).write_bytes((folder / name).read_bytes() + b" ")
+    assert fault_of(settings, signature) == f"tệp {name} khác với manifest.json"
+    assert f"KHÔNG CÒN NGUYÊN VẸN: tệp {name} khác với manifest.json" in official_line(settings, "aaaa1")
+    with pytest.raises(BuildBrokenError, match=r"khôi phục .* từ bản sao lưu") as refused:
+        find_build(settings, "aaaa1")
+    assert "cchc build" not in str(refused.value)
+    with pytest.raises(BuildBrokenError, match="Hãy chạy «cchc build» để dựng lại"):
+        find_build(settings, "bbbb1")
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "told"),
+    [
+        ("files", ENGINE_FILE, ENGINE_FILE),
+        ("files", BOOK_FILE, BOOK_FILE),
+        ("tables", "fct_indicator_values", "fct_indicator_values.parquet"),
+    ],
+)
+def test_a_build_that_is_not_whole_is_not_signed(publish, settings, part, name, told):
+    build = publish("aaaa1", scored(POINTS))
+    manifest = json.loads((build.folder / "manifest.json").read_text(encoding="utf-8"))
+    del manifest[part][name]
+    (build.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(BuildError, match=f"không đủ để ký: manifest.json không kê {told}"):
+        sign(settings, "aaaa1", signed_at=WHEN, **WORDS)
+    assert signatures(settings) == []
+
+
+def test_a_query_of_a_signed_build_with_another_manifest_warns_beside_the_result(publish, settings, cchc):
+    build = publish("aaaa1", scored(POINTS))
+    point_to(settings, "aaaa1")
+    sign(settings, "aaaa1", signed_at=WHEN, **WORDS)
+    environment = {**os.environ, "CCHC_DATA": str(settings.root)}
+    asked = [*cchc, "query", "select 1 as n", "--format", "csv"]
+    told = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
+    assert "Cảnh báo" not in told.stderr
+    manifest = build.folder / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    warned = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
+    assert warned.stdout == told.stdout
+    assert "Cảnh báo: bản công bố chính thức aaaa1 không còn nguyên vẹn" in warned.stderr
 
 
 @pytest.mark.parametrize(
@@ -367,7 +450,7 @@ def test_signing_again_refuses_a_build_that_was_changed_after_it_was_signed(publ
     ):
         sign(settings, "aaaa1", signed_at=WHEN, **WORDS)
     (build.folder / "dim_periods.parquet").write_bytes(b"")
-    with pytest.raises(BuildBrokenError, match=r"Tệp dim_periods\.parquet"):
+    with pytest.raises(BuildBrokenError, match=r"tệp dim_periods\.parquet"):
         sign(settings, "aaaa1", signed_at=WHEN, **WORDS)
 
 

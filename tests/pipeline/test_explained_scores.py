@@ -195,6 +195,29 @@ def test_a_score_is_told_from_the_points_to_the_dossiers(ask):
     assert f"… và {behind.count - 20} nữa" in told_criterion(story)
 
 
+def test_a_figure_of_a_sheet_is_told_with_its_row_and_no_file_from_before_the_period(ask):
+    figures = ask(
+        "select * from fct_score_inputs where input_kind_code = 'measured' "
+        "order by campaign_code is null, period_code desc, unit_code, criterion_code"
+    )
+    for figure in (figures[0], figures[-1]):
+        key = ScoreKey(*(figure[name] for name in ScoreKey.__dataclass_fields__))
+        behind = criterion_story(ask, key, figure["criterion_code"]).behind[0]
+        where = f"đơn vị {figure['unit_code']}, tiêu chí {figure['criterion_code']}"
+        if figure["campaign_code"] is None:
+            assert (behind.text, behind.items) == (f"Chưa nạp phiếu nào có dòng của {where} trong kỳ", ())
+            continue
+        campaign = f"đợt chấm {figure['campaign_code']}, bộ tiêu chí {figure['regulation_code']}, {where};"
+        assert behind.text.startswith(f"Dòng của phiếu: {campaign}") and behind.items
+        (start,) = ask("select start_date from dim_periods where period_code = ?", [figure["period_code"]])
+        before = ask(
+            "select file_name from fct_deliveries where source_code = 'par__criterion_scores' and data_until_date < ?",
+            [start["start_date"]],
+        )
+        assert not [row for row in before if any(row["file_name"] in item for item in behind.items)]
+    assert figures[0]["campaign_code"] is not None and figures[-1]["campaign_code"] is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -136,6 +136,8 @@ def test_faults_of_regulations_are_told_by_the_build_and_with_a_score(three_buil
     assert again.stderr.count(fault) == 1
     told = run(cchc, settings, "explain", "score", "H21.17", "--regulation", "THU", "--period", "20260101-20261010")
     assert f"  Lỗi của quy định: {fault}" in told.stdout
+    other = run(cchc, settings, "explain", "score", "H21.17", "--regulation", "QD766", "--period", "20260101-20261010")
+    assert other.returncode == 0 and "Lỗi của quy định" not in other.stdout
 
 
 def test_an_unknown_build_is_refused_in_one_sentence(three_builds, cchc):

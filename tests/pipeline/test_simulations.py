@@ -156,7 +156,7 @@ def test_a_file_beside_the_tables_is_vouched_for_like_them(built_real, published
     assert is_published(settings, published.build_id)
     text = (folder / name).read_text(encoding="utf-8")
     (folder / name).write_text(text + " ", encoding="utf-8")
-    with pytest.raises(BuildBrokenError, match=f"Tệp {name} của bản dựng .* khác với manifest.json"):
+    with pytest.raises(BuildBrokenError, match=f"Bản dựng .*: tệp {name} khác với manifest.json"):
         verified_build(settings, published.build_id)
     (folder / name).unlink()
     with pytest.raises(BuildBrokenError, match=f"thiếu tệp {name}"):

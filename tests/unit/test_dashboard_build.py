@@ -339,15 +339,18 @@ TABLES = {
           true as is_applicable,
           cast(null as bigint) as factor_numerator, cast(null as bigint) as factor_denominator,
           case criterion_code when '1.2' then '12/BC-<SM>' end as evidence_reference,
-          cast(null as varchar) as explanation_reference
+          cast(null as varchar) as explanation_reference,
+          if(unit_code = 'H33.3', null, 'D1') as campaign_code, cast(null as bigint) as survey_answer_count
         from (values ('H33.1'), ('H33.2'), ('H33.3')) as u(unit_code)
         cross join (values ('1'), ('1.1'), ('1.2'), ('P')) as c(criterion_code)""",
     "fct_criterion_scores": """
         select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
-          '1' as field_criterion_code, if(criterion_code = '1.1', 'timeliness', null) as family_code,
+          'BTC' as regulation_code, '1' as field_criterion_code,
+          if(criterion_code = '1.1', 'timeliness', null) as family_code,
           max_score as applicable_max_score, appraised_score as appraised_score_1,
           cast(null as decimal(18, 6)) as appraised_score_2, cast(null as decimal(18, 6)) as survey_score,
           cast(null as decimal(18, 6)) as declared_score, cast(null as decimal(18, 6)) as score_low,
+          cast(null as varchar) as uncertainty_code,
           cast(null as decimal(18, 6)) as score_high,
           case when computed_score is not null then computed_score + 0.1 end as one_more_score
         from (
@@ -1101,15 +1104,128 @@ def test_a_criterion_leads_from_points_to_rule_to_figure_to_its_dossiers(setting
     assert dict(_rows_of(html, "Giải thích tiêu chí"))["Số liệu"] == "Bên dưới còn tiêu chí chưa có điểm."
     html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", criterion="1.2")
     assert "Đã nộp: 12/BC-&lt;SM&gt;." in html
+    assert dict(_rows_of(html, "Giải thích tiêu chí"))["Số liệu"] == "Không lấy số liệu, hội đồng chấm."
+    line = dict(_rows_of(html, "Giải thích tiêu chí"))["Dòng làm căn cứ"]
+    assert line.startswith("Dòng của phiếu: đợt chấm D1, bộ tiêu chí BTC, đơn vị H33.1, tiêu chí 1.2; ")
+    assert "chưa nạp tệp nào" in line and "Giải trình" in line
     told = _rows_of(html, "Giải trình và thẩm định")
     assert [row[1] for row in told] == ["Thẩm định lần 1TTD", "Giải trìnhSở Một (H33.1)"]
     assert told[1][2:] == ["Bổ sung &lt;quyết định&gt;", "2,00 → 3,00"]
+
+
+def test_a_figure_of_a_sheet_is_named_as_the_units_own_wherever_points_stand_on_it(settings, monkeypatch):
+    stated = TABLES["dim_criteria"].replace("'indicator', 'on_time_rate__resolved'", "'measured', 'stated'")
+    assert stated != TABLES["dim_criteria"]
+    monkeypatch.setitem(TABLES, "dim_criteria", stated)
+    of_sheet = "tính từ số liệu đơn vị nêu trong phiếu"
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", criterion="1.1")
+    assert [row[4] for row in _rows_of(html, "Điểm từng tiêu chí")][1] == f"{of_sheet}, chưa thẩm định"
+    steps = dict(_rows_of(html, "Giải thích tiêu chí"))
+    assert steps["Điểm cuối"].startswith(f"5,00 / 8,00 điểm, {of_sheet}, chưa thẩm định")
+    assert steps["Các điểm đã có"] == f"tự chấm 7,00; {of_sheet} 5,00."
+    html = _score_html(settings, monkeypatch, "score_comparison", unit="H33.2")
+    assert _rows_of(html, "Các điểm của từng tiêu chí")[1][4] == "4,00từ số liệu đơn vị nêu trong phiếu"
+    assert _rows_of(html, "Điểm nêu và điểm kho tính")[0][2] == "5,00từ số liệu đơn vị nêu trong phiếu"
+
+
+def test_a_figure_that_is_no_count_is_told_as_its_value(settings, monkeypatch):
+    stated = TABLES["fct_score_inputs"].replace("criterion_code = '1.1' as has_counts", "false as has_counts")
+    scores = TABLES["fct_criterion_scores"].replace("'computed', 32, 80)", "'computed', 2000000, 1000000)")
+    days = TABLES["dim_criteria"].replace("cast(0.8 as decimal(18, 6))", "cast(3 as decimal(18, 6))")
+    for table, text in (("fct_score_inputs", stated), ("fct_criterion_scores", scores), ("dim_criteria", days)):
+        assert text != TABLES[table]
+        monkeypatch.setitem(TABLES, table, text)
+    html = _score_html(settings, monkeypatch, "score_comparison", unit="H33.2")
+    assert _rows_of(html, "Điểm nêu và điểm kho tính")[1][5] == "2"
+    assert "1.000.000" not in html
+
+
+def test_what_decided_is_seen_on_a_phone(settings, monkeypatch):
+    def heads(unit):
+        html = _score_html(settings, monkeypatch, "score_comparison", unit=unit)
+        (table,) = re.findall(r'aria-label="Các điểm của từng tiêu chí".*?</thead>', html, re.S)
+        found = re.findall(r"<th([^>]*)>([^<]*)</th>", table)
+        return [name for attributes, name in found if "wide" not in attributes]
+
+    assert heads("H33.2") == ["Tiêu chí", "Thẩm định", "Kho tính", "Điểm cuối"]
+    assert heads("H33.3") == ["Tiêu chí", "Kho tính", "Điểm cuối"]
+
+
+def test_a_ranking_without_ranges_says_who_has_to_send_what(settings, monkeypatch):
+    scores = TABLES["fct_criterion_scores"].replace(
+        "cast(null as varchar) as uncertainty_code",
+        "case when unit_code = 'H33.2' and criterion_code = '1.2' then 'uncounted' end as uncertainty_code",
+    )
+    scores = scores.replace("4, null, 4, 4, 'ok', 'appraised_1'", "4, null, 4, 4, 'ok', 'survey'")
+    ranks = re.sub(
+        r"66.67, 55, 77, 'ok', 2, false, 1, 2",
+        "66.67, null, null, 'ok', 2, false, null, null",
+        TABLES["fct_score_rankings"],
+    )
+    ranks = ranks.replace("'ok', 1, false, 1, 2, 1, 65", "'ok', 1, false, null, null, 1, 65")
+    ranks = ranks.replace("cast(0 as decimal(18, 6)) as uncounted", "cast(4 as decimal(18, 6)) as uncounted")
+    assert ranks.count("null, null, ") > TABLES["fct_score_rankings"].count("null, null, ")
+    monkeypatch.setitem(TABLES, "fct_criterion_scores", scores)
+    monkeypatch.setitem(TABLES, "fct_score_rankings", ranks)
+    html = _score_html(settings, monkeypatch, "rankings")
+    assert (
+        "Còn thiếu: Sở &lt;Hai&gt; (tiêu chí 1.2). Hãy điền cột «Số phiếu trả lời hợp lệ đứng sau điểm điều tra» "
+        "trong phiếu chấm, rồi nạp lại và dựng lại." in html
+    )
+
+
+def test_two_units_stand_side_by_side_with_what_luck_could_do(settings, monkeypatch):
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", other="H33.2")
+    rows = {row[0]: row for row in _rows_of(html, "Điểm từng tiêu chí")}
+    assert [row[3:5] for row in rows.values()] == [
+        ["8,00 / 12,00", "+1,00"],
+        ["4,00 / 8,00", "+1,00"],
+        ["4,00 / 4,00", "0,00"],
+        ["–", "–"],
+    ]
+    assert (
+        "Sở Một so với Sở &lt;Hai&gt;: cao hơn 4,16 điểm %; không vượt may rủi của số liệu đếm được (so riêng hai đơn "
+        "vị, mức 95 %)." in html
+    )
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.1", other="H33.3")
+    assert "chưa so được tổng điểm, vì có đơn vị chưa chấm đủ" in html
+    assert [row[4] for row in _rows_of(html, "Điểm từng tiêu chí")] == ["–", "+1,00", "–", "–"]
+    assert "unit=H33.1&amp;other=H33.3&amp;criterion=1.1" in html
+
+
+def test_the_facing_widths_of_two_totals_decide_whether_luck_could_have_done_it():
+    one = {"total_percent": Decimal(80), "percent_low": Decimal(77), "percent_high": Decimal(81), "unit_name": "Một"}
+    other = {"total_percent": Decimal(75), "percent_low": Decimal(70), "percent_high": Decimal(79), "unit_name": "Hai"}
+    # Widths 3 down and 4 up face each other: 5 is not more than their 5.
+    assert labels_scores.is_beyond_chance(one, other) is False
+    further = other | {"total_percent": Decimal("74.99"), "percent_high": Decimal("78.99")}
+    assert labels_scores.is_beyond_chance(one, further) is labels_scores.is_beyond_chance(further, one) is True
+    assert "thấp hơn 5,01 điểm %; vượt may rủi" in labels_scores.pair_text(further, one)
+    unknown = other | {"percent_low": None, "percent_high": None}
+    assert labels_scores.is_beyond_chance(one, unknown) is None
+    assert "không rõ có vượt may rủi" in labels_scores.pair_text(one, unknown)
+    assert "tỷ lệ điểm bằng nhau" in labels_scores.pair_text(one, one)
+
+
+def test_a_deduction_counts_the_other_way_in_a_difference():
+    more, less = ({"final_score": Decimal(points), "kind_code": "penalty"} for points in (2, 1))
+    assert score_explanation.difference_of(more, less) == -1
+    base = more | {"kind_code": "base"}
+    assert score_explanation.difference_of(base, less) == 1
+    assert score_explanation.difference_of(base, None) is None
+
+
+def test_a_unit_without_a_sheet_is_pointed_to_nobody_elses_files(settings, monkeypatch):
+    html = _score_html(settings, monkeypatch, "score_explanation", unit="H33.3", criterion="1.2")
+    line = dict(_rows_of(html, "Giải thích tiêu chí"))["Dòng làm căn cứ"]
+    assert line == "Chưa nạp phiếu nào có dòng của đơn vị H33.3, tiêu chí 1.2 trong kỳ."
 
 
 def test_scores_stand_side_by_side_and_the_highest_claim_over_the_data_is_first(settings, monkeypatch):
     html = _score_html(settings, monkeypatch, "score_comparison", unit="H33.2")
     rows = _rows_of(html, "Các điểm của từng tiêu chí")
     assert rows[1][1:] == ["8,00", "3,00", "–", "4,00", "4,00"]
+    assert "từ số liệu đơn vị nêu trong phiếu" not in html
     assert "Không có số liệu về điểm: điều tra, công bố." in html
     rows = _rows_of(html, "Điểm nêu và điểm kho tính")
     assert [row[3] for row in rows] == ["+2,00", "−1,00"]

@@ -88,6 +88,15 @@ def test_the_same_ranking_gives_the_same_bytes(file):
     assert downloads.ranking_xlsx(file) == downloads.ranking_xlsx(file)
 
 
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_cell_head_or_title_begins_a_formula(first):
+    text = f"{first}1+1"
+    sheet = downloads.Sheet(text, "Tệp", [(text, text)], [text], [[text]], [40], dt.date(2026, 9, 26))
+    told = downloads.table_csv(sheet).decode("utf-8-sig")
+    cells = [cell for line in csv.reader(io.StringIO(told, newline=""), delimiter=";") for cell in line]
+    assert cells == [f"'{text}"] * 5
+
+
 def test_any_table_keeps_numbers_as_numbers_and_formulas_as_text():
     rows = [["=1+1", -1204, Decimal("-97.50"), None], ["-141", 0, None, "có"]]
     head = [("Bản dựng", "abc123")]

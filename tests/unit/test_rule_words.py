@@ -10,14 +10,19 @@ import pytest
 from dagster_project.console import Console
 from dagster_project.explaining.figures import (
     ORDERS,
+    ROUNDINGS,
     SOURCES,
+    answers_text,
     figure_text,
     points_shown,
+    quality_grade_text,
+    sheet_line_text,
     source_text,
     taken_out,
 )
 from dagster_project.explaining.regulations import regulation_faults
-from dagster_project.explaining.rule_words import basis_text, number_text, rule_text
+from dagster_project.explaining.rule_words import basis_text, input_text, number_text, rule_text
+from dagster_project.landing.contracts import load_contracts
 from dagster_project.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.unit
@@ -97,6 +102,10 @@ def test_a_deduction_that_grows_with_each_day_is_told_in_days_not_percent():
             "Dưới 60% thì 0 điểm; từ 60%: điểm = tỷ lệ ÷ 85% × 10 điểm, tối đa 10 điểm.",
         ),
         (criterion("manual", "1.5"), "Hội đồng chấm, từ 0 đến 1,5 điểm."),
+        (
+            criterion("manual", "2", kind_code="survey", input_kind_code="none"),
+            "Lấy điểm do cơ quan điều tra công bố, từ 0 đến 2 điểm.",
+        ),
         (
             criterion("manual", "12", input_kind_code="portal_metric"),
             "Lấy điểm nơi khác công bố, từ 0 đến 12 điểm; cách tính không được công bố.",
@@ -225,6 +234,45 @@ def test_what_left_the_maximum_is_named_and_a_part_of_a_mean_takes_nothing_along
     assert found == [("1.1", 5, "theo phiếu chấm"), ("2", 5, "mọi tiêu chí bên dưới không áp dụng")]
 
 
+def test_a_figure_that_a_unit_states_is_not_called_counted_here():
+    stated = node("1", input_kind_code="measured", appraised_score_1=None, appraised_score_2=None)
+    assert source_text(stated) == "tính từ số liệu đơn vị nêu trong phiếu, chưa thẩm định"
+    seen = stated | {"appraised_score_2": Decimal(4)}
+    assert source_text(seen) == "tính từ số liệu đơn vị nêu trong phiếu"
+    assert source_text(stated | {"input_kind_code": "indicator"}) == "tính từ số liệu"
+    assert source_text(seen | {"final_source_code": "appraised_2"}) == "thẩm định lần 2, sau giải trình"
+
+
+def test_rounding_and_quality_have_the_same_words_everywhere():
+    (column,) = (
+        column for column in load_contracts()["regulation__regulations"].columns if column.name == "rounding_mode_code"
+    )
+    assert dict(zip(column.codes, map(str.lower, column.labels), strict=True)) == ROUNDINGS
+    graded = [("B", "ok"), (None, "insufficient_sample"), (None, "no_data"), (None, None)]
+    told = [quality_grade_text(*each) for each in graded]
+    assert told == ["B", "chưa đủ số liệu để xếp", "không có số liệu", "không có số liệu"]
+
+
+def test_the_row_of_a_sheet_is_told_by_its_key():
+    figure = {"campaign_code": "D1", "regulation_code": "BTC", "unit_code": "H1.1", "criterion_code": "1.2"}
+    assert sheet_line_text(figure) == (
+        "dòng của phiếu: đợt chấm D1, bộ tiêu chí BTC, đơn vị H1.1, tiêu chí 1.2; kho không công bố dòng ấy ở tệp nào"
+    )
+    missing = sheet_line_text(figure | {"campaign_code": None})
+    assert missing == "chưa nạp phiếu nào có dòng của đơn vị H1.1, tiêu chí 1.2 trong kỳ"
+
+
+def test_points_of_a_survey_are_no_councils_and_say_how_many_answered():
+    survey = {"kind_code": "survey", "input_kind_code": "none"}
+    assert input_text(survey) == "không lấy số liệu, điểm do cơ quan điều tra công bố"
+    assert input_text(survey | {"kind_code": "base"}) == "không lấy số liệu, hội đồng chấm"
+    assert input_text(survey | {"input_kind_code": "survey_item"}) == "câu hỏi khảo sát"
+    figure = {"survey_score": Decimal(2), "survey_answer_count": 1250}
+    assert answers_text(figure) == "1.250"
+    assert answers_text(figure | {"survey_answer_count": None}) == "không được cho biết"
+    assert answers_text({"survey_score": None, "survey_answer_count": None}) is None
+
+
 def test_points_have_no_more_digits_than_the_regulation_and_say_when_they_were_cut():
     assert points_shown(Decimal("53.955000"), 2) == "53,96 điểm (đúng 53,955)"
     assert points_shown(Decimal("53.955000"), 3) == "53,955 điểm"
@@ -235,9 +283,10 @@ def test_faults_of_regulations_are_told_once_with_what_to_do():
     with duckdb.connect() as connection:
         connection.execute(
             "create table dim_regulations as select * from (values "
-            "('H1', 'A@1', 'percent', false, 'chưa có tiêu chí nào'), ('H2', 'A@1', 'percent', false, "
-            "'chưa có tiêu chí nào'), ('H1', 'B@1', 'percent', true, null), ('H1', 'C@1', 'percent', true, null)) "
-            "as t(authority_code, regulation_version_code, grade_basis_code, is_scorable, faults_text)"
+            "('H1', 'A@1', 'percent', false, 'chưa có tiêu chí nào', null), ('H2', 'A@1', 'percent', false, "
+            "'chưa có tiêu chí nào', null), ('H1', 'B@1', 'percent', true, null, 'department; commune'), "
+            "('H1', 'C@1', 'percent', true, null, null)) as t(authority_code, regulation_version_code, "
+            "grade_basis_code, is_scorable, faults_text, unit_bloc_codes)"
         )
         connection.execute("create table dim_grades as select 'H1' as authority_code, 'C@1' as regulation_version_code")
 
@@ -253,6 +302,11 @@ def test_faults_of_regulations_are_told_once_with_what_to_do():
             "Hãy nạp bảng regulation__grades.",
         ]
         assert len(regulation_faults(asked, "H2")) == 1
+        (of_version,) = regulation_faults(asked, "H1", version_code="B@1")
+        assert of_version.startswith("Quy định B@1 (H1)")
+        assert regulation_faults(asked, "H1", version_code="C@1") == []
+        of_bloc = {bloc: regulation_faults(asked, "H1", bloc_code=bloc) for bloc in ("commune", "agency")}
+        assert (len(of_bloc["commune"]), [text[:13] for text in of_bloc["agency"]]) == (2, ["Quy định A@1 "])
 
 
 def test_progress_has_a_decimal_comma(capsys):
