@@ -33,8 +33,9 @@ def test_every_scored_unit_has_a_total(published):
            from fct_unit_scores where period_code in ('2026-H1', '2026-Q2') group by 1, 2 order by 1, 2"""
     ).fetchall()
     assert counts == [
-        ("BTC-SO", "2026-H1", 12, 12),
-        ("BTC-XA", "2026-H1", 119, 120),  # one commune has fewer than the 30 dossiers of the sample rule
+        # What fewer than 30 dossiers or answers speak of is listed, whatever larger figures a unit states of itself.
+        ("BTC-SO", "2026-H1", 11, 12),
+        ("BTC-XA", "2026-H1", 119, 120),
         ("NQ57-XA", "2026-H1", 120, 120),
         ("QD766", "2026-Q2", 132, 138),  # the portal publishes nothing of the six central agencies
     ]
