@@ -231,7 +231,7 @@ def _tree_cells(view: state.View, choice: Row, unit: Row, row: Row, beside: Besi
     sub = "" if row["final_source_code"] == "parts" else f'<span class="sub">{source}</span>'
     return [
         f'<span class="level-{row["level_number"]}">{link}{sub}</span>',
-        _final_of(row, digits),
+        _final_of(row, digits, bool(beside.unit)),
         components.points_bar(row["final_score"], row["applicable_max_score"] or row["max_score"])
         if row["is_leaf"]
         else "",
@@ -245,16 +245,19 @@ def _beside_cells(row: Row, other: Row | None, digits: int) -> tuple[str, str]:
     difference = difference_of(row, other)
     told = "–" if difference is None else labels_scores.stated_points(difference, digits)
     plus = "+" if difference is not None and difference > 0 else ""
-    return "–" if other is None else _final_of(other, digits), plus + told
+    return "–" if other is None else _final_of(other, digits, True), plus + told
 
 
-def _final_of(row: Row, digits: int) -> str:
-    """Final points of the maximum in a table cell; a dash for points where there are none, with the reason beside."""
+def _final_of(row: Row, digits: int, is_beside: bool) -> str:
+    """Final points of the maximum in a table cell; a dash for points where there are none, with the reason beside.
+
+    Beside another unit a phone has no room for the maximum.
+    """
     if row["score_status"] == "not_applicable":
         return '<span class="missing">không áp dụng</span>'
     score = "–" if row["final_score"] is None else labels_scores.stated_points(row["final_score"], digits)
     most = row["max_score"] if row["applicable_max_score"] is None else row["applicable_max_score"]
-    return f'{score}<span class="soft"> / {labels_scores.points(most, digits)}</span>'
+    return f'{score}<span class="soft{" wide" if is_beside else ""}"> / {labels_scores.points(most, digits)}</span>'
 
 
 def _file_cells(row: Row) -> list[Any]:

@@ -370,6 +370,17 @@ def test_pages_on_points_fit_a_phone(open_at, published, name):
     more = {"unit": unit, "criterion": code} if name != "xep-hang" else {"by": "regulation", "group": "department"}
     addresses = [_address(name, version, period, **more), f"/{name}?authority={GIA_LAI}"]
     addresses += [f"/{name}?authority={GIA_LAI}&criterion=MDSH.SYNCED_WITH_DVCQG_PERSONAL_STORAGE"]
+    if name == "giai-thich-diem":
+        ((other,),) = query(
+            f"""
+            select min(o.unit_code) from fct_score_rankings as r
+            inner join fct_score_rankings as o
+              using (authority_code, regulation_version_code, period_code, peer_group_code)
+            where authority_code = '{DEMO}' and regulation_version_code = '{version}' and period_code = '{period[0]}'
+              and r.unit_code = '{unit}' and o.unit_code <> '{unit}'
+            """
+        )
+        addresses.append(_address(name, version, period, unit=unit, other=other))
     for address in addresses:
         page = open_at(address, width=390, height=844)
         assert page.locator("[data-testid='stException']").count() == 0
