@@ -9,7 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 
-PROGRESS = re.compile(r"^\[ *([0-9.]+) giây\] (.*)$")
+PROGRESS = re.compile(r"^\[ *([0-9,]+) giây\] (.*)$")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def run(arguments: list[str], environment: dict[str, str]) -> Run:
         seconds=seconds,
         processor_seconds=usage.ru_utime + usage.ru_stime,
         peak_mb=usage.ru_maxrss / 1024,
-        said=tuple((float(second), sentence) for second, sentence in found),
+        said=tuple((float(second.replace(",", ".")), sentence) for second, sentence in found),
         output=text,
     )
 
