@@ -24,9 +24,9 @@ from dagster_project.explaining.regulations import regulation_faults
 from dagster_project.explaining.rule_words import basis_text, input_text, number_text, rule_text
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.settings import PROJECT_ROOT
+from tests.bench.measure import PROGRESS
 
 pytestmark = pytest.mark.unit
-from tests.bench.measure import PROGRESS
 
 
 def criterion(rule_code, max_score="8", **given):
