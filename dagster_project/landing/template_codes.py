@@ -16,17 +16,6 @@ from dagster_project.settings import PROJECT_ROOT
 SEEDS = PROJECT_ROOT / "dbt" / "seeds"
 CRITERIA, BANDS, SHEETS = "regulation__criteria", "regulation__bands", "par__criterion_scores"
 
-PERIOD_KINDS = {
-    "month": "Tháng",
-    "quarter": "Quý",
-    "half_year": "6 tháng",
-    "year": "Năm",
-    "report_month": "Kỳ báo cáo tháng",
-    "report_quarter": "Kỳ báo cáo quý",
-    "report_half_year": "Kỳ báo cáo 6 tháng",
-    "report_year": "Kỳ báo cáo năm",
-    "window": "Khoảng ngày bất kỳ",
-}
 _FIGURE = ("input_kind_code", "input_code")
 # Choice → columns of the same row that must then be filled, and what else it needs.
 RULES = {
@@ -74,7 +63,7 @@ def code_tables(contract: SourceContract) -> tuple[CodeTable, ...]:
         return ()
     return (
         CodeTable("Khối được chấm", ("Mã", "Khối"), _blocs(), ("unit_bloc_codes",)),
-        CodeTable("Loại kỳ", ("Mã", "Loại kỳ"), tuple(PERIOD_KINDS.items()), ("period_kind_codes",)),
+        CodeTable("Loại kỳ", ("Mã", "Loại kỳ"), _period_kinds(), ("period_kind_codes",)),
         CodeTable(
             "Chỉ số tính trong kho",
             ("Mã", "Chỉ số", "Cách ghi mức và cận"),
@@ -102,6 +91,10 @@ def _asked_for(title: str, source: str, name: str, needs: dict[str, tuple[tuple[
         wanted = "; ".join(f"«{contract.column(asked).heading}»" for asked in columns)
         rows.append((label, wanted or "Không cột nào", more))
     return CodeTable(title, ("Chọn", f"Cột phải điền ở mẫu {source}", "Cần thêm"), tuple(rows))
+
+
+def _period_kinds() -> tuple[tuple[str, str], ...]:
+    return load_contract("regulation__regulations").column("period_kind_codes").items
 
 
 def _blocs() -> tuple[tuple[str, ...], ...]:
