@@ -54,3 +54,20 @@
 {% macro duckdb__moment_of_day(date_column, seconds) -%}
   (cast({{ date_column }} as timestamp) + to_seconds({{ seconds }}))
 {%- endmacro %}
+
+{#- One row per part of `text_column` between separators, as column `part_text`, beside `columns`; none where it is null. -#}
+{% macro text_parts(relation, columns, text_column, separator) -%}
+  {{ return(adapter.dispatch('text_parts', 'cchc')(relation, columns, text_column, separator)) }}
+{%- endmacro %}
+
+{% macro default__text_parts(relation, columns, text_column, separator) -%}
+  select {{ columns | join(", ") }}, explode(split({{ text_column }}, '{{ separator }}')) as part_text
+  from {{ relation }}
+  where {{ text_column }} is not null
+{%- endmacro %}
+
+{% macro duckdb__text_parts(relation, columns, text_column, separator) -%}
+  select {{ columns | join(", ") }}, unnest(string_split({{ text_column }}, '{{ separator }}')) as part_text
+  from {{ relation }}
+  where {{ text_column }} is not null
+{%- endmacro %}

@@ -9,6 +9,8 @@ with answers as (
         answers.is_positive
     from {{ ref('int_survey_answers_judged') }} as answers
     inner join {{ ref('int_days_sliced') }} as days on answers.answered_date = days.calendar_date
+    -- What people hope for, or lived through, is asked beside the index.
+    where answers.is_indexed
 
 ),
 

@@ -1,0 +1,48 @@
+with ballots as (
+
+    select * from {{ ref('int_survey_ballots_weighted') }}
+
+),
+
+-- Whose index is estimated: the unit, the whole authority, and each group of people in them.
+members as (
+
+    {%- for unit in ['unit_code', 'authority_code'] %}
+    {%- for group in ['all'] + survey_groups() %}
+    select
+        wave_number,
+        authority_code,
+        {{ unit }} as unit_code,
+        '{{ group }}' as group_kind_code,
+        {{ "'all'" if group == 'all' else group ~ '_code' }} as group_code,
+        ballot_number,
+        ballot_weight
+    from ballots
+    where
+        {{ "true" if group == 'all' else group ~ '_code is not null' }}
+        {{ "and unit_code <> authority_code" if unit == 'authority_code' }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+
+)
+
+select
+    wave_number,
+    authority_code,
+    unit_code,
+    group_kind_code,
+    group_code,
+    ballot_number,
+    ballot_weight,
+    unit_code = authority_code and group_kind_code <> 'all' as is_authority_group,
+    unit_code <> authority_code and group_kind_code <> 'all' as is_unit_group,
+    dense_rank() over (
+        order by
+            wave_number nulls last,
+            unit_code nulls last,
+            group_kind_code nulls last,
+            group_code nulls last
+    ) as domain_number
+from members

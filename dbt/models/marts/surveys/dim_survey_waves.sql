@@ -1,0 +1,69 @@
+{#- Only waves of one series (questionnaire, owner, people asked) measure the same thing, and are compared. -#}
+with waves as (
+
+    select
+        *,
+        instrument_code || '|' || coalesce(survey_owner_code, '') || '|' || coalesce(population_code, '') as series_code
+    from {{ ref('int_survey_waves_unioned') }}
+
+),
+
+weights as (
+
+    select wave_number, max(weight_kind_code) as weight_kind_code, count(*) as answered_count
+    from {{ ref('int_survey_ballots_weighted') }}
+    group by wave_number
+
+),
+
+-- What is drawn first of each series; the one before, of any series, says what has changed.
+ordered as (
+
+    select
+        *,
+        lag(wave_code) over (
+            partition by authority_code, series_code order by end_date nulls last, wave_code nulls last
+        ) as previous_wave_code,
+        lag(instrument_code) over (
+            partition by authority_code order by end_date nulls last, wave_code nulls last, instrument_code nulls last
+        ) as earlier_instrument_code,
+        lag(coalesce(survey_owner_code, '')) over (
+            partition by authority_code order by end_date nulls last, wave_code nulls last, instrument_code nulls last
+        ) as earlier_owner_code,
+        lag(coalesce(population_code, '')) over (
+            partition by authority_code order by end_date nulls last, wave_code nulls last, instrument_code nulls last
+        ) as earlier_population_code
+    from waves
+
+)
+
+select
+    ordered.authority_code,
+    ordered.wave_code,
+    ordered.instrument_code,
+    ordered.wave_name,
+    ordered.survey_owner_code,
+    ordered.population_code,
+    ordered.mode_code,
+    ordered.frame_name,
+    ordered.start_date,
+    ordered.end_date,
+    ordered.is_registered,
+    ordered.instrument_name,
+    ordered.index_formula_code,
+    ordered.minimum_ballot_count,
+    ordered.method_version,
+    ordered.legal_basis,
+    ordered.is_confirmed,
+    coalesce(weights.weight_kind_code, 'equal') as weight_kind_code,
+    coalesce(weights.answered_count, 0) as ballot_count,
+    ordered.series_code,
+    ordered.previous_wave_code,
+    case
+        when ordered.previous_wave_code is not null or ordered.earlier_instrument_code is null then null
+        when ordered.instrument_code <> ordered.earlier_instrument_code then 'instrument'
+        when coalesce(ordered.survey_owner_code, '') <> ordered.earlier_owner_code then 'owner'
+        when coalesce(ordered.population_code, '') <> ordered.earlier_population_code then 'population'
+    end as break_code
+from ordered
+left join weights on ordered.wave_number = weights.wave_number

@@ -1,0 +1,87 @@
+{#- Ratings beside the results handed over in the same period: a share of few who bothered says little about the rest. -#}
+with expected as (
+
+    select * from {{ ref('int_unit_periods_expected') }}
+    where has_answers
+
+),
+
+ratings as (
+
+    select
+        expected.authority_code,
+        expected.unit_code,
+        expected.period_code,
+        slices.instrument_code,
+        cast(sum(slices.rating_count) as bigint) as rating_count,
+        cast(sum(slices.positive_count) as bigint) as positive_count,
+        cast(sum(slices.valid_count) as bigint) as valid_count,
+        cast(sum(slices.dossier_rating_count) as bigint) as dossier_rating_count,
+        cast(sum(slices.burst_rating_count) as bigint) as burst_rating_count,
+        cast(sum(slices.burst_count) as bigint) as burst_count
+    from expected
+    inner join {{ ref('int_rating_slices_counted') }} as slices
+        on
+            expected.authority_code = slices.authority_code
+            and expected.unit_code = slices.unit_code
+            and slices.slice_start_date between expected.start_date and expected.end_date
+    group by expected.authority_code, expected.unit_code, expected.period_code, slices.instrument_code
+
+),
+
+handed_over as (
+
+    select
+        authority_code,
+        unit_code,
+        period_code,
+        handed_over_on_time_count + handed_over_late_count + handed_over_not_judged_count as handed_over_count
+    from {{ ref('int_unit_periods_counted') }}
+
+),
+
+instruments as (
+
+    select authority_code, instrument_code, minimum_ballot_count from {{ ref('int_survey_instruments_unioned') }}
+
+),
+
+stated as (
+
+    select
+        ratings.*,
+        handed_over.handed_over_count,
+        case
+            when ratings.valid_count < instruments.minimum_ballot_count then 'insufficient_sample'
+            else 'ok'
+        end as value_status
+    from ratings
+    inner join instruments
+        on ratings.authority_code = instruments.authority_code and ratings.instrument_code = instruments.instrument_code
+    left join handed_over
+        on
+            ratings.authority_code = handed_over.authority_code
+            and ratings.unit_code = handed_over.unit_code
+            and ratings.period_code = handed_over.period_code
+
+)
+
+select
+    authority_code,
+    unit_code,
+    period_code,
+    instrument_code,
+    rating_count,
+    valid_count,
+    value_status,
+    case when value_status = 'ok' then positive_count end as positive_count,
+    case when value_status = 'ok' then {{ rate('positive_count', 'valid_count') }} end as positive_rate,
+    case when value_status = 'ok' then {{ wilson_bound('positive_count', 'valid_count', '-') }} end as interval_low,
+    case when value_status = 'ok' then {{ wilson_bound('positive_count', 'valid_count', '+') }} end as interval_high,
+    handed_over_count,
+    case
+        when handed_over_count > 0 then {{ rate('dossier_rating_count', 'handed_over_count') }}
+    end as coverage_rate,
+    burst_count,
+    burst_rating_count
+from stated

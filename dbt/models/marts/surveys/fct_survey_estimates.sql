@@ -1,0 +1,176 @@
+with waves as (
+
+    select * from {{ ref('int_survey_waves_unioned') }}
+
+),
+
+domains as (
+
+    select
+        domain_number,
+        wave_number,
+        authority_code,
+        unit_code,
+        group_kind_code,
+        group_code,
+        count(*) as ballot_count,
+        cast(sum(ballot_weight) as double) as ballot_weight
+    from {{ ref('int_survey_domains_listed') }}
+    group by domain_number, wave_number, authority_code, unit_code, group_kind_code, group_code
+
+),
+
+published_domains as (
+
+    select * from {{ ref('int_survey_domains_suppressed') }}
+
+),
+
+measures as (
+
+    select
+        measure_number,
+        wave_number,
+        measure_level_code,
+        measure_code,
+        count(*) as item_count
+    from {{ ref('int_survey_measures_listed') }}
+    group by measure_number, wave_number, measure_level_code, measure_code
+
+),
+
+-- A mean of shares, exactly: every question of the measure must have an answer.
+share_means as (
+
+    select
+        sums.domain_number,
+        measures.measure_number,
+        count(*) as item_count,
+        cast(sum(cast(
+            measures.item_share * cast(sums.positive_weight as double) / cast(sums.valid_weight as double) as decimal(28, 18)
+        )) as double) as share_mean
+    from {{ ref('int_survey_item_sums') }} as sums
+    inner join {{ ref('int_survey_measures_listed') }} as measures on sums.item_number = measures.item_number
+    where measures.measure_level_code <> 'item'
+    group by sums.domain_number, measures.measure_number
+
+),
+
+moments as (
+
+    select
+        summed.domain_number,
+        summed.measure_number,
+        summed.statistic_code,
+        summed.valid_count,
+        summed.ballot_count as answered_ballot_count,
+        summed.cluster_count - summed.stratum_count as degrees_of_freedom,
+        summed.is_whole,
+        measures.measure_level_code,
+        measures.measure_code,
+        measures.item_count,
+        cast(summed.cluster_bb_sum as double) as cluster_bb_sum,
+        cast(summed.aa_spread as double) as aa_spread,
+        cast(summed.ab_spread as double) as ab_spread,
+        cast(summed.bb_spread as double) as bb_spread,
+        cast(summed.b_sum as double) as b_sum,
+        domains.ballot_weight,
+        case
+            when summed.statistic_code <> 'mean_of_shares' then cast(summed.a_sum as double) / cast(summed.b_sum as double)
+            when share_means.item_count = measures.item_count then share_means.share_mean
+        end as estimate,
+        summed.statistic_code <> 'mean_of_shares' and summed.a_sum in (0, summed.b_sum) as is_unanimous
+    from {{ ref('int_survey_moments_summed') }} as summed
+    inner join measures on summed.measure_number = measures.measure_number
+    inner join domains on summed.domain_number = domains.domain_number
+    left join share_means
+        on summed.domain_number = share_means.domain_number and summed.measure_number = share_means.measure_number
+
+),
+
+varied as (
+
+    select
+        *,
+        statistic_code <> 'mean' as is_share,
+        case
+            when is_unanimous then 0
+            when statistic_code = 'mean_of_shares' then aa_spread / (ballot_weight * ballot_weight)
+            else
+                greatest(0, aa_spread - 2 * estimate * ab_spread + estimate * estimate * bb_spread) / (b_sum * b_sum)
+        end as variance
+    from moments
+
+),
+
+-- How many answers of a simple random sample would tell as much. Where all answer alike nothing spreads, and only the
+-- clusters asked are counted (Kish 1965, "Survey Sampling", 11.7).
+effective as (
+
+    select
+        *,
+        case
+            when not is_share or is_whole then null
+            when estimate in (0, 1) and cluster_bb_sum > 0 then b_sum * b_sum / cluster_bb_sum
+            when estimate in (0, 1) then answered_ballot_count
+            when variance > 0 then estimate * (1 - estimate) / variance
+        end as effective_count,
+        {{ student_quantile('degrees_of_freedom') }} as quantile
+    from varied
+
+),
+
+-- Korn and Graubard (1998): few clusters know less of their own spread, so the sample counts for less.
+judged as (
+
+    select
+        *,
+        effective_count * {{ interval_quantile() }} * {{ interval_quantile() }} / (quantile * quantile) as interval_count
+    from effective
+
+)
+
+select
+    domains.authority_code,
+    waves.wave_code,
+    waves.instrument_code,
+    domains.unit_code,
+    domains.group_kind_code,
+    domains.group_code,
+    judged.measure_level_code,
+    judged.measure_code,
+    judged.statistic_code,
+    judged.measure_level_code = 'item' or judged.statistic_code = waves.index_formula_code as is_chosen_formula,
+    case
+        when published_domains.value_status = 'ok' and judged.answered_ballot_count < {{ fewest_people() }} then 'insufficient_sample'
+        else published_domains.value_status
+    end as value_status,
+    case when not published_domains.is_suppressed then domains.ballot_count end as ballot_count,
+    case when not published_domains.is_suppressed then judged.answered_ballot_count end as answered_ballot_count,
+    case when not published_domains.is_suppressed then judged.valid_count end as valid_count,
+    case
+        when published_domains.is_suppressed then null
+        else {{ rate('judged.valid_count', 'domains.ballot_count * judged.item_count') }}
+    end as item_response_rate,
+    {%- set shown = "published_domains.value_status = 'ok' and judged.answered_ballot_count >= " ~ fewest_people() %}
+    case when {{ shown }} then cast(judged.estimate as decimal(18, 9)) end as estimate,
+    case when {{ shown }} and (judged.degrees_of_freedom > 0 or judged.is_whole) then cast(sqrt(judged.variance) as decimal(18, 9)) end as standard_error,
+    {%- for side, name in [('-', 'low'), ('+', 'high')] %}
+    case
+        when not ({{ shown }}) then null
+        when judged.is_whole then cast(judged.estimate as decimal(18, 6))
+        when judged.degrees_of_freedom < 1 then null
+        when judged.is_share then {{ wilson_bound_of_share('judged.estimate', 'judged.interval_count', side) }}
+        else cast(judged.estimate {{ side }} judged.quantile * sqrt(judged.variance) as decimal(18, 6))
+    end as interval_{{ name }},
+    {%- endfor %}
+    case
+        when {{ shown }} and judged.is_share and judged.variance > 0 and judged.valid_count > 1 and judged.estimate not in (0, 1)
+            then cast(judged.variance * (judged.valid_count - 1) / (judged.estimate * (1 - judged.estimate)) as decimal(18, 6))
+    end as design_effect,
+    case when {{ shown }} then cast(judged.effective_count as decimal(18, 3)) end as effective_count,
+    case when not published_domains.is_suppressed then judged.degrees_of_freedom end as degrees_of_freedom
+from judged
+inner join domains on judged.domain_number = domains.domain_number
+inner join waves on domains.wave_number = waves.wave_number
+inner join published_domains on domains.domain_number = published_domains.domain_number
