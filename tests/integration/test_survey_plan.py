@@ -209,6 +209,10 @@ def test_the_list_has_each_reachable_person_with_a_result_once(settings, tmp_pat
         dossier("chain-1", "Lê B", "0912345672", "025090012345", returned_at="01/07/2026 08:00:00"),
         dossier("chain-2", "Lê B", "0912345673", "025090012345", returned_at="02/07/2026 08:00:00"),
         dossier("chain-3", "Lê B", "0912345673", returned_at="03/07/2026 08:00:00"),
+        # The oldest shows that the two newer ones are one person.
+        dossier("bridge-1", "Hà K", "0912345681", "025090012346", returned_at="05/07/2026 08:00:00"),
+        dossier("bridge-2", "Hà K", "0912345682", "025090012346", returned_at="08/07/2026 08:00:00"),
+        dossier("bridge-3", "Hà K", "0912345681", returned_at="09/07/2026 08:00:00"),
         # The same phone under another name is another person, and so is the same placeholder as ID number.
         dossier("neighbour", "Lê C", "0912345673", "123456789"),
         dossier("namesake", "Lê D", "0912345674", "123456789"),
@@ -223,15 +227,15 @@ def test_the_list_has_each_reachable_person_with_a_result_once(settings, tmp_pat
     landed(settings, first)
     landed(settings, sent(tmp_path / "sent" / "b.csv", dossier("changed", "Đỗ I", "")))
     told = run("survey", "plan", *ASK, "--from", "01/07/2026", "--to", "31/07/2026", "--out", tmp_path / "ks")
-    assert drawn(tmp_path / "ks") == ["chain-3", "namesake", "neighbour", "newest"]
-    assert "14 hồ sơ đã nạp, 4 người để chọn" in told
+    assert drawn(tmp_path / "ks") == ["bridge-3", "chain-3", "namesake", "neighbour", "newest"]
+    assert "17 hồ sơ đã nạp, 5 người để chọn" in told
     assert "từ 01/07/2026 đến hết 31/07/2026" in told
     assert [line.strip() for line in told.splitlines() if "Không vào danh sách" in line] == [
         "Không vào danh sách: 1 hồ sơ rút, từ chối hoặc dừng giải quyết.",
         "Không vào danh sách: 1 hồ sơ chưa trả, hoặc chưa ghi ngày trả kết quả.",
         "Không vào danh sách: 1 hồ sơ trả kết quả ngoài khoảng ngày đã chọn.",
         "Không vào danh sách: 4 hồ sơ thiếu họ tên, hoặc không có điện thoại hay thư điện tử hợp lệ.",
-        "Không vào danh sách: 3 hồ sơ cùng người với một hồ sơ mới hơn.",
+        "Không vào danh sách: 5 hồ sơ cùng người với một hồ sơ mới hơn.",
     ]
 
 
