@@ -26,6 +26,8 @@ from dagster_project.landing.deliveries import LedgerError
 from dagster_project.landing.errors import LandingError
 from dagster_project.publishing.errors import BuildError
 from dagster_project.settings import PROJECT_ROOT, DataRootError, Settings, load_settings
+from dagster_project.surveying.cli import app as survey_app
+from dagster_project.surveying.errors import SurveyError
 from dagster_project.vault.cli import app as vault_app
 
 app = typer.Typer(
@@ -42,6 +44,7 @@ explain_app = typer.Typer(no_args_is_help=True, help="Vì sao có kết quả n�
 app.add_typer(explain_app, name="explain")
 builds_app = typer.Typer(help="Các bản dựng đã công bố.")
 app.add_typer(builds_app, name="builds")
+app.add_typer(survey_app, name="survey")
 app.add_typer(vault_app, name="vault")
 
 
@@ -49,7 +52,7 @@ def main() -> None:
     """Run the command line; what a person can mend ends with one sentence and exit code 1, never a traceback."""
     try:
         app()
-    except (BuildError, DataRootError, LandingError, LedgerError) as error:
+    except (BuildError, DataRootError, LandingError, LedgerError, SurveyError) as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
     except OSError as error:

@@ -61,7 +61,7 @@ def plan_build(settings: Settings, *, as_of: date | None = None, received_by: da
     ]
     if not deliveries:
         raise BuildError("Chưa có tệp số liệu nào được nạp. Hãy chạy «cchc load TỆP…» hoặc «cchc demo» trước.")
-    ordered = tuple(sorted(deliveries, key=_supersession_key))
+    ordered = tuple(sorted(deliveries, key=supersession_key))
     as_of_date = as_of or _last_day(ordered)
     return BuildPlan(
         build_id=_build_id(ordered, as_of_date),
@@ -88,7 +88,7 @@ def write_plan(plan: BuildPlan, settings: Settings) -> Path:
         pq.write_table(table, folder / f"{name}.parquet")
     for contract in load_contracts().values():
         source_folder(settings, contract.source).mkdir()
-        pq.write_table(_empty_table(contract), source_folder(settings, contract.source) / "_empty.parquet")
+        pq.write_table(empty_table(contract), source_folder(settings, contract.source) / "_empty.parquet")
     flags_folder(settings).mkdir()
     pq.write_table(_no_flags(), flags_folder(settings) / "_empty.parquet")
     for delivery in plan.deliveries:
@@ -130,7 +130,8 @@ def plan_folder(settings: Settings) -> Path:
     return settings.warehouse / "plan"
 
 
-def _supersession_key(delivery: Delivery) -> tuple[str, str, str, str]:
+def supersession_key(delivery: Delivery) -> tuple[str, str, str, str]:
+    """What sorts deliveries so that later ones supersede earlier ones."""
     # A later load supersedes an earlier one, so that a correction wins; inside one load, the later day of data wins.
     return (delivery.landed_at, delivery.data_until_date or "", delivery.file_name, delivery.delivery_id)
 
@@ -259,7 +260,8 @@ def _no_flags():
     ).empty_table()
 
 
-def _empty_table(contract: SourceContract):
+def empty_table(contract: SourceContract):
+    """An Arrow table without rows that has every column of a source's landed rows."""
     import pyarrow as pa
 
     fields = [("delivery_id", pa.string()), ("source_row_number", pa.int64())]

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dagster_project.console import Console, vi_count, vi_moment
-from dagster_project.settings import DataRootError, load_settings
+from dagster_project.landing.deliveries import LedgerError
+from dagster_project.settings import DataRootError, Settings, load_settings
+from dagster_project.surveying.errors import SurveyError
 from dagster_project.vault.errors import VaultError
 
 if TYPE_CHECKING:
@@ -80,20 +82,31 @@ def rotate() -> None:
 
 @app.command()
 def export_frame(
-    rows: Annotated[Path, typer.Argument(help="Danh sách CSV: delivery_id, source_row_number và các cột kèm theo.")],
     out: Annotated[Path, typer.Option(help="Tệp mã hóa ghi ra.")],
     who: Annotated[str, typer.Option(help="Họ tên, đơn vị người nhận danh sách.")],
-    why: Annotated[str, typer.Option(help="Lấy để làm gì.")],
+    why: Annotated[str, typer.Option("--why", "--reason", help="Lấy để làm gì.")],
+    rows: Annotated[
+        Path | None,
+        typer.Argument(help="Danh sách CSV: delivery_id, source_row_number và các cột kèm theo.", show_default=False),
+    ] = None,
+    sample: Annotated[
+        Path | None,
+        typer.Option(help="Thay cho danh sách: tệp mẫu «…_mau.csv» do «cchc survey plan» viết.", show_default=False),
+    ] = None,
+    wave: Annotated[
+        str | None, typer.Option(help="Chỉ đợt này của tệp mẫu; bắt buộc khi tệp có nhiều đợt.", show_default=False)
+    ] = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Xuất thông tin liên hệ của một danh sách hồ sơ vào tệp có mật khẩu; mỗi lần xuất ghi một dòng nhật ký."""
     from dagster_project.vault.export import export_frame as export
-    from dagster_project.vault.export import read_list
     from dagster_project.vault.store import open_vault
 
     with _told():
+        settings = load_settings()
+        listed = _listed(settings, rows, sample, wave)
         passphrase = _passphrase(passphrase_file, confirm=True)
-        result = export(open_vault(load_settings()), read_list(rows), out, passphrase, who=who, why=why)
+        result = export(open_vault(settings), listed, out, passphrase, who=who, why=why)
         typer.echo(
             f"Đã xuất {vi_count(result.row_count)} dòng vào «{out}», trong đó {vi_count(result.missing_count)} dòng "
             "không có trong kho. Mở bằng «cchc vault open-frame»."
@@ -114,11 +127,25 @@ def open_frame(
         typer.echo(f"Đã mở vào «{out}». Tệp này không mã hóa: dùng xong hãy xóa.")
 
 
+def _listed(settings: Settings, rows: Path | None, sample: Path | None, wave: str | None) -> list[dict[str, str]]:
+    """The rows to export, of a list or of a drawn sample."""
+    from dagster_project.surveying.sample import read_sample, vault_rows
+    from dagster_project.vault.export import read_list
+
+    if (rows is None) == (sample is None):
+        raise VaultError("Hãy nêu đúng một trong hai: tệp danh sách, hoặc tệp mẫu bằng --sample.")
+    if rows is not None:
+        if wave is not None:
+            raise VaultError("--wave chỉ dùng cùng --sample.")
+        return read_list(rows)
+    return vault_rows(settings, read_sample(sample, wave))
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     try:
         yield
-    except (VaultError, DataRootError) as error:
+    except (DataRootError, LedgerError, SurveyError, VaultError) as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
     except OSError as error:
