@@ -35,7 +35,8 @@ select
     dated.survey_owner_code,
     dated.unit_code,
     dated.ballot_code,
-    coalesce(dated.result_code, 'answered') as result_code,
+    -- A row of the sample without result and answers has not been asked yet.
+    coalesce(dated.result_code, case when dated.item_answers is null then 'not_asked' else 'answered' end) as result_code,
     dated.mode_code,
     dated.item_answers,
     dated.stratum_code,

@@ -55,7 +55,8 @@ ballots as (
         coalesce(landed.unit_code, answered.unit_code) as unit_code,
         coalesce(landed.answered_date, answered.answered_date) as answered_date,
         coalesce(landed.result_code, 'answered') as result_code,
-        coalesce(landed.result_code, 'answered') = 'answered' and answered.ballot_code is not null as is_respondent,
+        -- Answers may have been sent apart from the list of those asked.
+        coalesce(landed.result_code, 'answered') in ('answered', 'not_asked') and answered.ballot_code is not null as is_respondent,
         -- No stratum in the file is one stratum; without clusters every person is drawn by himself.
         coalesce(landed.stratum_code, '') as stratum_code,
         coalesce(landed.cluster_code, landed.ballot_code, answered.ballot_code) as cluster_code,
@@ -80,7 +81,7 @@ ballots as (
 eligible as (
 
     select * from ballots
-    where result_code <> 'ineligible'
+    where is_respondent or result_code not in ('ineligible', 'not_asked')
 
 ),
 

@@ -3,7 +3,9 @@ with waves as (
 
     select
         *,
-        instrument_code || '|' || coalesce(survey_owner_code, '') || '|' || coalesce(population_code, '') as series_code
+        -- A wave of which nobody has said who asked whom continues nothing.
+        instrument_code || '|'
+        || coalesce(survey_owner_code || '|' || population_code, wave_code) as series_code
     from {{ ref('int_survey_waves_unioned') }}
 
 ),
@@ -64,6 +66,7 @@ select
         when ordered.instrument_code <> ordered.earlier_instrument_code then 'instrument'
         when coalesce(ordered.survey_owner_code, '') <> ordered.earlier_owner_code then 'owner'
         when coalesce(ordered.population_code, '') <> ordered.earlier_population_code then 'population'
+        else 'unregistered'
     end as break_code
 from ordered
 left join weights on ordered.wave_number = weights.wave_number

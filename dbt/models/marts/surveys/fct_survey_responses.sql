@@ -34,6 +34,7 @@ outcomes as (
             and ballots.wave_code = weighted.wave_code
             and ballots.instrument_code = weighted.instrument_code
             and ballots.ballot_code = weighted.ballot_code
+    where weighted.ballot_code is not null or ballots.result_code <> 'not_asked'
 
 ),
 
@@ -58,7 +59,7 @@ counted as (
         count(*) filter (where result_code = 'refused') as refused_count,
         count(*) filter (where result_code = 'not_reached') as not_reached_count,
         count(*) filter (where result_code = 'ineligible') as ineligible_count,
-        count(*) filter (where result_code <> 'answered') as without_answer_count
+        count(*) filter (where not is_answered) as without_answer_count
     from with_totals
     group by authority_code, wave_code, instrument_code, unit_code
 
