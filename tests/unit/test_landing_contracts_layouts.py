@@ -232,7 +232,7 @@ def test_a_file_that_is_no_layout_is_refused_by_its_own_name(tmp_path):
 
 def test_one_text_may_stand_for_a_list_of_one():
     layout = layouts.parse_layout(events_document(fingerprint="Mã hồ sơ", withheld="Ghi chú"))
-    assert (layout.fingerprint, layout.withheld) == (("Mã hồ sơ",), ("Ghi chú",))
+    assert (layout.fingerprint, layout.withheld) == ((("Mã hồ sơ",),), ("Ghi chú",))
 
 
 def test_no_layout_repeats_a_label_that_its_contract_knows():
