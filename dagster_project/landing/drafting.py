@@ -88,14 +88,15 @@ def _guessed(heading: Heading) -> SourceContract:
 def _matched(heading: Heading, contract: SourceContract) -> dict[str, int]:
     """Canonical column → position, best likeness first, each position once."""
     words = _known_words(contract)
-    # "Người nộp" is nearly "Ngày nộp": what is about people is a column only under that very name.
+    # "Người nộp" is nearly "Ngày nộp", and "STT" nearly "start": what is about people or only counts the rows is a
+    # column only under that very name.
     scored = [
         (score, name, place)
         for place in range(heading.width)
         if heading.titles[place]
         for name in contract.column_names
         if (score := _likeness(heading.titles[place], words[name]))
-        >= (1 if _personal(heading, place) else CLOSE_ENOUGH)
+        >= (1 if _personal(heading, place) or _is_ordinal(heading, place) else CLOSE_ENOUGH)
     ]
     found: dict[str, int] = {}
     for _, name, place in sorted(scored, key=lambda item: (-item[0], item[2], item[1])):
@@ -161,8 +162,11 @@ def _questions(heading: Heading, rows: Sequence[HeadRow], contract: SourceContra
     if not any(column.is_packed for column in contract.columns):
         return []
     free = [place for place in range(heading.width) if heading.titles[place] and place not in taken]
-    named = [place for place in free if normalise_header(heading.titles[place][-1]) not in ORDINAL_TITLES]
-    return [place for place in named if _are_answers(_filled(rows, place))]
+    return [place for place in free if not _is_ordinal(heading, place) and _are_answers(_filled(rows, place))]
+
+
+def _is_ordinal(heading: Heading, place: int) -> bool:
+    return normalise_header(heading.titles[place][-1]) in ORDINAL_TITLES
 
 
 def _are_answers(values: Sequence[str]) -> bool:
@@ -264,7 +268,8 @@ def _free_columns(contract: SourceContract, mapped: set[str]) -> list[str]:
     """Canonical columns that may stay empty and have no header yet, for whoever knows one."""
     free = [column for column in contract.columns if not column.required and column.name not in mapped]
     head = ["  # Cột khác của nguồn: tệp có thì ghi tiêu đề và bỏ dấu «#», không có thì thôi."] if free else []
-    return [*head, *(f'  # {column.name}: {{from: "…"}}   # {column.meaning}' for column in free)]
+    origins = {column.name: 'packed: {"…": "…"}' if column.is_packed else 'from: "…"' for column in free}
+    return [*head, *(f"  # {column.name}: {{{origins[column.name]}}}   # {column.meaning}" for column in free)]
 
 
 def _total_rule(heading: Heading) -> list[str]:

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from dagster_project.landing.contracts import Column
 from dagster_project.landing.layouts import HOME_TIME_ZONE, PACKED_MARKS, ColumnSpec, Layout
+from dagster_project.landing.personal import PERSONAL_VALUE
 from dagster_project.landing.tables import EXCEL_ERRORS, NUMBER_CELLS, TEXT_CELLS, TEXT_CONTAINERS, UNDECIDED_CELLS
 
 _DAY_SHAPES = {
@@ -273,6 +274,7 @@ class TypedQuery:
                 "này thành mã trả lời, hoặc thêm vào mục «map» của bố cục"
             )
             found.append(Reason("unpackable_answer", text, f"regexp_matches({v}, '[{''.join(PACKED_MARKS)}]')"))
+            found.append(_personal_reason(header, v))
         if item.column.is_packed:
             found += _packed_reasons(header, v)
         if item.column.codes:
@@ -367,7 +369,17 @@ def _packed_reasons(header: str, value: str) -> list[Reason]:
             f"not regexp_full_match({value}, '{_PACKED}')",
         ),
         Reason("item_twice", f'Cột "{header}": một câu ghi hai lần; hãy giữ một câu trả lời cho mỗi câu', twice),
+        _personal_reason(header, value),
     ]
+
+
+def _personal_reason(header: str, value: str) -> Reason:
+    """ "Khác: gọi tôi theo số …": an answer is a code, what people write themselves belongs in the vault."""
+    text = (
+        f'Cột "{header}": câu trả lời có số điện thoại, số giấy tờ hoặc thư điện tử; hãy ghi mã trả lời vào ô này, lời '
+        "của người trả lời để ở cột ý kiến (answer_free_text)"
+    )
+    return Reason("personal_answer", text, f"regexp_matches({value}, {literal(PERSONAL_VALUE)})")
 
 
 def _members_sql(value: str, of_member: str) -> str:

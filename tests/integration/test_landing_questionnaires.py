@@ -138,6 +138,16 @@ def test_an_answer_that_the_layouts_pattern_does_not_fit_rejects_its_row_by_the_
     assert (row, code) == (2, "extract_failed") and text.startswith('Cột "Q4. Waiting room": không tách được')
 
 
+def test_a_phone_number_in_an_answer_never_lands(land, settings):
+    own = settings.layouts / "english.yml"
+    own.write_text(own.read_text(encoding="utf-8").replace("    extract:", "    # extract:"), encoding="utf-8")
+    content = english_with(1, "Q4. Waiting room", "other, call 0987654321")
+    (delivery,) = land("wave.csv", content, given=ENGLISH).deliveries
+    ((code, text, shown),) = rows(settings, delivery, "reason_code", "reason_text", "raw_value", of=rejected_path)
+    assert code == "personal_answer" and text.startswith('Cột "Q4. Waiting room": câu trả lời có số điện thoại')
+    assert shown == "(đã che)" and "0987654321" not in str(rows(settings, delivery, "*"))
+
+
 def test_a_broken_formula_in_an_answer_rejects_its_row(land, settings):
     content = english_with(1, "Q1. Staff were polite", "#REF!")
     (delivery,) = land("wave.csv", content, given=ENGLISH).deliveries
@@ -200,6 +210,7 @@ def test_packed_answers_are_tidied(land, settings):
         ("F1.1=5;4", "bad_packing", "cần «mã câu=mã trả lời»"),
         (" =5", "bad_packing", "cần «mã câu=mã trả lời»"),
         ("F1.1=5;F1.1 =5", "item_twice", "một câu ghi hai lần"),
+        ("F1.1=5;F1.2=gọi 0912345678", "personal_answer", "có số điện thoại"),
     ],
 )
 def test_a_malformed_packed_cell_rejects_its_row_in_words(land, settings, cell, code, words):
@@ -324,14 +335,14 @@ def test_sniff_tells_which_question_a_column_is_and_which_are_not_there(settings
 def test_a_draft_of_a_wide_file_lists_its_questions_and_takes_none_for_a_person(tmp_path):
     path = tmp_path / "la.csv"
     lines = [
-        ["TT", "Mã phiếu", "Thái độ của người tiếp nhận", "Nội dung rõ ràng", "Họ tên", "Đánh giá thêm"],
+        ["STT", "Mã phiếu", "Thái độ của người tiếp nhận", "Nội dung rõ ràng", "Họ tên", "Đánh giá thêm"],
         ["1", "P1", "5.0", "4", "Lò Văn Giấu", "tốt"],
     ]
     path.write_bytes(csv_file([Sheet("s", lines)], "utf-8"))
     text = draft_layout(path, "la", "survey__ballots").text
     document = yaml.safe_load(text)
     assert document["identity"] == {"respondent_name": "Họ tên"}
-    assert "item_answers" not in document["columns"]
+    assert not {"item_answers", "started_at"} & set(document["columns"])
     assert {name: document["columns"][name] for name in ("wave_code", "instrument_code", "unit_code")} == {
         name: {"given": True} for name in ("wave_code", "instrument_code", "unit_code")
     }
