@@ -37,6 +37,7 @@ class Column:
     ``items`` are (code, label) pairs of which a cell of text may hold several, parted by semicolons; either lands as
     the code.
     ``without_thousands``: a lone mark in a number is its decimal mark, comma or dot, also before three digits.
+    ``is_packed``: a cell holds several answers, "item code=answer code" each, parted by semicolons.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     items: tuple[tuple[str, str], ...] = ()
     example: str = ""
     without_thousands: bool = False
+    is_packed: bool = False
 
     @property
     def heading(self) -> str:
@@ -160,6 +162,7 @@ def _parse_column(raw: dict, origin: str, without_thousands: bool) -> Column:
         items=tuple(raw.get("items", {}).items()),
         example=str(raw.get("example", "")),
         without_thousands=without_thousands and raw["type"] == "decimal",
+        is_packed=bool(raw.get("packed", False)),
     )
 
 

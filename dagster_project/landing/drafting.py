@@ -15,10 +15,11 @@ from functools import cache
 from pathlib import Path
 
 from dagster_project.landing import layouts, readers, sniffing
-from dagster_project.landing.contracts import Column, SourceContract, load_contract, load_contracts
+from dagster_project.landing.contracts import SourceContract, load_contract, load_contracts
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.headings import SEPARATOR, Heading, normalise_header
 from dagster_project.landing.personal import covered, personal_kind
+from dagster_project.landing.row_kinds import ORDINAL_TITLES
 from dagster_project.landing.tables import HeadRow, Table
 from dagster_project.vault.columns import identity_column
 
@@ -26,6 +27,8 @@ CLOSE_ENOUGH = 0.75
 FINGERPRINT_HEADERS = 5
 # With fewer required columns a source is no better guess than the next one.
 MIN_REQUIRED = 2
+# What stands on a ballot for an answer, also as spreadsheets write it.
+ANSWER_CODE = r"[0-9]{1,2}([.,]0)?"
 TOTAL_WORDS = "(tổng (số|cộng)|cộng)( .*)?"
 
 
@@ -48,10 +51,10 @@ def draft_layout(path: Path, code: str, source: str | None = None) -> Draft:
     contract = _chosen(heading, source)
     rows = readers.rows_below(table, reading, heading)
     found = _matched(heading, contract)
-    identity = _identities(heading, contract, set(found.values()))
-    return Draft(
-        _yaml(path, code, contract, heading, rows, found, identity), contract.source, len(found), heading.width
-    )
+    questions = _questions(heading, rows, contract, set(found.values()))
+    identity = _identities(heading, contract, {*found.values(), *questions})
+    text = _yaml(path, code, contract, heading, rows, found, identity, questions)
+    return Draft(text, contract.source, len(found), heading.width)
 
 
 def _largest(path: Path) -> tuple[Table, int, Heading]:
@@ -85,14 +88,15 @@ def _guessed(heading: Heading) -> SourceContract:
 def _matched(heading: Heading, contract: SourceContract) -> dict[str, int]:
     """Canonical column → position, best likeness first, each position once."""
     words = _known_words(contract)
-    # "Người nộp" is nearly "Ngày nộp": what is about people is a column only under that very name.
+    # "Người nộp" is nearly "Ngày nộp", and "STT" nearly "start": what is about people or only counts the rows is a
+    # column only under that very name.
     scored = [
         (score, name, place)
         for place in range(heading.width)
         if heading.titles[place]
         for name in contract.column_names
         if (score := _likeness(heading.titles[place], words[name]))
-        >= (1 if _personal(heading, place) else CLOSE_ENOUGH)
+        >= (1 if _personal(heading, place) or _is_ordinal(heading, place) else CLOSE_ENOUGH)
     ]
     found: dict[str, int] = {}
     for _, name, place in sorted(scored, key=lambda item: (-item[0], item[2], item[1])):
@@ -150,6 +154,30 @@ def _identities(heading: Heading, contract: SourceContract, taken: set[int]) -> 
     return found
 
 
+def _questions(heading: Heading, rows: Sequence[HeadRow], contract: SourceContract, taken: set[int]) -> list[int]:
+    """Columns of a questionnaire: their first cells are codes of answers, whatever words stand in the header.
+
+    "Thái độ của người tiếp nhận" asks about people and tells of nobody.
+    """
+    if not any(column.is_packed for column in contract.columns):
+        return []
+    free = [place for place in range(heading.width) if heading.titles[place] and place not in taken]
+    return [place for place in free if not _is_ordinal(heading, place) and _are_answers(_filled(rows, place))]
+
+
+def _is_ordinal(heading: Heading, place: int) -> bool:
+    return normalise_header(heading.titles[place][-1]) in ORDINAL_TITLES
+
+
+def _are_answers(values: Sequence[str]) -> bool:
+    return bool(values) and all(re.fullmatch(ANSWER_CODE, value) for value in values)
+
+
+def _filled(rows: Sequence[HeadRow], place: int) -> list[str]:
+    cells = (row.cells[place] or "" for row in rows if place < len(row.cells))
+    return [" ".join(cell.split()) for cell in cells if cell.strip()]
+
+
 def _personal(heading: Heading, place: int) -> str | None:
     """The kind of identity that a header promises, by its words or because some layout calls one so; else None."""
     if not heading.titles[place]:
@@ -178,12 +206,13 @@ def _yaml(
     rows: Sequence[HeadRow],
     found: dict[str, int],
     identity: dict[str, int],
+    questions: Sequence[int],
 ) -> str:
-    used = {*found.values(), *identity.values()}
+    used = {*found.values(), *identity.values(), *questions}
     unused = [place for place in range(heading.width) if place not in used and heading.titles[place]]
     personal = [place for place in unused if _personal(heading, place)]
     # Few headers would fit other vendors' files too.
-    told = [*sorted(found.values()), *(place for place in reversed(unused) if place not in personal)]
+    told = [*sorted(found.values()), *questions, *(place for place in reversed(unused) if place not in personal)]
     fingerprint = [heading.path(place) for place in sorted(told[:FINGERPRINT_HEADERS])]
     lines = [
         f"# Bản nháp từ tệp «{path.name}», tiêu đề ở dòng {heading.first_row}–{heading.last_row}.",
@@ -208,12 +237,14 @@ def _yaml(
         elif column.name in extracts:
             place, pattern = extracts[column.name]
             lines.append(f"  {column.name}: {{from: {_quoted(heading.path(place))}, extract: '{pattern}'}}")
-        elif column.required and _is_of_the_file(contract, column):
+        elif column.required and layouts.is_of_the_file(contract, column.name):
             lines.append(f"  {column.name}: {{given: true}}   # ? {column.meaning}")
         elif column.required:
             # One value for all rows would make one record of them: somebody has to find the column.
             lines.append(f'  # ? {column.name}: {{from: "…"}}   THIẾU cột bắt buộc này: {column.meaning}')
-    lines += _free_columns(contract, {*found, *extracts})
+    lines += _question_lines(contract, heading, questions, found)
+    packed = {column.name for column in contract.columns if column.is_packed and questions}
+    lines += _free_columns(contract, {*found, *extracts, *packed})
     for place in unused:
         if place not in personal:
             lines.append(f"  # ? cột chưa dùng: {_quoted(heading.path(place))}{_example(rows, place)}")
@@ -221,11 +252,24 @@ def _yaml(
     return "\n".join(lines) + "\n"
 
 
+def _question_lines(
+    contract: SourceContract, heading: Heading, questions: Sequence[int], found: dict[str, int]
+) -> list[str]:
+    """Questions to be packed into one column, for a person to say which item each of them is."""
+    names = [column.name for column in contract.columns if column.is_packed and column.name not in found]
+    if not questions or not names:
+        return []
+    listed = [f'  #     "…": {_quoted(heading.path(place))}' for place in questions]
+    head = "mỗi câu hỏi một cột: ghi mã câu thay «…», bỏ dấu «#» và các cột không phải câu hỏi"
+    return [f"  # {names[0]}:   # ? {head}", "  #   packed:", *listed]
+
+
 def _free_columns(contract: SourceContract, mapped: set[str]) -> list[str]:
     """Canonical columns that may stay empty and have no header yet, for whoever knows one."""
     free = [column for column in contract.columns if not column.required and column.name not in mapped]
     head = ["  # Cột khác của nguồn: tệp có thì ghi tiêu đề và bỏ dấu «#», không có thì thôi."] if free else []
-    return [*head, *(f'  # {column.name}: {{from: "…"}}   # {column.meaning}' for column in free)]
+    origins = {column.name: 'packed: {"…": "…"}' if column.is_packed else 'from: "…"' for column in free}
+    return [*head, *(f"  # {column.name}: {{{origins[column.name]}}}   # {column.meaning}" for column in free)]
 
 
 def _total_rule(heading: Heading) -> list[str]:
@@ -237,20 +281,13 @@ def _total_rule(heading: Heading) -> list[str]:
     return ["rows:", "  totals:", f"    - {{text: [{', '.join(texts)}], pattern: '{TOTAL_WORDS}'}}"]
 
 
-def _is_of_the_file(contract: SourceContract, column: Column) -> bool:
-    """Whether one value may hold for all rows: whose file it is, which form, which period."""
-    if column.name.endswith(("authority_code", "unit_code", "form_code", "campaign_code", "regulation_code")):
-        return True
-    return column.name.startswith("period_")
-
-
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _example(rows: Sequence[HeadRow], place: int) -> str:
-    values = [row.cells[place] for row in rows if place < len(row.cells) and (row.cells[place] or "").strip()]
-    return f", ví dụ {_quoted(covered(' '.join(str(values[0]).split()))[:40])}" if values else ""
+    values = _filled(rows, place)
+    return f", ví dụ {_quoted(covered(values[0])[:40])}" if values else ""
 
 
 def _day_order(rows: Sequence[HeadRow]) -> str:

@@ -5,7 +5,7 @@ or by its place ("#0" is the first column)::
 
     layout, title, source, time_zone
     formats: {date: [dmy|ymd|mdy|dmy_or_mdy|compact], timestamp: [the same|iso_offset], decimal: dot|comma|dot_or_comma}
-    fingerprint: [headers that must all be present]
+    fingerprint: [headers that must all be present; of a list among them, one]
     probe: {"#0": what the first row below the header matches there}      # for files whose header says nothing
     withheld: [headers deliberately not landed]
     identity: {canonical identity column: header}                         # goes to the vault, hashes come out
@@ -13,7 +13,9 @@ or by its place ("#0" is the first column)::
         {from: header or [synonyms]} | {constant: text} | {given: true} | {group: name of a group row}
         | {join: [headers], template: "{1}-{2}-01"} | {filled: {header: code of the first filled one}}
         | {preamble | file_name | sheet: pattern, template: "{1}"}        # pattern over lines above, or over a name
-        and further {map, extract, blank}}
+        | {packed: {item code: header or [synonyms]}}                     # a questionnaire with one column a question
+        | {packed_patterns: {pattern of whole headers: item code "F{1}.{2}"}}
+        and further {map, extract, blank}}                                # of packed cells: done to each
     rows:
       groups: [{name, text, blank, filled, when: {header: pattern}, next, count}]   # outermost first, see ``GroupRule``
       totals: [{text, pattern}]
@@ -21,12 +23,16 @@ or by its place ("#0" is the first column)::
 
 What YAML takes for a number, a day or true/false stands in quotes. Patterns are those of RE2: no lookaround, no \\1.
 ``given``: neither file nor layout holds it, so it is given when loading (``cchc load --set unit_code=H99.01``).
+``packed``: the answers of a row as "item code=answer code;…" in one column, blank cells left out. One header is enough;
+questions that the file does not have are noted with the delivery.
 Does not belong here: reading files (``readers``), SQL (``typing_sql``, ``row_kinds``).
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -45,17 +51,19 @@ LAYOUTS_DIR = Path(__file__).parent / "layouts"
 LANDING_VERSION = 2
 HOME_TIME_ZONE = "Asia/Ho_Chi_Minh"
 
-_ORIGINS = ("from", "constant", "given", "group", "join", "filled", "preamble", "file_name", "sheet")
+_ORIGINS = ("from", "constant", "given", "group", "join", "filled", "preamble", "file_name", "sheet", "packed")
+_ORIGINS += ("packed_patterns",)
 # A list of texts may also be one text.
 _TEXTS = [str]
 _MAP = {str: str}
 _ROWS = [{"text": _TEXTS, "pattern": str}]
 _COLUMN = dict.fromkeys(("constant", "group", "preamble", "file_name", "sheet", "template", "extract"), str)
-_COLUMN |= dict.fromkeys(("from", "join", "blank"), _TEXTS) | {"given": bool, "filled": _MAP, "map": _MAP}
+_COLUMN |= dict.fromkeys(("from", "join", "blank"), _TEXTS) | {"given": bool, "packed": {str: _TEXTS}}
+_COLUMN |= dict.fromkeys(("filled", "map", "packed_patterns"), _MAP)
 _GROUP = dict.fromkeys(("name", "text", "next", "count"), str) | {"blank": _TEXTS, "filled": _TEXTS, "when": _MAP}
 _SHAPE = dict.fromkeys(("layout", "title", "source", "time_zone"), str) | {
     "formats": {"date": _TEXTS, "timestamp": _TEXTS, "decimal": str},
-    "fingerprint": _TEXTS,
+    "fingerprint": [_TEXTS],
     "probe": _MAP,
     "withheld": _TEXTS,
     "identity": {str: _TEXTS},
@@ -66,6 +74,8 @@ _KIND_NAMES = {dict: "các cặp «khóa: giá trị»", list: "danh sách", str
 _DATE_FORMATS = ("dmy", "ymd", "mdy", "dmy_or_mdy", "compact")
 _DECIMALS = ("dot", "comma", "dot_or_comma")
 PLACE = "#"
+# What parts the answers of a packed cell, and an answer from its question.
+PACKED_MARKS = (";", "=")
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,9 @@ class ColumnSpec:
 
     ``headers``: the first one present. ``joined`` with ``template``: several cells of the row. ``filled``: (header,
     code) pairs, the first header whose cell is filled. ``group``: the group row above. ``pattern`` with ``template``:
-    searched in the lines above the header, the file name or the sheet name, as ``pattern_in`` says.
+    searched in the lines above the header, the file name or the sheet name, as ``pattern_in`` says. ``packed``: (item
+    code, headers) of the cells that are packed into one. ``packed_patterns``: (pattern, template) pairs, of a header
+    and of the item code that it means.
     """
 
     headers: tuple[str, ...] = ()
@@ -89,11 +101,18 @@ class ColumnSpec:
     mapping: tuple[tuple[str, str], ...] = ()
     extract: str | None = None
     blank: tuple[str, ...] = ()
+    packed: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    packed_patterns: tuple[tuple[str, str], ...] = ()
 
     @property
     def needed(self) -> tuple[str, ...]:
         """Headers that must all be there, besides ``headers``, of which one is enough."""
         return (*self.joined, *(header for header, _ in self.filled))
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every header that may be read for it."""
+        return (*self.headers, *self.needed, *(header for _, headers in self.packed for header in headers))
 
 
 @dataclass(frozen=True)
@@ -151,7 +170,7 @@ class Layout:
     date_formats: tuple[str, ...]
     timestamp_formats: tuple[str, ...]
     decimal: str
-    fingerprint: tuple[str, ...]
+    fingerprint: tuple[tuple[str, ...], ...]
     withheld: tuple[str, ...]
     columns: dict[str, ColumnSpec] = field(hash=False)
     identity: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -168,13 +187,14 @@ class Layout:
     @cached_property
     def known_titles(self) -> frozenset[str]:
         """Every single title that its headers are made of, for a first look at a row."""
-        headers = [*self.fingerprint, *(h for spec in self.columns.values() for h in (*spec.headers, *spec.needed))]
+        headers = [h for names in self.fingerprint for h in names]
+        headers += [h for spec in self.columns.values() for h in spec.named]
         return frozenset(normalise_header(title) for header in headers for title in header.split(SEPARATOR))
 
     @cached_property
-    def fingerprint_keys(self) -> tuple[str, ...]:
+    def fingerprint_keys(self) -> tuple[tuple[str, ...], ...]:
         """The fingerprint in the form in which headings name their columns."""
-        return tuple(map(normalise_header, self.fingerprint))
+        return tuple(tuple(map(normalise_header, names)) for names in self.fingerprint)
 
     def match(self, heading: Heading, given: frozenset[str] = frozenset()) -> HeaderMatch:
         """How far ``heading`` fits this layout; columns ``given`` when loading are not read from it."""
@@ -191,10 +211,16 @@ class Layout:
         others = [*(h for spec in self.columns.values() for h in spec.needed), *self.rows.headers]
         places = {header: found.get(header, place_of(heading, header)) for header in others}
         further = {header: place for header, place in places.items() if place is not None}
-        short = [text for text in self.fingerprint if place_of(heading, text) is None]
+        short = [names[0] for names in self.fingerprint if not _places(heading, names)]
         # Without the column of their text, group rows would pass for data.
         short += [group.text for group in self.rows.groups if group.text not in further]
-        return HeaderMatch(self, heading, found, further, tuple(absent), tuple(dict.fromkeys(short)))
+        cells: list[PackedCell] = []
+        for name, spec in self.columns.items():
+            if (spec.packed or spec.packed_patterns) and name not in given:
+                packed = _packed_cells(heading, name, spec, self)
+                short += [] if packed else [(*spec.named, *(pattern for pattern, _ in spec.packed_patterns))[0]]
+                cells += packed
+        return HeaderMatch(self, heading, found, further, tuple(absent), tuple(dict.fromkeys(short)), tuple(cells))
 
 
 def place_of(heading: Heading, header: str) -> int | None:
@@ -204,8 +230,47 @@ def place_of(heading: Heading, header: str) -> int | None:
     return heading.find(normalise_header(header))
 
 
+def _places(heading: Heading, headers: Sequence[str]) -> list[int]:
+    """The columns that bear one of ``headers``, in the order of ``headers``."""
+    return [place for header in headers if (place := place_of(heading, header)) is not None]
+
+
 def _is_place(header: str) -> bool:
     return re.fullmatch(f"{PLACE}[0-9]{{1,4}}", header) is not None
+
+
+@dataclass(frozen=True)
+class PackedCell:
+    """A column of a table that holds the answers to one question: packed into ``column`` as those of ``item_code``."""
+
+    column: str
+    item_code: str
+    position: int
+
+
+def _packed_cells(heading: Heading, name: str, spec: ColumnSpec, layout: Layout) -> list[PackedCell]:
+    """Where the questions of one packed column stand, in the order in which they are packed."""
+    found = [(item, places[0]) for item, headers in spec.packed if (places := _places(heading, headers))]
+    # A pattern is written for questions and may fit more: what the layout names otherwise is no question.
+    others = [h for other in layout.columns.values() for h in other.named] + [*layout.withheld, *layout.rows.headers]
+    others += [header for _, headers in layout.identity for header in headers]
+    taken = set(_places(heading, others)) if spec.packed_patterns else set()
+    for place in range(heading.width) if spec.packed_patterns else ():
+        item = _item_code(heading, place, spec) if place not in taken else None
+        found += [(item, place)] if item else []
+    return [PackedCell(name, item, place) for item, place in found]
+
+
+def _item_code(heading: Heading, place: int, spec: ColumnSpec) -> str | None:
+    """What the first fitting pattern makes of a header: of its whole path, or else of its last title."""
+    path = unicodedata.normalize("NFC", " ".join(heading.path(place).split()))
+    fitting = (
+        patterns.filled_in(template, f"^(?:{pattern})$", text).strip()
+        for pattern, template in spec.packed_patterns
+        for text in dict.fromkeys((path, path.rpartition(SEPARATOR)[-1]))
+        if patterns.is_whole(pattern, text)
+    )
+    return next((code for code in fitting if code and not any(mark in code for mark in PACKED_MARKS)), None)
 
 
 @dataclass(frozen=True)
@@ -213,7 +278,7 @@ class HeaderMatch:
     """Result of :meth:`Layout.match`: canonical name → position in the row, and what is missing.
 
     ``others`` are further headers the layout looks at → position. ``absent`` holds canonical names whose header is not
-    there, ``short`` the missing headers of the fingerprint and of group rows.
+    there, ``short`` the missing headers of the fingerprint and of group rows, and one of a packed column without any.
     """
 
     layout: Layout
@@ -222,11 +287,26 @@ class HeaderMatch:
     others: dict[str, int] = field(hash=False)
     absent: tuple[str, ...]
     short: tuple[str, ...]
+    cells: tuple[PackedCell, ...] = ()
 
     @property
     def used_positions(self) -> list[int]:
         """Every column that is read, but for identities."""
-        return sorted({*self.positions.values(), *self.others.values()})
+        return sorted({*self.positions.values(), *self.others.values(), *(cell.position for cell in self.cells)})
+
+    @property
+    def found_count(self) -> int:
+        """How many canonical columns and questions it finds."""
+        return len(self.positions) + len(self.cells)
+
+    @property
+    def unasked(self) -> tuple[str, ...]:
+        """Questions that the layout names and the header lacks, as "packed column: item code"."""
+        asked = {(cell.column, cell.item_code) for cell in self.cells}
+        packed = {cell.column: self.layout.columns[cell.column].packed for cell in self.cells}
+        return tuple(
+            f"{name}: {item}" for name, items in packed.items() for item, _ in items if (name, item) not in asked
+        )
 
     @cached_property
     def identity_positions(self) -> dict[str, int]:
@@ -240,27 +320,50 @@ class HeaderMatch:
     @property
     def spare_columns(self) -> list[str]:
         """Columns nobody reads because another header of the same meaning is there too: a sentence for each."""
-        named = {name: spec.headers for name, spec in self.layout.columns.items() if name in self.positions}
-        taken = {**self.positions, **self.identity_positions}
         read = {*self.used_positions, *self.identity_positions.values()}
         found: dict[int, str] = {}
-        for name, headers in (named | dict(self.layout.identity)).items():
-            for place in (place_of(self.heading, header) for header in headers):
-                if place is not None and place not in read:
-                    used, spare = self.heading.path(taken[name]), self.heading.path(place)
+        for name, position, headers in self._readings:
+            for place in _places(self.heading, headers):
+                if place not in read:
+                    used, spare = self.heading.path(position), self.heading.path(place)
                     found[place] = f'chỉ lấy cột "{used}", không đọc cột "{spare}" cùng nghĩa ({name})'
         return list(found.values())
 
+    @property
+    def _readings(self) -> list[tuple[str, int, tuple[str, ...]]]:
+        """What is read from a column of its own: its canonical name, the position, the headers it may have."""
+        columns = self.layout.columns
+        found = [(name, place, columns[name].headers) for name, place in self.positions.items()]
+        for cell in self.cells:
+            headers = dict(columns[cell.column].packed).get(cell.item_code, ())
+            found.append((f"{cell.column}: {cell.item_code}", cell.position, headers))
+        identity = dict(self.layout.identity)
+        return [*found, *((name, place, identity[name]) for name, place in self.identity_positions.items())]
+
     def check_no_doubles(self) -> None:
         """LandingError when a header we read stands there twice: which one is meant would be a guess."""
-        named = {name: spec.headers for name, spec in self.layout.columns.items()} | dict(self.layout.identity)
-        wanted = {**self.positions, **self.identity_positions}
-        for name, position in sorted(wanted.items(), key=lambda item: item[1]):
-            keys = [normalise_header(h) for h in named[name] if place_of(self.heading, h) == position]
+        for _, position, headers in sorted(self._readings, key=lambda reading: reading[1]):
+            keys = [normalise_header(h) for h in headers if place_of(self.heading, h) == position]
             if any(len(self.heading.names.get(key, ())) > 1 for key in keys):
                 raise LandingError(
                     f'cột "{self.heading.path(position)}" xuất hiện nhiều lần ở dòng tiêu đề.',
                     advice="Hãy bỏ hoặc đổi tên cột thừa rồi nạp lại.",
+                )
+        self._check_no_double_items()
+
+    def _check_no_double_items(self) -> None:
+        for one, other in itertools.combinations(self.cells, 2):
+            first, second = self.heading.path(one.position), self.heading.path(other.position)
+            if (one.column, one.item_code) == (other.column, other.item_code):
+                raise LandingError(
+                    f'hai cột "{first}" và "{second}" cùng là câu {one.item_code}.',
+                    advice="Hãy bỏ hoặc đổi tên cột thừa rồi nạp lại.",
+                )
+            if one.position == other.position:
+                raise LandingError(
+                    f'cột "{first}" vừa là câu {one.item_code}, vừa là câu {other.item_code} theo bố cục '
+                    f"{self.layout.layout}.",
+                    advice="Hãy sửa mục «packed» của bố cục.",
                 )
 
     @property
@@ -278,8 +381,8 @@ class HeaderMatch:
         """For naming the nearest layout: share of the fingerprint present, then columns found."""
         if not self.layout.fingerprint:
             return (0.0, 0)
-        present = sum(text not in self.short for text in self.layout.fingerprint)
-        return (present / len(self.layout.fingerprint), len(self.positions))
+        present = sum(names[0] not in self.short for names in self.layout.fingerprint)
+        return (present / len(self.layout.fingerprint), self.found_count)
 
 
 def parse_layout(document: dict) -> Layout:
@@ -303,7 +406,7 @@ def parse_layout(document: dict) -> Layout:
         date_formats=_texts(formats.get("date", ())),
         timestamp_formats=_texts(formats.get("timestamp", ())),
         decimal=formats.get("decimal", "dot"),
-        fingerprint=_texts(document.get("fingerprint", ())),
+        fingerprint=tuple(_texts(names) for names in _texts(document.get("fingerprint", ()))),
         probe=tuple(document.get("probe", {}).items()),
         withheld=_texts(document.get("withheld", ())),
         identity=tuple((name, _texts(headers)) for name, headers in document.get("identity", {}).items()),
@@ -320,7 +423,7 @@ def _check_shape(value: object, shape: object, where: str = "") -> None:
     kind = shape if isinstance(shape, type) else type(shape)
     place = f"mục «{where}»" if where else "cả tệp"
     is_blank = value is None or (isinstance(value, str) and not value.strip())
-    if shape == _TEXTS and isinstance(value, str) and not is_blank:
+    if shape in (_TEXTS, [_TEXTS]) and isinstance(value, str) and not is_blank:
         return
     if not isinstance(value, kind) or is_blank:
         found = "để trống" if is_blank else _KIND_NAMES.get(type(value), f"{value}")
@@ -328,7 +431,8 @@ def _check_shape(value: object, shape: object, where: str = "") -> None:
         raise LayoutError(f"{place} phải là {_KIND_NAMES[kind]}{hint if kind is str else ''}, không phải {found}")
     if isinstance(value, list) and isinstance(shape, list):
         for number, item in enumerate(value, start=1):
-            _check_shape(item, shape[0], f"{where}, phần tử {number}")
+            kind = str if shape[0] == _TEXTS and not isinstance(item, list) else shape[0]
+            _check_shape(item, kind, f"{where}, phần tử {number}")
     if isinstance(value, dict) and isinstance(shape, dict):
         for key, item in value.items():
             _check_shape(key, str, f"{where}.{key}" if where else f"{key}")
@@ -361,8 +465,11 @@ def _parse_spec(name: str, raw: dict, contract: SourceContract) -> ColumnSpec:
         mapping=(*raw.get("map", {}).items(), *_code_words(contract.column(name))),
         extract=raw.get("extract"),
         blank=_texts(raw.get("blank", ())),
+        packed=tuple((item, _texts(headers)) for item, headers in raw.get("packed", {}).items()),
+        packed_patterns=tuple(raw.get("packed_patterns", {}).items()),
     )
     _check_patterns(spec, where)
+    _check_packed(spec, contract.column(name), where)
     codes = contract.column(name).codes
     values = [value for _, value in (*spec.mapping, *spec.filled)]
     strangers = [value for value in values if codes and value not in codes]
@@ -377,6 +484,24 @@ def _check_patterns(spec: ColumnSpec, where: str) -> None:
     count = len(spec.joined) if spec.pattern is None else _group_count(spec.pattern, where)
     if strange := patterns.strange_placeholders(spec.template or "", count):
         raise LayoutError(f"{where}: template có {', '.join(strange)}, nhưng chỉ có {count} phần để thay vào")
+
+
+def _check_packed(spec: ColumnSpec, column: Column, where: str) -> None:
+    if not spec.packed and not spec.packed_patterns:
+        return
+    if not column.is_packed:
+        raise LayoutError(f"{where}: packed chỉ dùng cho cột gói nhiều câu trả lời, ví dụ item_answers")
+    for pattern, template in spec.packed_patterns:
+        count = _group_count(pattern, f"{where}.packed_patterns")
+        if strange := patterns.strange_placeholders(template, count):
+            raise LayoutError(f"{where}: «{template}» có {', '.join(strange)}, nhưng chỉ có {count} phần để thay vào")
+    codes = [*(item for item, _ in spec.packed), *(template for _, template in spec.packed_patterns)]
+    codes += [code for _, code in spec.mapping]
+    if unfit := [code for code in codes if any(mark in code for mark in PACKED_MARKS)]:
+        raise LayoutError(f"{where}: mã {_quoted(unfit)} có dấu «;» hoặc «=», là dấu ngăn các câu trả lời")
+    headers = [normalise_header(header) for _, names in spec.packed for header in names]
+    if doubled := sorted({header for header in headers if headers.count(header) > 1}):
+        raise LayoutError(f"{where}: tiêu đề {_quoted(doubled)} ghi ở hai câu")
 
 
 def _group_count(pattern: str, where: str) -> int:
@@ -447,7 +572,7 @@ def _check_layout(layout: Layout) -> None:
 def _check_private(layout: Layout) -> None:
     """What is not to land must not land by another way."""
     withheld = {normalise_header(text) for text in layout.withheld}
-    used = {normalise_header(text) for spec in layout.columns.values() for text in (*spec.headers, *spec.needed)}
+    used = {normalise_header(text) for spec in layout.columns.values() for text in spec.named}
     if both := sorted(withheld & used):
         raise LayoutError(f"mục «withheld»: {_quoted(both)} cũng được đọc ở mục «columns»")
     strange = [name for name, _ in layout.identity if name not in layout.contract.identity]
@@ -491,7 +616,9 @@ def generic_layout(contract: SourceContract) -> Layout:
         date_formats=("ymd", "dmy"),
         timestamp_formats=("ymd", "dmy"),
         decimal="dot_or_comma",
-        fingerprint=(*(column.name for column in contract.columns if column.required), *contract.recognised_by),
+        fingerprint=tuple(
+            (name,) for name in (*(c.name for c in contract.columns if c.required), *contract.recognised_by)
+        ),
         withheld=(),
         columns={
             column.name: ColumnSpec(headers=(column.name,), mapping=_code_words(column)) for column in contract.columns
@@ -587,7 +714,7 @@ def choose(matches: Sequence[HeaderMatch]) -> HeaderMatch | None:
 
     def strength(match: HeaderMatch) -> tuple[bool, bool, int, int]:
         layout = match.layout
-        return (bool(layout.fingerprint), not layout.is_generic, len(layout.fingerprint), len(match.positions))
+        return (bool(layout.fingerprint), not layout.is_generic, len(layout.fingerprint), match.found_count)
 
     fitting = sorted((match for match in matches if match.fits), key=strength, reverse=True)
     if not fitting:
@@ -622,6 +749,14 @@ def refusal(matches: Sequence[HeaderMatch], forced: bool) -> LandingError:
     )
 
 
+def is_of_the_file(contract: SourceContract, name: str) -> bool:
+    """Whether one value may hold for all rows: whose file it is, which form or wave, which period."""
+    if name.endswith(("authority_code", "unit_code", "form_code", "campaign_code", "regulation_code")):
+        return True
+    is_shared = name in ("wave_code", "instrument_code") and name != contract.grain[-1]
+    return is_shared or name.startswith("period_")
+
+
 def _missing_columns(match: HeaderMatch, advice: str) -> LandingError:
     layout = match.layout
     if match.missing_required:
@@ -629,6 +764,10 @@ def _missing_columns(match: HeaderMatch, advice: str) -> LandingError:
         header = _first_header(layout, name)
         others = [_first_header(layout, other) for other in match.missing_required[1:]]
         more = f" Cũng thiếu {_quoted(others)}." if others else ""
+        whole = [name for name in match.missing_required if is_of_the_file(layout.contract, name)]
+        sets = " ".join(f"--set {name}={layout.contract.column(name).example}" for name in whole)
+        if whole:
+            advice = f"Nếu cả tệp chỉ có một giá trị thì nạp lại với «{sets}»; nếu không, h{advice[1:]}"
         return LandingError(
             f'không tìm thấy cột bắt buộc "{header}" (mã chuẩn {name}) của bố cục {layout.layout}.{more}',
             advice=advice,
@@ -640,8 +779,7 @@ def _missing_columns(match: HeaderMatch, advice: str) -> LandingError:
 
 
 def _first_header(layout: Layout, name: str) -> str:
-    spec = layout.columns[name]
-    return (*spec.headers, *spec.needed)[0]
+    return layout.columns[name].named[0]
 
 
 def _quoted(texts: Sequence[str]) -> str:

@@ -474,7 +474,7 @@ def _record(table: _Typed, read: _Read, staged: Staged, task: _Task) -> Delivery
         rows_ignored=staged.rows_ignored,
         unused_columns=staging.unused_columns(plan),
         withheld_columns=staging.withheld_columns(plan),
-        absent_columns=sorted(plan.match.absent),
+        absent_columns=sorted((*plan.match.absent, *plan.match.unasked)),
         spare_columns=plan.match.spare_columns,
         authority_codes=list(staged.authority_codes),
         data_from_date=staged.data_from_date,

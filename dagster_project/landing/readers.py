@@ -268,7 +268,7 @@ class Search:
                 heading = heading_of(rows[place : place + depth], table.merges() if depth > 1 else ())
                 chosen = self._choose(heading)
                 if chosen is not None:
-                    fitting.append((len(chosen.positions) + len(chosen.others), -depth, chosen))
+                    fitting.append((chosen.found_count + len(chosen.others), -depth, chosen))
             if fitting:
                 return max(fitting, key=lambda item: item[:2])[2]
         return None
@@ -279,7 +279,8 @@ class Search:
         possible = [
             layout
             for layout in self.candidates
-            if layout.fingerprint and all(text in names or text[0] == layouts.PLACE for text in layout.fingerprint_keys)
+            if layout.fingerprint
+            and all(any(text in names or text[0] == layouts.PLACE for text in keys) for keys in layout.fingerprint_keys)
         ]
         matches = [layout.match(heading, frozenset(self.given)) for layout in possible]
         return layouts.choose(matches)
@@ -338,6 +339,7 @@ class Search:
             preamble = tuple(row.text for row in block if row.row_number < match.heading.first_row)
             # Of a header repeated over several rows only the lower ones may be met here.
             is_same = match.layout.layout == last.layout.layout and match.positions.items() <= last.positions.items()
+            is_same &= set(match.cells) <= set(last.cells)
             if is_same and not _has_own_lines(match.layout, preamble):
                 continue
             found.append((match, preamble))

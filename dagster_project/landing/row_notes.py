@@ -76,7 +76,7 @@ def write_flags(job: Job) -> Path | None:
     doubts = [(index, item, note) for index, item in job.from_cells for note in _notes(item)]
     present = _present(job, doubts)
     for index, item in job.from_cells:
-        if rows := job.shared_numbers.get(job.plan.match.positions[item.column.name]):
+        if rows := job.shared_numbers.get(item.position):
             listed = ", ".join(map(str, rows))
             present.append((index, item, ("shared_number", f"source_row_number in (select unnest([{listed}]))")))
     if not present:

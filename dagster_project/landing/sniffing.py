@@ -160,7 +160,8 @@ def _without_slips(column: SniffedColumn, plan: Plan, place: int) -> SniffedColu
 def _types(plan: Plan, place: int) -> frozenset[str]:
     """Types of the canonical columns that are read from a place, none when nothing is."""
     contract = plan.layout.contract
-    return frozenset(contract.column(name).type for name, at in plan.match.positions.items() if at == place)
+    answers = {"code" for cell in plan.match.cells if cell.position == place}
+    return frozenset(contract.column(name).type for name, at in plan.match.positions.items() if at == place) | answers
 
 
 def _is_measure(text: str, types: frozenset[str]) -> bool:
@@ -173,6 +174,8 @@ def _meanings(match: HeaderMatch) -> dict[int, str]:
     found: dict[int, list[str]] = {}
     for name, place in match.positions.items():
         found.setdefault(place, []).append(f"{name} ({contract.column(name).heading})")
+    for cell in match.cells:
+        found.setdefault(cell.position, []).append(f"{cell.column}: câu {cell.item_code}")
     for name, place in match.identity_positions.items():
         found.setdefault(place, []).append(f"{IDENTITY}: {name}")
     for header in match.layout.withheld:
@@ -210,6 +213,8 @@ def _doubts(plan: Plan) -> list[str]:
     if plan.match.absent:
         names = "; ".join(f"{name} ({contract.column(name).heading})" for name in plan.match.absent)
         found.append(f"Tệp không có cột cho, sẽ để trống: {names}.")
+    if plan.match.unasked:
+        found.append(f"Tệp không có các câu, coi như không hỏi: {'; '.join(plan.match.unasked)}.")
     doubled = Counter(plan.heading.path(place) for place in range(plan.heading.width))
     found += [f"{spare[:1].upper()}{spare[1:]}." for spare in plan.match.spare_columns]
     found += [f'Hai cột cùng tên "{path}".' for path, count in doubled.items() if path and count > 1]

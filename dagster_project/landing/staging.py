@@ -21,7 +21,7 @@ from dagster_project.landing import grid, identities, layouts, row_kinds, row_no
 from dagster_project.landing.connections import duckdb_config, scalar
 from dagster_project.landing.contracts import Column, SourceContract
 from dagster_project.landing.errors import LandingError
-from dagster_project.landing.layouts import ColumnSpec
+from dagster_project.landing.layouts import ColumnSpec, PackedCell
 from dagster_project.landing.readers import Plan
 from dagster_project.landing.row_kinds import BLANK, DATA, GROUP, KIND_NAMES, TOTAL
 from dagster_project.landing.tables import TEXT_CELLS, TEXT_CONTAINERS, RawTable
@@ -97,8 +97,7 @@ class Job:
     @property
     def from_cells(self) -> list[tuple[int, Input]]:
         """The inputs read from a cell of their own, each with its index."""
-        names = self.plan.match.positions
-        return [(index, item) for index, item in enumerate(self.query.inputs) if item.column.name in names]
+        return [(index, item) for index, item in enumerate(self.query.inputs) if item.position is not None]
 
 
 def stage(plan: Plan, work: Path, delivery_id: str, today: dt.date, threads: int, vault: Callable[[], Vault]) -> Staged:
@@ -144,7 +143,7 @@ def _job(con: duckdb.DuckDBPyConnection, plan: Plan, work: Path, delivery_id: st
 
 
 def _inputs(con: duckdb.DuckDBPyConnection, plan: Plan, raw: RawTable, shaped: str) -> list[Input]:
-    """Every contract column in order with the place its text comes from."""
+    """Every contract column in order with the place its text comes from; then the cells that are packed into one."""
     found = []
     for column in plan.layout.contract.columns:
         spec = plan.layout.columns.get(column.name, ColumnSpec())
@@ -154,7 +153,7 @@ def _inputs(con: duckdb.DuckDBPyConnection, plan: Plan, raw: RawTable, shaped: s
             order = _day_order(con, plan, column.type, position, shaped)
             header = plan.heading.path(position)
             mark = _decimal_mark(con, plan, column, position, shaped)
-            found.append(Input(column, spec, f"c{position}", header, cell_kind=kind, day_order=order, decimal=mark))
+            found.append(Input(column, spec, f"c{position}", header, False, kind, order, mark, position))
         elif made := _made_sql(plan, column.name, spec):
             # The layout's own words need no map, blank or extract.
             own = ColumnSpec(mapping=spec.mapping) if spec.group or spec.joined else ColumnSpec()
@@ -162,7 +161,14 @@ def _inputs(con: duckdb.DuckDBPyConnection, plan: Plan, raw: RawTable, shaped: s
             found.append(Input(column, spec if spec.group else own, made, column.name, is_literal=is_literal))
         else:
             found.append(Input(column, ColumnSpec(), "NULL", column.name))
-    return found
+    return [*found, *(_packed_input(plan, cell) for cell in plan.match.cells)]
+
+
+def _packed_input(plan: Plan, cell: PackedCell) -> Input:
+    """The answers to one question: read as codes are, each cell by the rules of the column they are packed into."""
+    column = replace(plan.layout.contract.column(cell.column), type="code", required=False, is_packed=False)
+    spec, header = plan.layout.columns[cell.column], plan.heading.path(cell.position)
+    return Input(column, spec, f"c{cell.position}", header, position=cell.position, item_code=cell.item_code)
 
 
 def _made_sql(plan: Plan, name: str, spec: ColumnSpec) -> str:
@@ -258,7 +264,11 @@ def _split(job: Job) -> Staged:
     """Write the accepted rows in one pass; only a delivery with other rows needs further ones."""
     con, raw, query = job.con, job.raw, job.query
     accepted = job.work / f"{job.delivery_id}.parquet"
-    columns = [f"t{index} as {identifier(item.column.name)}" for index, item in enumerate(query.inputs)]
+    columns = [
+        f"t{index} as {identifier(item.column.name)}"
+        for index, item in enumerate(query.inputs)
+        if item.item_code is None
+    ]
     # What is known of people; filled in when the identities are sealed.
     columns += identities.empty_columns(job.plan.layout.contract.identity)
     written = con.execute(
@@ -309,7 +319,7 @@ def _with_other_rows(job: Job, staged: Staged) -> Staged:
 
 def _check_no_other_header(job: Job) -> None:
     """LandingError when the header comes again with its columns in another order: all rows below would be misread."""
-    cells = {job.plan.match.positions[item.column.name]: f"r{index}" for index, item in job.from_cells}
+    cells = {item.position: f"r{index}" for index, item in job.from_cells}
     named = [job.plan.heading.titles[place] for place in cells]
     titles = {layouts.normalise_header(path[-1]) for path in named if path}
     if len(cells) < row_kinds.REPEATED_CELLS + 1:
@@ -329,7 +339,7 @@ def _check_no_other_header(job: Job) -> None:
 
 def _move_misfits(job: Job, staged: Staged) -> None:
     """Totals, footers and the like that no layout announced: out of the wrong rows."""
-    read = [(job.plan.match.positions[item.column.name], f"r{index}") for index, item in job.from_cells]
+    read = [(item.position, f"r{index}") for index, item in job.from_cells]
     if not read:
         return
     accepted = f"read_parquet({literal(str(staged.accepted))})"
@@ -383,7 +393,7 @@ def _check_day_order(job: Job) -> None:
             continue
         if not scalar(job.con, f"select count(*) from wrong_rows where e{index} = 'bad_{item.column.type}'"):
             continue
-        days, months = _proofs(job.con, job.plan.match.positions[item.column.name], job.shaped)
+        days, months = _proofs(job.con, item.position, job.shaped)
         own, other = (days, months) if order == "dmy" else (months, days)
         if other and not own:
             wanted = "ngày trước tháng" if order == "dmy" else "tháng trước ngày"

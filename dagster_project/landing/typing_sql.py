@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dagster_project.landing.contracts import Column
-from dagster_project.landing.layouts import HOME_TIME_ZONE, ColumnSpec, Layout
+from dagster_project.landing.layouts import HOME_TIME_ZONE, PACKED_MARKS, ColumnSpec, Layout
+from dagster_project.landing.personal import PERSONAL_VALUE
 from dagster_project.landing.tables import EXCEL_ERRORS, NUMBER_CELLS, TEXT_CELLS, TEXT_CONTAINERS, UNDECIDED_CELLS
 
 _DAY_SHAPES = {
@@ -82,6 +83,11 @@ _ISO_MOMENT = (
 # How landed rows are written: small groups keep the memory of writing down.
 WRITTEN = "(format parquet, compression zstd, row_group_size 40960)"
 KEPT = "source_row_number, is_filled, row_kind"
+# "F1.1=5;F1.2=4", spaces and blank parts allowed; of one part its question, and the whole of it without spaces.
+_PART = "( *|[^;=]*[^;= ][^;=]*=[^;=]*)"
+_PACKED = f"{_PART}(;{_PART})*"
+_ITEM_OF = "trim(split_part(member, '=', 1))"
+_MEMBER = f"{_ITEM_OF} || '=' || trim(split_part(member, '=', 2))"
 
 
 def literal(value: str | None) -> str:
@@ -117,9 +123,11 @@ def clean_sql(expression: str, *, is_text: bool = True) -> str:
 class Input:
     """One canonical column and its origin: ``raw_sql`` over the raw rows, or NULL when the file lacks it.
 
-    ``header`` is what the sender calls it. ``is_literal`` marks values made by a layout's constants and templates, or
-    given by the loading person. ``day_order`` (dmy or mdy) and ``decimal`` (dot or comma) are what the whole column was
-    found to be where the layout leaves it open.
+    ``header`` is what the sender calls it, ``position`` the column of the table where it stands, if it has one.
+    ``is_literal`` marks values made by a layout's constants and templates, or given by the loading person.
+    ``day_order`` (dmy or mdy) and ``decimal`` (dot or comma) are what the whole column was found to be where the layout
+    leaves it open. ``item_code``: the cells are answers to this question, packed into
+    ``column`` with those to others.
     """
 
     column: Column
@@ -130,6 +138,8 @@ class Input:
     cell_kind: str = TEXT_CELLS
     day_order: str = "dmy"
     decimal: str = "dot"
+    position: int | None = None
+    item_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +153,10 @@ class Reason:
 
 @dataclass(frozen=True)
 class TypedQuery:
-    """The query of one delivery. ``inputs`` are in contract order; every contract column is there."""
+    """The query of one delivery. ``inputs`` are in contract order; every contract column is there.
+
+    Cells that are packed into one of them come behind all.
+    """
 
     inputs: Sequence[Input]
     layout: Layout
@@ -182,7 +195,17 @@ class TypedQuery:
     def _raw(self, item: Input) -> str:
         if item.is_literal or item.raw_sql == "NULL":
             return item.raw_sql
-        return clean_sql(item.raw_sql, is_text=item.column.type == "text")
+        text = clean_sql(item.raw_sql, is_text=item.column.type == "text" and not item.column.is_packed)
+        return text if item.item_code is None else _whole_number_sql(text)
+
+    def _packed_sql(self, name: str) -> str:
+        """The answers of a row that are packed into the column ``name``; '' when none are."""
+        cells = [
+            f"{literal(f'{item.item_code}=')} || v{index}"
+            for index, item in enumerate(self.inputs)
+            if item.item_code is not None and item.column.name == name
+        ]
+        return f"nullif(concat_ws(';', {', '.join(cells)}), '')" if cells else ""
 
     def _error(self, index: int) -> str:
         branches = [f"when {reason.condition} then {literal(reason.code)}" for reason in self.reasons[index]]
@@ -191,7 +214,10 @@ class TypedQuery:
     def _typed(self, item: Input, value: str) -> str:
         kind = item.column.type
         if item.raw_sql == "NULL":
-            return f"cast(NULL as {item.column.physical_type})"
+            packed = self._packed_sql(item.column.name) if item.column.is_packed else ""
+            return packed or f"cast(NULL as {item.column.physical_type})"
+        if item.column.is_packed:
+            return _tidied_sql(value)
         if kind in ("code", "text"):
             return value
         if kind == "boolean":
@@ -242,6 +268,15 @@ class TypedQuery:
             found.append(Reason("extract_failed", text, f"{blank} is not null and {v} is null"))
         if item.column.required:
             found.append(Reason("missing_required", f'Cột "{header}": thiếu giá trị bắt buộc', f"{v} is null"))
+        if item.item_code is not None:
+            text = (
+                f'Cột "{header}": câu trả lời có dấu «;» hoặc «=» nên không ghi chung được với các câu khác; hãy sửa ô '
+                "này thành mã trả lời, hoặc thêm vào mục «map» của bố cục"
+            )
+            found.append(Reason("unpackable_answer", text, f"regexp_matches({v}, '[{''.join(PACKED_MARKS)}]')"))
+            found.append(_personal_reason(header, v))
+        if item.column.is_packed:
+            found += _packed_reasons(header, v)
         if item.column.codes:
             allowed = ", ".join(literal(code) for code in item.column.codes)
             text = f'Cột "{header}": giá trị không có trong danh mục ({_known(item)})'
@@ -316,6 +351,45 @@ def _items_sql(item: Input, value: str) -> str:
     branches = " ".join(f"when {literal(label.lower())} then {literal(code)}" for code, label in item.column.items)
     members = f"[case lower(trim(member)) {branches} else trim(member) end for member in string_split({value}, ';')]"
     return f"array_to_string({members}, ';')"
+
+
+def _whole_number_sql(text: str) -> str:
+    """An answer that a spreadsheet wrote as 5.0 is 5; three zeros may be thousands, as elsewhere."""
+    return f"regexp_replace({text}, '^([0-9]+)[.,](0{{1,2}}|0{{4,}})$', '\\1')"
+
+
+def _packed_reasons(header: str, value: str) -> list[Reason]:
+    """What can be wrong in a cell that comes packed already."""
+    twice = f"len({_members_sql(value, _ITEM_OF)}) > len(list_distinct({_members_sql(value, _ITEM_OF)}))"
+    return [
+        Reason(
+            "bad_packing",
+            f'Cột "{header}": không đọc được, cần «mã câu=mã trả lời» cách nhau bằng dấu chấm phẩy, ví dụ '
+            "F1.1=5;F1.2=4",
+            f"not regexp_full_match({value}, '{_PACKED}')",
+        ),
+        Reason("item_twice", f'Cột "{header}": một câu ghi hai lần; hãy giữ một câu trả lời cho mỗi câu', twice),
+        _personal_reason(header, value),
+    ]
+
+
+def _personal_reason(header: str, value: str) -> Reason:
+    """ "Khác: gọi tôi theo số …": an answer is a code, what people write themselves belongs in the vault."""
+    text = (
+        f'Cột "{header}": câu trả lời có số điện thoại, số giấy tờ hoặc thư điện tử; hãy ghi mã trả lời vào ô này, lời '
+        "của người trả lời để ở cột ý kiến (answer_free_text)"
+    )
+    return Reason("personal_answer", text, f"regexp_matches({value}, {literal(PERSONAL_VALUE)})")
+
+
+def _members_sql(value: str, of_member: str) -> str:
+    return f"[{of_member} for member in string_split({value}, ';') if trim(member) <> '']"
+
+
+def _tidied_sql(value: str) -> str:
+    """Packed answers without spaces around their marks; a question without an answer is left out."""
+    answered = f"list_filter({_members_sql(value, _MEMBER)}, lambda member: not ends_with(member, '='))"
+    return f"nullif(array_to_string({answered}, ';'), '')"
 
 
 def _boolean_sql(value: str) -> str:

@@ -634,6 +634,7 @@ def test_the_synchronisation_gives_dossiers_and_their_supplements(land, settings
 # --- every layout has a sample
 
 REAL = PROJECT_ROOT / "tests" / "fixtures" / "real"
+SURVEY = PROJECT_ROOT / "tests" / "fixtures" / "survey"
 LISTS = {
     "on_time_report_monthly": [
         ["Mã đơn vị", "Tên đơn vị", "Khối", "Từ ngày", "Đến ngày", "Đã giải quyết", "Trước hạn và đúng hạn", "Quá hạn",
@@ -681,6 +682,7 @@ SAMPLES = {
     "satisfaction_form_1": html_file([satisfaction_1()]),
     "satisfaction_form_2": xlsx_file([satisfaction_2()]),
     "satisfaction_form_3": html_file([satisfaction_3()]),
+    **{f"survey_{name}": (SURVEY / f"{name}.csv").read_bytes() for name in ("ballots_wide", "google_forms", "kobo")},
     "wabo_cases": (REAL / "wabo_receipt_cases.csv").read_bytes(),
     "wabo_events": (REAL / "wabo_receipt_phase.csv").read_bytes(),
 }
@@ -690,6 +692,9 @@ SAMPLE_GIVEN = {
     "opencps_statistic_import": GIVEN,
     "satisfaction_form_2": GIVEN | FORM_2_GIVEN,
     "satisfaction_form_3": {"authority_code": "H99"},
+    "survey_ballots_wide": {"authority_code": "H99", "wave_code": "2026"},
+    "survey_google_forms": {"authority_code": "H99", "wave_code": "2026"},
+    "survey_kobo": {"authority_code": "H99", "wave_code": "2026", "instrument_code": "five_factor_22"},
 }
 
 

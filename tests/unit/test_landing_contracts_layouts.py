@@ -12,7 +12,7 @@ import yaml
 from dagster_project.landing import layouts, patterns
 from dagster_project.landing.contracts import load_contract, load_contracts, parse_contract
 from dagster_project.landing.errors import LandingError, LayoutError
-from dagster_project.landing.headings import single_row
+from dagster_project.landing.headings import heading_of, single_row
 from dagster_project.landing.tables import HeadRow
 
 pytestmark = pytest.mark.unit
@@ -111,6 +111,28 @@ def test_a_contract_with_an_unknown_type_is_refused():
         parse_contract(document, "s.yml")
 
 
+def ballots_document(**changes):
+    document = {
+        "layout": "test_ballots",
+        "title": "Phiếu thử",
+        "source": "survey__ballots",
+        "fingerprint": ["Mã phiếu"],
+        "columns": {
+            **{name: {"constant": "x"} for name in ("authority_code", "wave_code", "instrument_code", "unit_code")},
+            "ballot_code": {"from": "Mã phiếu"},
+            "item_answers": {"packed": {"1": "Câu 1", "2": ["Câu 2", "Câu hai"]}},
+        },
+    }
+    document.update(changes)
+    return document
+
+
+def packed_as(spec, **changes):
+    document = ballots_document(**changes)
+    document["columns"] = {**document["columns"], "item_answers": spec}
+    return document
+
+
 def with_rows(**rows):
     return events_document(rows=rows)
 
@@ -168,6 +190,19 @@ def with_rows(**rows):
         (with_rows(groups=[{"name": "a", "text": "Bước", "when": {"Bước": "*"}}]), "dấu lặp"),
         (with_rows(totals=[{"text": "Bước"}]), "mục «rows.totals»: mỗi dòng cần text và pattern"),
         (with_rows(skip=[{"text": "Bước", "pattern": "a)"}]), "thừa dấu «.»"),
+        (changed_column("activity_name", {"packed": {"1": "Câu 1"}}), "packed chỉ dùng cho cột gói nhiều câu trả lời"),
+        (packed_as({"packed": {"1": []}, "from": "x"}), "cần đúng một trong"),
+        (packed_as({"packed": {"a;b": "Câu 1"}}), 'mã "a;b" có dấu «;» hoặc «=»'),
+        (packed_as({"packed": {"1": "Câu 1"}, "map": {"Có": "1=x"}}), 'mã "1=x" có dấu «;» hoặc «=»'),
+        (packed_as({"packed": {"1": ["Câu 1"], "2": ["Hai", "CÂU  1"]}}), 'tiêu đề "câu 1" ghi ở hai câu'),
+        (packed_as({"packed": {"1": 5}}), "mục «columns.item_answers.packed.1» phải là danh sách"),
+        (packed_as({"packed_patterns": {"Q([0-9]+)": "{2}"}}), r"có \{2\}, nhưng chỉ có 1 phần"),
+        (packed_as({"packed_patterns": {"Q(": "{1}"}}), "packed_patterns: biểu thức «Q.» không dùng được"),
+        (packed_as({"packed": {"1": "Câu 1"}}, withheld=["câu 1"]), 'mục «withheld»: "câu 1" cũng được đọc'),
+        (
+            packed_as({"packed": {"1": "Câu 1"}}, identity={"respondent_name": "Câu 1"}),
+            'mục «identity»: "câu 1" cũng có ở mục «columns»',
+        ),
         (events_document(formats={"timestamp": ["dmy", "mdy"]}), "không thể vừa dmy vừa mdy"),
         (events_document(formats={"timestamp": ["ydm"]}), 'mục «formats.timestamp» có "ydm"'),
         (events_document(formats={}), "thiếu mục «formats.timestamp»"),
@@ -232,7 +267,7 @@ def test_a_file_that_is_no_layout_is_refused_by_its_own_name(tmp_path):
 
 def test_one_text_may_stand_for_a_list_of_one():
     layout = layouts.parse_layout(events_document(fingerprint="Mã hồ sơ", withheld="Ghi chú"))
-    assert (layout.fingerprint, layout.withheld) == (("Mã hồ sơ",), ("Ghi chú",))
+    assert (layout.fingerprint, layout.withheld) == ((("Mã hồ sơ",),), ("Ghi chú",))
 
 
 def test_no_layout_repeats_a_label_that_its_contract_knows():
@@ -285,6 +320,54 @@ def test_headers_match_without_case_odd_spaces_or_decomposed_accents():
     )
     assert match.fits
     assert match.positions == {"dossier_code": 1, "event_code": 3, "activity_name": 4, "occurred_at": 5}
+
+
+def test_one_question_is_enough_for_a_questionnaire_and_those_not_asked_are_told():
+    layout = layouts.parse_layout(ballots_document())
+    match = layout.match(heading(["Mã phiếu", "CÂU  HAI", "Ghi chú"]))
+    assert match.fits and match.unasked == ("item_answers: 1",)
+    assert [(cell.item_code, cell.position) for cell in match.cells] == [("2", 1)]
+    assert match.used_positions == [0, 1]
+    none = layout.match(heading(["Mã phiếu", "Ghi chú"]))
+    assert not none.fits and none.short == ("Câu 1",)
+
+
+def test_patterns_of_questions_take_whole_headers_that_mean_nothing_else():
+    spec = {"packed_patterns": {"(?:.*/)?Q([0-9]+)": "Q{1}", "(.+)[?]": "{1}"}}
+    document = packed_as(spec, withheld=["Q8"], identity={"respondent_phone": "Q9"})
+    match = layouts.parse_layout(document).match(heading(["Mã phiếu", "g/Q1", "Q2b", "Q8", "Q9", "Lịch sự?", "a=b?"]))
+    assert [(cell.item_code, cell.position) for cell in match.cells] == [("Q1", 1), ("Lịch sự", 5)]
+    assert layouts.parse_layout(document).match(heading(["Mã phiếu", "x"])).short == ("(?:.*/)?Q([0-9]+)",)
+
+
+def test_a_header_that_is_two_questions_is_not_guessed():
+    layout = layouts.parse_layout(packed_as({"packed": {"1": "Nhóm > Câu 1", "2": "Câu 1"}}))
+    rows = [HeadRow(1, ("Mã phiếu", "Nhóm"), ""), HeadRow(2, (None, "Câu 1"), "")]
+    with pytest.raises(LandingError, match='cột "Nhóm > Câu 1" vừa là câu 1, vừa là câu 2'):
+        layout.match(heading_of(rows)).check_no_doubles()
+
+
+def test_a_header_of_the_fingerprint_may_have_synonyms():
+    layout = layouts.parse_layout(ballots_document(fingerprint=[["Dấu thời gian", "Timestamp"], "Mã phiếu"]))
+    assert layout.match(heading(["Timestamp", "Mã phiếu", "Câu 1"])).fits
+    match = layout.match(heading(["Lúc", "Mã phiếu", "Câu 1"]))
+    assert (match.short, match.closeness[0]) == (("Dấu thời gian",), 0.5)
+
+
+def test_of_two_layouts_the_one_that_knows_more_questions_is_chosen():
+    more = layouts.parse_layout(ballots_document())
+    less = layouts.parse_layout(packed_as({"packed": {"1": "Câu 1"}}, layout="less"))
+    header = heading(["Mã phiếu", "Câu 1", "Câu 2"])
+    assert layouts.choose([less.match(header), more.match(header)]).layout.layout == "test_ballots"
+
+
+def test_a_missing_column_that_may_be_given_says_how():
+    document = ballots_document()
+    document["columns"] = {**document["columns"], "unit_code": {"from": "Mã đơn vị"}}
+    error = layouts.refusal([layouts.parse_layout(document).match(heading(["Mã phiếu", "Câu 1"]))], forced=False)
+    assert "Nếu cả tệp chỉ có một giá trị thì nạp lại với «--set unit_code=H99.01»; nếu không, hãy kiểm tra" in str(
+        error
+    )
 
 
 def test_a_synonym_serves_when_the_first_name_is_absent():
