@@ -15,6 +15,7 @@ from expectations.runner import check_delivery
 
 pytestmark = pytest.mark.integration
 
+SURVEY_TABLES = ("ballots", "waves", "totals", "declared_results")
 REGULATION_TABLES = ("regulations", "criteria", "bands", "grades")
 
 
@@ -53,7 +54,9 @@ def test_each_kind_of_file_goes_to_its_source(landed):
         ("thu_xin_loi", "canonical_one_stop__apology_letters", "one_stop__apology_letters"),
         ("dong_bo", "canonical_national_portal__dossiers", "national_portal__dossiers"),
         ("nhat_ky", "one_stop_event_log", "one_stop__dossier_events"),
-        ("danh_gia", "survey_answers_long", "survey__answers"),
+        ("danh_gia", "canonical_kiosk__ratings", "kiosk__ratings"),
+        ("khao_sat", "survey_answers_long", "survey__answers"),
+        *((("khao_sat", f"canonical_survey__{name}", f"survey__{name}")) for name in SURVEY_TABLES),
         ("bao_cao", "on_time_report_monthly", "portal__on_time_reports"),
         ("chi_so_766", "canonical_national_portal__qd766_metrics", "national_portal__qd766_metrics"),
         *((("quy_dinh", f"canonical_regulation__{name}", f"regulation__{name}")) for name in REGULATION_TABLES),
