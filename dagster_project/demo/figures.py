@@ -16,8 +16,7 @@ from dagster_project.demo.arrivals import NEVER, ONLINE, Dossiers
 from dagster_project.demo.calendar import DAY, epoch_day
 from dagster_project.demo.dossiers import DONE, RETURNED, WITHDRAWN, Seen
 from dagster_project.demo.letters import Letters
-from dagster_project.demo.placing import surveyed_unit
-from dagster_project.demo.surveys import NO_ANSWER, Wave
+from dagster_project.demo.survey_clients import ITEMS
 from dagster_project.demo.world import World
 
 # Indicator → (numerator, denominator).
@@ -28,7 +27,7 @@ INDICATORS = {
     "online_payment_rate": ("paid_online", "paid"),
     "satisfaction_rate__five_factor_22": ("positive", "answered"),
 }
-SATISFIED_FROM = 4
+ANSWERS, SATISFIED_FROM = (1, 2, 3, 4, 5), 4
 
 
 class Figures:
@@ -64,13 +63,12 @@ class Figures:
         self._count("taken_in", d.first_receiver, d.month)
         self._count("online", d.first_receiver[is_online], d.month[is_online])
 
-    def add_wave(self, wave: Wave) -> None:
-        """Count the answers of one survey."""
-        is_answer = wave.answer != NO_ANSWER
-        unit = surveyed_unit(self.world, wave.unit, wave.ballot, wave.answered)
-        month = self.world.month_of(wave.answered)
-        for name, mask in (("answered", is_answer), ("positive", is_answer & (wave.answer >= SATISFIED_FROM))):
-            self._count(name, unit[mask], month[mask])
+    def add_answers(self, unit: np.ndarray, answered: np.ndarray, answers: np.ndarray) -> None:
+        """Count ballots of the five-factor form: a listed unit, a moment and the answers to all questions of each."""
+        items, month = answers[:, : len(ITEMS)], self.world.month_of(answered)
+        is_answer = np.isin(items, ANSWERS)
+        np.add.at(self.counts["answered"], (unit, month), is_answer.sum(axis=1))
+        np.add.at(self.counts["positive"], (unit, month), (is_answer & (items >= SATISFIED_FROM)).sum(axis=1))
 
     def total(self, name: str, first: date, last: date) -> np.ndarray:
         """The count of every listed unit over the months that lie between two days."""

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import polars as pl
+
 from dagster_project.demo import (
     declared,
     events,
@@ -25,6 +28,7 @@ from dagster_project.demo import (
     portal_metrics,
     reports,
     scoring,
+    survey_files,
     surveys,
     tampering,
     write,
@@ -42,6 +46,13 @@ DAYS_OFF = PROJECT_ROOT / "dbt" / "seeds" / "days_off.csv"
 RECORD = ".demo.json"  # hidden, so that loading the folder does not take it for an export
 TRUTH = ".su_that"  # the verdict and cause of every dossier, one Parquet file per chunk; hidden likewise
 LABEL = "README.txt"  # loading a folder leaves README files out
+SUSPECTS = {
+    "burst": "phiếu nhập dồn dập từ một máy",
+    "duplicate": "phiếu chép y nguyên một phiếu khác",
+    "straight_line": "phiếu chọn cùng một mức ở mọi câu",
+    "too_quick": "phiếu trả lời xong trong vài giây",
+    "too_slow": "phiếu trả lời kéo dài hơn một ngày",
+}
 Progress = Callable[[int, int, str], None]
 
 
@@ -67,9 +78,14 @@ class DemoSummary:
         return self._count("nhat_ky/")
 
     @property
-    def answer_count(self) -> int:
-        """Kiosk ratings and survey answers."""
+    def rating_count(self) -> int:
+        """Ratings after a service."""
         return self._count("danh_gia/")
+
+    @property
+    def ballot_count(self) -> int:
+        """People drawn for the province's surveys, whether they answered or not."""
+        return self._count("khao_sat/phieu_")
 
     @property
     def report_row_count(self) -> int:
@@ -164,7 +180,7 @@ def _remove(folder: Path) -> None:
 def _write_all(root: Path, world: World, progress: Progress) -> tuple[dict[str, int], dict]:
     """All files; returns rows per file (sorted by name) and what was planted."""
     files = write.CsvFiles(root)
-    tally, figures, waves = reports.Tally(world), Figures(world), surveys.wave_years(world)
+    tally, figures = reports.Tally(world), Figures(world)
     try:
         files.append("danh_muc/don_vi.csv", unit_registry(world.reorganisation, world.first_day))
         files.append("danh_muc/thay_doi_don_vi.csv", change_registry(world.reorganisation, world.first_day))
@@ -174,11 +190,11 @@ def _write_all(root: Path, world: World, progress: Progress) -> tuple[dict[str, 
             _write_chunk(files, world, chunk, tally, figures)
             done += int(chunk.counts.sum())
             progress(done, total, f"Hồ sơ nộp tháng {world.month_label(chunk.month)}")
-        for year, first, last in waves:
-            wave = surveys.build_wave(world, year, first, last)
-            figures.add_wave(wave)
-            files.append(f"danh_gia/khao_sat_{year}.csv", write.wave_frame(world, wave))
+        waves = []
+        for year, first, last in surveys.wave_years(world):
+            waves.append(surveys.build_wave(world, year, first, last))
             progress(done, total, f"Khảo sát năm {year}")
+        _write_surveys(files, world, waves, figures)
         scored = scoring.score(world, figures, waves)
         _write_scores(files, world, figures, scored)
     finally:
@@ -192,7 +208,25 @@ def _write_all(root: Path, world: World, progress: Progress) -> tuple[dict[str, 
         name = f"bao_cao/bao_cao_dung_han_{world.month_label(month)}.xlsx"
         write.write_report(root / name, world, month, lines)
         rows[name] = len(lines)
-    return dict(sorted(rows.items())), {**planted.as_dict(), "inflations": scored.planted()}
+    return dict(sorted(rows.items())), {
+        **planted.as_dict(),
+        "inflations": scored.planted(),
+        "suspect_ballots": [suspects for wave in waves for suspects in survey_files.planted(wave)],
+    }
+
+
+def _write_surveys(files: write.CsvFiles, world: World, waves: list[surveys.Wave], figures: Figures) -> None:
+    own = surveys.own_waves(world)
+    for wave in waves:
+        figures.add_answers(*surveys.answered_ballots(wave))
+        files.append(f"khao_sat/phieu_{wave.year}.csv", survey_files.ballot_frame(world, wave))
+        files.append(f"khao_sat/tong_so_{wave.year}.csv", survey_files.totals_frame(world, wave))
+        survey_files.write_survey_truth(files.root / TRUTH / "khao_sat", world, wave)
+    for one in own:
+        figures.add_answers(np.full(len(one.answer), one.unit), one.answered, one.answer)
+        files.append("khao_sat/don_vi_tu_khao_sat.csv", survey_files.own_frame(world, one))
+    files.append("khao_sat/dot_khao_sat.csv", survey_files.wave_registry(world, waves, own))
+    files.append("khao_sat/cong_bo.csv", survey_files.declared_frame(world, waves, own))
 
 
 def _write_scores(files: write.CsvFiles, world: World, figures: Figures, scored: scoring.Scored) -> None:
@@ -235,8 +269,9 @@ def _write_chunk(files: write.CsvFiles, world: World, chunk: Chunk, tally: repor
     write.write_national_truth(files.root / TRUTH / "dong_bo" / f"{chunk.index:04d}.parquet", copies, codes)
     files.append(f"nhat_ky/nhat_ky_{label}.csv", write.event_frame(world, d, events.build_events(world, d), codes))
     ratings = write.rating_frame(world, d, surveys.rate_dossiers(world, d, seen, rng), codes)
-    for (wave,), rated in ratings.partition_by("Mã đợt", as_dict=True, maintain_order=True).items():
-        files.append(f"danh_gia/{wave.lower().replace('-', '_', 1)}.csv", rated)
+    ratings = ratings.with_columns(pl.col("rated_at").dt.strftime("%Y-%m").alias("month"))
+    for (month,), rated in ratings.partition_by("month", as_dict=True, include_key=False).items():
+        files.append(f"danh_gia/kiosk_{month}.csv", rated)
 
 
 def _label_text(record: dict) -> str:
@@ -252,6 +287,10 @@ def _label_text(record: dict) -> str:
         f"  - {item['unit_code']}: đợt {item['campaign_code']}, tiêu chí {', '.join(item['criterion_codes'])}"
         for item in planted["inflations"]
     )
+    suspects = "\n".join(
+        f"  - {item['wave_code']}: {item['ballot_count']} {SUSPECTS[item['kind']]}"
+        for item in planted["suspect_ballots"]
+    )
     silence = "\n".join(f"  - {item['unit_code']}: {', '.join(item['months'])}" for item in planted["silences"])
     return f"""DỮ LIỆU GIẢ LẬP – KHÔNG CÓ THẬT
 
@@ -264,7 +303,7 @@ Tham số: {parameters["dossiers"]} hồ sơ, {parameters["months"]} tháng, đ�
 số khởi tạo {parameters["seed"]}
 Mã tham số và chương trình: {record["parameters_hash"]}
 Số dòng: {counted.dossier_count} hồ sơ, {counted.event_count} bước xử lý, \
-{counted.answer_count} câu trả lời, {counted.report_row_count} dòng báo cáo
+{counted.rating_count} lượt đánh giá, {counted.ballot_count} phiếu khảo sát, {counted.report_row_count} dòng báo cáo
 
 Cố ý cài vào báo cáo tháng để thử việc đối chiếu:
 Đơn vị báo cáo đẹp hơn thực tế:
@@ -275,4 +314,7 @@ Cố ý cài vào báo cáo tháng để thử việc đối chiếu:
 Cố ý cài vào phiếu chấm điểm để thử việc so sánh điểm:
 Đơn vị tự chấm điểm tối đa trong khi số liệu cho nhiều nhất một nửa:
 {inflation or "  (không có)"}
+
+Cố ý cài vào khảo sát của tỉnh để thử việc phát hiện phiếu nghi vấn:
+{suspects or "  (không có)"}
 """

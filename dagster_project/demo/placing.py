@@ -40,7 +40,12 @@ def receiver_at(world: World, d: Dossiers, moment: np.ndarray, rows: np.ndarray)
     return np.where(d.receiver[rows] == d.unit[rows], unit_at(world, d, moment, rows), elsewhere)
 
 
-def surveyed_unit(world: World, unit: np.ndarray, ballot: np.ndarray, answered: np.ndarray) -> np.ndarray:
-    """The unit that a ballot about today's ``unit`` was about when it was answered."""
-    desk = np.full(len(unit), world.reorganisation.desk)
-    return world.reorganisation.unit_on(unit, desk, ballot, answered)
+def surveyed_units(world: World, day: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (unit of the day, today's unit that it stands for), in the order of today's units."""
+    parts = world.reorganisation
+    is_before = day < parts.until[:, parts.desk]
+    counts = np.where(is_before, parts.count[:, parts.desk], 1)
+    today = np.repeat(np.arange(len(counts)), counts)
+    pick = np.arange(len(today)) - np.repeat(np.cumsum(counts) - counts, counts)
+    desk = np.full(len(today), parts.desk)
+    return parts.unit_on(today, desk, pick, np.full(len(today), day * DAY)), today

@@ -22,6 +22,7 @@ from dagster_project.demo.calendar import CLOSE, DAY, OPEN, day_of, epoch_day
 from dagster_project.demo.figures import INDICATORS, Figures
 from dagster_project.demo.registries import AUTHORITY
 from dagster_project.demo.regulations import Leaf, Regulation, exact_points, number_text, points, read_regulations
+from dagster_project.demo.surveys import Wave
 from dagster_project.demo.world import World
 
 COUNCIL = "HDTD"
@@ -134,14 +135,14 @@ class Scored:
         return [asdict(inflation) for inflation in self.inflations]
 
 
-def score(world: World, figures: Figures, waves: list[tuple[int, int, int]]) -> Scored:
+def score(world: World, figures: Figures, waves: list[Wave]) -> Scored:
     """Every campaign whose period lies in the demo and whose sheets had been sent in by the cut-off."""
     sheets, explanations, inflations = [], [], []
     drawn = _inflated_units(world)
     for number, campaign in enumerate(_campaigns(world)):
         has_wave = any(
-            first <= epoch_day(campaign.period.last) and last >= epoch_day(campaign.period.first)
-            for _, first, last in waves
+            wave.first <= epoch_day(campaign.period.last) and wave.last >= epoch_day(campaign.period.first)
+            for wave in waves
         )
         claims = _Claims(world, figures, campaign, has_wave)
         rows = []

@@ -23,10 +23,10 @@ from dagster_project.demo.events import ACTIVITIES, AT_DESK, Events
 from dagster_project.demo.handling import MOST_OFFICERS, Handling
 from dagster_project.demo.letters import Letters
 from dagster_project.demo.national import Copies
-from dagster_project.demo.placing import surveyed_unit, unit_at
+from dagster_project.demo.placing import unit_at
 from dagster_project.demo.registries import AUTHORITY, BLOC_NAMES, LEVEL_NAMES
 from dagster_project.demo.reports import ReportRow
-from dagster_project.demo.surveys import ITEMS, KIOSK_INSTRUMENT, WAVE_INSTRUMENT, Ratings, Wave
+from dagster_project.demo.surveys import KIOSK_SCALE, Ratings
 from dagster_project.demo.tampering import Tampered
 from dagster_project.demo.world import World
 
@@ -107,11 +107,12 @@ def copy_csv(source: Path, target: Path) -> int:
     return pl.read_csv(source, infer_schema=False).height
 
 
-def _labels(values: Iterable, index: np.ndarray) -> pl.Series:
+def labels(values: Iterable, index: np.ndarray) -> pl.Series:
+    """The value at each index."""
     return pl.Series(list(values)).gather(index)
 
 
-def _moments(seconds: np.ndarray) -> pl.Series:
+def moments(seconds: np.ndarray) -> pl.Series:
     """Datetimes; NEVER becomes an empty cell."""
     known = seconds < NEVER
     micros = np.where(known, seconds, 0) * 1_000_000
@@ -125,9 +126,9 @@ def dossier_codes(world: World, d: Dossiers) -> pl.Series:
     days = [f"-{day_of(day):%y%m%d}-" for day in range(first, int(d.day.max()) + 1)]
     numbers = [f"{number:04d}" for number in range(int(d.sequence.max()) + 1)]
     parts = [
-        _labels(world.listed_units.codes, d.first_unit),
-        _labels(days, d.day - first),
-        _labels(numbers, d.sequence),
+        labels(world.listed_units.codes, d.first_unit),
+        labels(days, d.day - first),
+        labels(numbers, d.sequence),
     ]
     return pl.select(pl.concat_str(parts)).to_series()
 
@@ -137,7 +138,7 @@ def _applicants(world: World, d: Dossiers, rng: np.random.Generator) -> pl.Serie
     draw = rng.random(len(d))
     citizen = np.select([draw < 0.94, draw < 0.97, draw < 0.99], [0, 1, 2], 3)
     firm = np.select([draw < 0.15, draw < 0.93, draw < 0.98], [0, 1, 2], 3)
-    return _labels(APPLICANTS, np.where(business, firm, citizen))
+    return labels(APPLICANTS, np.where(business, firm, citizen))
 
 
 def dossier_frame(world: World, d: Dossiers, seen: Seen, codes: pl.Series, rng, first_number: int) -> pl.DataFrame:
@@ -151,25 +152,25 @@ def dossier_frame(world: World, d: Dossiers, seen: Seen, codes: pl.Series, rng, 
         {
             "STT": np.arange(first_number, first_number + len(d)),
             "Mã hồ sơ": codes,
-            "Mã TTHC": _labels(procedures.codes, d.procedure),
-            "Tên TTHC": _labels(procedures.names, d.procedure),
-            "Lĩnh vực": _labels(procedures.domains, d.procedure),
-            "Mã đơn vị tiếp nhận": _labels(world.listed_units.codes, d.first_receiver),
-            "Mã đơn vị giải quyết": _labels(world.listed_units.codes, d.shown_unit),
-            "Tên đơn vị giải quyết": _labels(world.listed_units.names, d.shown_unit),
-            "Mã phòng chuyên môn": _labels([f"P{n:02d}" for n in range(10)], section),
-            "Kênh nộp": _labels(CHANNELS, d.channel),
-            "Ngày nộp": _moments(d.submitted),
-            "Ngày tiếp nhận": _moments(d.received),
-            "Ngày hẹn trả": _moments(seen.due),
-            "Ngày kết thúc xử lý": _moments(seen.completed),
-            "Ngày trả kết quả": _moments(seen.returned),
-            "Trạng thái": _labels(STATUSES, seen.status),
+            "Mã TTHC": labels(procedures.codes, d.procedure),
+            "Tên TTHC": labels(procedures.names, d.procedure),
+            "Lĩnh vực": labels(procedures.domains, d.procedure),
+            "Mã đơn vị tiếp nhận": labels(world.listed_units.codes, d.first_receiver),
+            "Mã đơn vị giải quyết": labels(world.listed_units.codes, d.shown_unit),
+            "Tên đơn vị giải quyết": labels(world.listed_units.names, d.shown_unit),
+            "Mã phòng chuyên môn": labels([f"P{n:02d}" for n in range(10)], section),
+            "Kênh nộp": labels(CHANNELS, d.channel),
+            "Ngày nộp": moments(d.submitted),
+            "Ngày tiếp nhận": moments(d.received),
+            "Ngày hẹn trả": moments(seen.due),
+            "Ngày kết thúc xử lý": moments(seen.completed),
+            "Ngày trả kết quả": moments(seen.returned),
+            "Trạng thái": labels(STATUSES, seen.status),
             "Đối tượng": _applicants(world, d, rng),
-            "Mức độ DVC": _labels([LEVEL_NAMES[level] for level in procedures.online], d.procedure),
+            "Mức độ DVC": labels([LEVEL_NAMES[level] for level in procedures.online], d.procedure),
             "Phí, lệ phí đã thu": fee,
-            "Thanh toán trực tuyến": _labels(["Không", "Có"], pays_online.astype(np.int64)),
-            "Số hóa": _labels(["Không", "Có"], digitised.astype(np.int64)),
+            "Thanh toán trực tuyến": labels(["Không", "Có"], pays_online.astype(np.int64)),
+            "Số hóa": labels(["Không", "Có"], digitised.astype(np.int64)),
             "Số lần bổ sung": seen.supplement_count,
         }
     )
@@ -179,11 +180,11 @@ def handling_columns(world: World, d: Dossiers, handled: Handling) -> list[pl.Se
     """The officer's code, as a system of the unit would write it, and how the result went back."""
     numbers = [f".CB{number:02d}" for number in range(MOST_OFFICERS + 1)]
     officer = pl.select(
-        pl.concat_str([_labels(world.listed_units.codes, d.shown_unit), _labels(numbers, handled.officer)])
+        pl.concat_str([labels(world.listed_units.codes, d.shown_unit), labels(numbers, handled.officer)])
     )
     return [
         officer.to_series().alias("Mã cán bộ xử lý"),
-        _labels([*CHANNELS, None], handled.return_channel % 4).alias("Hình thức trả kết quả"),
+        labels([*CHANNELS, None], handled.return_channel % 4).alias("Hình thức trả kết quả"),
     ]
 
 
@@ -192,19 +193,19 @@ def with_flags(listed: pl.DataFrame, world: World, tampered: Tampered, is_untrue
     seen = tampered.seen
     flags = declared.flags(world, seen.status, seen.due, seen.completed)
     shown = np.where(is_untrue, declared.ON_TIME, flags)
-    return listed.with_columns(_labels(declared.LABELS, shown).alias("Kết quả thời hạn"))
+    return listed.with_columns(labels(declared.LABELS, shown).alias("Kết quả thời hạn"))
 
 
 def early_frame(listed: pl.DataFrame, world: World, tampered: Tampered) -> pl.DataFrame:
     """The rows of ``listed`` that an earlier export held too, as it showed them: not yet handed over."""
     flags = declared.flags(world, tampered.seen.status, tampered.early_due, tampered.early_completed)
     early = listed.with_columns(
-        _moments(tampered.early_due).alias("Ngày hẹn trả"),
-        _moments(tampered.early_completed).alias("Ngày kết thúc xử lý"),
+        moments(tampered.early_due).alias("Ngày hẹn trả"),
+        moments(tampered.early_completed).alias("Ngày kết thúc xử lý"),
         pl.lit(None, listed.schema["Ngày trả kết quả"]).alias("Ngày trả kết quả"),
         pl.lit(None, pl.String).alias("Hình thức trả kết quả"),
         pl.lit("Đã xử lý xong").alias("Trạng thái"),
-        _labels(declared.LABELS, flags).alias("Kết quả thời hạn"),
+        labels(declared.LABELS, flags).alias("Kết quả thời hạn"),
     )
     return early.filter(pl.Series(tampered.early)).with_columns(pl.int_range(1, pl.len() + 1).alias("STT"))
 
@@ -222,11 +223,11 @@ def hand_over_frame(world: World, listed: pl.DataFrame, d: Dossiers, tampered: T
     due = np.select([overwritten, as_ever], [tampered.early_due, tampered.seen.due], then.due)
     units = world.listed_units
     eve = listed.with_columns(
-        _labels(units.codes, d.first_unit).alias("Mã đơn vị giải quyết"),
-        _labels(units.names, d.first_unit).alias("Tên đơn vị giải quyết"),
-        _moments(due).alias("Ngày hẹn trả"),
+        labels(units.codes, d.first_unit).alias("Mã đơn vị giải quyết"),
+        labels(units.names, d.first_unit).alias("Tên đơn vị giải quyết"),
+        moments(due).alias("Ngày hẹn trả"),
         *[pl.lit(None, listed.schema[name]).alias(name) for name in EVE_BLANKS],
-        _labels(STATUSES, then.status).alias("Trạng thái"),
+        labels(STATUSES, then.status).alias("Trạng thái"),
         pl.Series("Số lần bổ sung", then.supplement_count),
     )
     return eve.filter(pl.Series(d.handed_over < NEVER)).with_columns(pl.int_range(1, pl.len() + 1).alias("STT"))
@@ -246,13 +247,13 @@ def supplement_frame(world: World, d: Dossiers, tampered: Tampered, codes: pl.Se
                     "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
                     "dossier_code": codes.gather(rows),
                     "supplement_code": pl.repeat(str(number), len(rows), eager=True),
-                    "unit_code": _labels(world.listed_units.codes, unit_at(world, d, request[rows], rows)),
-                    "status_code": _labels(["Một cửa yêu cầu", "Đã bổ sung xong"], is_answered.astype(np.int64)),
-                    "requested_at": _moments(request[rows]),
-                    "answered_at": _moments(np.where(is_answered, reply[rows], NEVER)),
-                    "due_at_before": _moments(np.where(d.has_due[rows], before[rows], NEVER)),
-                    "due_at_after": _moments(np.where(is_answered & d.has_due[rows], after[rows], NEVER)),
-                    "clock_mode_code": _labels([None, "Dừng đồng hồ"], is_answered.astype(np.int64)),
+                    "unit_code": labels(world.listed_units.codes, unit_at(world, d, request[rows], rows)),
+                    "status_code": labels(["Một cửa yêu cầu", "Đã bổ sung xong"], is_answered.astype(np.int64)),
+                    "requested_at": moments(request[rows]),
+                    "answered_at": moments(np.where(is_answered, reply[rows], NEVER)),
+                    "due_at_before": moments(np.where(d.has_due[rows], before[rows], NEVER)),
+                    "due_at_after": moments(np.where(is_answered & d.has_due[rows], after[rows], NEVER)),
+                    "clock_mode_code": labels([None, "Dừng đồng hồ"], is_answered.astype(np.int64)),
                 }
             )
         )
@@ -268,11 +269,11 @@ def pause_frame(world: World, d: Dossiers, codes: pl.Series) -> pl.DataFrame:
             "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
             "dossier_code": codes.gather(rows),
             "pause_code": pl.repeat("1", len(rows), eager=True),
-            "unit_code": _labels(world.listed_units.codes, unit_at(world, d, d.stopped[rows], rows)),
+            "unit_code": labels(world.listed_units.codes, unit_at(world, d, d.stopped[rows], rows)),
             "reason_code": pl.repeat("Dừng xử lý", len(rows), eager=True),
-            "paused_at": _moments(d.stopped[rows]),
-            "resumed_at": _moments(np.full(len(rows), NEVER)),
-            "due_at_before": _moments(due),
+            "paused_at": moments(d.stopped[rows]),
+            "resumed_at": moments(np.full(len(rows), NEVER)),
+            "due_at_before": moments(due),
         }
     )
 
@@ -286,13 +287,13 @@ def letter_frame(world: World, d: Dossiers, letters: Letters, codes: pl.Series) 
             "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
             "dossier_code": codes.gather(rows),
             "letter_code": numbers,
-            "unit_code": _labels(world.listed_units.codes, unit_at(world, d, letters.created, rows)),
-            "created_at": _moments(letters.created),
-            "issued_at": _moments(letters.issued),
-            "due_at_before": _moments(letters.due_before),
-            "due_at_after": _moments(letters.due_after),
-            "signer_role_code": _labels(["Người đứng đầu", "Cấp phó", None], letters.signer),
-            "late_cause_code": _labels(["Đơn vị giải quyết", "Cơ quan phối hợp", "Người nộp", "Khác"], letters.cause),
+            "unit_code": labels(world.listed_units.codes, unit_at(world, d, letters.created, rows)),
+            "created_at": moments(letters.created),
+            "issued_at": moments(letters.issued),
+            "due_at_before": moments(letters.due_before),
+            "due_at_after": moments(letters.due_after),
+            "signer_role_code": labels(["Người đứng đầu", "Cấp phó", None], letters.signer),
+            "late_cause_code": labels(["Đơn vị giải quyết", "Cơ quan phối hợp", "Người nộp", "Khác"], letters.cause),
         }
     )
 
@@ -300,7 +301,7 @@ def letter_frame(world: World, d: Dossiers, letters: Letters, codes: pl.Series) 
 def write_truth(path: Path, codes: pl.Series, truth: pl.DataFrame, is_flag_untrue: np.ndarray) -> None:
     """The truth about the dossiers of a chunk, for tests; no model and no page reads it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    due = _moments(truth["due_second"].to_numpy()).alias("due_at")
+    due = moments(truth["due_second"].to_numpy()).alias("due_at")
     untrue = pl.Series("is_flag_untrue", is_flag_untrue)
     pl.DataFrame([codes.alias("dossier_code"), due, truth["verdict"], truth["cause"], untrue]).write_parquet(path)
 
@@ -312,15 +313,15 @@ def national_frame(world: World, d: Dossiers, copies: Copies, codes: pl.Series) 
         {
             "authority_code": pl.repeat(AUTHORITY, len(rows), eager=True),
             "dossier_code": _national_codes(codes, rows, copies.is_stranger),
-            "procedure_code": _labels(world.procedures.codes, d.procedure[rows]),
-            "unit_code": _labels(world.listed_units.codes, d.shown_unit[rows]),
-            "received_at": _moments(d.received[rows]),
-            "due_at": _moments(copies.due),
-            "completed_at": _moments(copies.completed),
-            "returned_at": _moments(copies.returned),
+            "procedure_code": labels(world.procedures.codes, d.procedure[rows]),
+            "unit_code": labels(world.listed_units.codes, d.shown_unit[rows]),
+            "received_at": moments(d.received[rows]),
+            "due_at": moments(copies.due),
+            "completed_at": moments(copies.completed),
+            "returned_at": moments(copies.returned),
             "status_code": copies.status,
-            "declared_timeliness_code": _labels(declared.LABELS, copies.flag),
-            "synced_at": _moments(copies.synced),
+            "declared_timeliness_code": labels(declared.LABELS, copies.flag),
+            "synced_at": moments(copies.synced),
         }
     )
 
@@ -348,60 +349,34 @@ def event_frame(world: World, d: Dossiers, events: Events, codes: pl.Series) -> 
         {
             "Mã hồ sơ": codes.gather(events.dossier),
             "Số thứ tự bước": events.number,
-            "Thao tác": _labels(ACTIVITIES, events.activity),
-            "Thời điểm thực hiện": _moments(events.occurred),
-            "Trạng thái sau bước": _labels(STATUSES, events.status),
-            "Mã đơn vị thực hiện": _labels(world.listed_units.codes, events.unit),
-            "Mã phòng thực hiện": _labels(
+            "Thao tác": labels(ACTIVITIES, events.activity),
+            "Thời điểm thực hiện": moments(events.occurred),
+            "Trạng thái sau bước": labels(STATUSES, events.status),
+            "Mã đơn vị thực hiện": labels(world.listed_units.codes, events.unit),
+            "Mã phòng thực hiện": labels(
                 [None, *[f"P{n:02d}" for n in range(1, 10)]],
                 np.where(AT_DESK[events.activity], 0, section[events.dossier]),
             ),
-            "Hạn của bước": _moments(events.step_due),
+            "Hạn của bước": moments(events.step_due),
         }
     )
 
 
 def rating_frame(world: World, d: Dossiers, ratings: Ratings, codes: pl.Series) -> pl.DataFrame:
-    """One row per kiosk rating; the wave is the month of the answer."""
-    month = world.month_of(ratings.answered)
-    waves = [f"KIOSK-{world.month_label(index)}" for index in range(len(world.month_starts) - 1)]
+    """One row per rating of a dossier, at the kiosk or on the portal, in canonical columns."""
     rated = codes.gather(ratings.dossier)
+    is_online = d.channel[ratings.dossier] == ONLINE
     return pl.DataFrame(
         {
-            "Mã đợt": _labels(waves, month),
-            "Bộ câu hỏi": pl.repeat(KIOSK_INSTRUMENT, len(rated), eager=True),
-            "Đơn vị tổ chức": pl.repeat("Đơn vị", len(rated), eager=True),
-            "Hình thức": _labels(["Kiosk", "Trực tuyến"], (d.channel[ratings.dossier] == ONLINE).astype(np.int64)),
-            "Mã đơn vị được đánh giá": _labels(
-                world.listed_units.codes, unit_at(world, d, ratings.answered, ratings.dossier)
-            ),
-            "Mã phiếu": pl.select(pl.concat_str(pl.lit("K-"), rated)).to_series(),
-            "Mã câu hỏi": pl.repeat("overall", len(rated), eager=True),
-            "Mã trả lời": ratings.level,
-            "Thời điểm trả lời": _moments(ratings.answered),
-            "Mã hồ sơ": rated,
-        }
-    )
-
-
-def wave_frame(world: World, wave: Wave) -> pl.DataFrame:
-    """One row per ballot × item of a survey wave."""
-    rows = len(wave.unit)
-    ballots = [f"KS{wave.year}-{number:06d}" for number in range(int(wave.ballot.max()) + 1)]
-    return pl.DataFrame(
-        {
-            "Mã đợt": pl.repeat(f"KHAO-SAT-TINH-{wave.year}", rows, eager=True),
-            "Bộ câu hỏi": pl.repeat(WAVE_INSTRUMENT, rows, eager=True),
-            "Đơn vị tổ chức": pl.repeat("Tỉnh", rows, eager=True),
-            "Hình thức": pl.repeat("Phỏng vấn trực tiếp", rows, eager=True),
-            "Mã đơn vị được đánh giá": _labels(
-                world.listed_units.codes, surveyed_unit(world, wave.unit, wave.ballot, wave.answered)
-            ),
-            "Mã phiếu": _labels(ballots, wave.ballot),
-            "Mã câu hỏi": _labels(ITEMS, wave.item),
-            "Mã trả lời": wave.answer,
-            "Thời điểm trả lời": _moments(wave.answered),
-            "Mã hồ sơ": pl.repeat(None, rows, dtype=pl.String, eager=True),
+            "authority_code": pl.repeat(AUTHORITY, len(rated), eager=True),
+            "rating_code": pl.select(pl.concat_str(pl.lit("K-"), rated)).to_series(),
+            "item_code": pl.repeat("overall", len(rated), eager=True),
+            "unit_code": labels(world.listed_units.codes, unit_at(world, d, ratings.answered, ratings.dossier)),
+            "dossier_code": rated,
+            "mode_code": labels(["Máy tại quầy", "Cổng dịch vụ công"], is_online.astype(np.int64)),
+            "scale_code": pl.repeat(KIOSK_SCALE, len(rated), eager=True),
+            "answer_code": ratings.level,
+            "rated_at": moments(ratings.answered),
         }
     )
 

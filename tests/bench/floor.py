@@ -17,8 +17,8 @@ import duckdb
 FAMILIES = {
     "dossiers": ("ho_so/*.csv", "Mã đơn vị giải quyết"),
     "events": ("nhat_ky/*.csv", "Mã đơn vị thực hiện"),
-    "kiosk ratings": ("danh_gia/kiosk_*.csv", "Mã đơn vị được đánh giá"),
-    "survey answers": ("danh_gia/khao_sat_*.csv", "Mã đơn vị được đánh giá"),
+    "kiosk ratings": ("danh_gia/kiosk_*.csv", "unit_code"),
+    "survey ballots": ("khao_sat/phieu_*.csv", "unit_code"),
 }
 
 

@@ -6,15 +6,18 @@ from collections import Counter
 from datetime import date, datetime
 
 import duckdb
+import polars as pl
 import pytest
 
 from dagster_project.demo.generate import generate_demo
 from dagster_project.landing.load import land_paths
 from dagster_project.settings import Settings
 from expectations.runner import check_delivery
+from tests.planted_waves import planted_waves
 
 pytestmark = pytest.mark.integration
 
+SURVEY_TABLES = ("ballots", "waves", "totals", "declared_results")
 REGULATION_TABLES = ("regulations", "criteria", "bands", "grades")
 
 
@@ -53,7 +56,9 @@ def test_each_kind_of_file_goes_to_its_source(landed):
         ("thu_xin_loi", "canonical_one_stop__apology_letters", "one_stop__apology_letters"),
         ("dong_bo", "canonical_national_portal__dossiers", "national_portal__dossiers"),
         ("nhat_ky", "one_stop_event_log", "one_stop__dossier_events"),
-        ("danh_gia", "survey_answers_long", "survey__answers"),
+        ("danh_gia", "canonical_kiosk__ratings", "kiosk__ratings"),
+        ("khao_sat", "survey_answers_long", "survey__answers"),
+        *((("khao_sat", f"canonical_survey__{name}", f"survey__{name}")) for name in SURVEY_TABLES),
         ("bao_cao", "on_time_report_monthly", "portal__on_time_reports"),
         ("chi_so_766", "canonical_national_portal__qd766_metrics", "national_portal__qd766_metrics"),
         *((("quy_dinh", f"canonical_regulation__{name}", f"regulation__{name}")) for name in REGULATION_TABLES),
@@ -101,3 +106,19 @@ def test_what_is_scored_passes_the_first_gate(tmp_path):
         assert (result.delivery.rows_accepted, result.delivery.rows_rejected) == (rows, 0), result.path.name
     sources = Counter(result.delivery.source_code for result in results)
     assert (sources["par__criterion_scores"], sources["par__score_explanations"]) == (7, 2)
+
+
+def test_planted_waves_land_as_one_file_per_source(tmp_path):
+    planted = planted_waves(range(12))
+    planted.write(tmp_path / "waves")
+    results = land_paths([tmp_path / "waves"], Settings(root=tmp_path), landed_at=datetime(2026, 1, 2, 8))
+    rows = {name: getattr(planted, name).height for name in ("ballots", "waves", "totals")}
+    assert {r.path.stem: (r.status, r.delivery.source_code, r.delivery.rows_accepted) for r in results} == {
+        name: ("landed", f"survey__{name}", count) for name, count in rows.items()
+    }
+    landed = duckdb.sql(
+        f"""select count(distinct wave_code), count(item_answers), sum(base_weight), min(answered_at)
+            from read_parquet('{tmp_path}/landing/survey__ballots/*.parquet')"""
+    ).fetchone()
+    weights = planted.ballots["base_weight"].str.replace(",", ".").cast(pl.Decimal(18, 6)).sum()
+    assert landed == (12, planted.ballots["item_answers"].count(), weights, datetime(2025, 9, 1, 8, 9))

@@ -26,7 +26,7 @@ LAYOUT_OF = {
     "ho_so/": "one_stop_dossier_list",
     "xuat_som/": "one_stop_dossier_list",
     "nhat_ky/": "one_stop_event_log",
-    "danh_gia/": "survey_answers_long",
+    "khao_sat/don_vi_tu": "survey_answers_long",
     "bao_cao/": "on_time_report_monthly",
 }
 
@@ -141,12 +141,16 @@ def test_keys_meet(tables):
     assert {row["Mã hồ sơ"] for row in steps} == set(dossiers)
     assert {row["Mã đơn vị thực hiện"] for row in steps} <= units
     assert len({(row["Mã hồ sơ"], row["Số thứ tự bước"]) for row in steps}) == len(steps)
-    answers = rows_in(tables, "danh_gia/")
+    answers = rows_in(tables, "khao_sat/don_vi_tu")
     keys = {(row["Mã đợt"], row["Mã phiếu"], row["Mã câu hỏi"]) for row in answers}
     assert len(keys) == len(answers)
-    rated = [row["Mã hồ sơ"] for row in answers if row["Bộ câu hỏi"] == "kiosk_3_levels"]
-    assert set(rated) <= set(dossiers) and len(set(rated)) == len(rated)
     assert {row["Mã đơn vị được đánh giá"] for row in answers} <= units
+    ratings, ballots = rows_in(tables, "danh_gia/"), rows_in(tables, "khao_sat/phieu_")
+    rated = [row["dossier_code"] for row in ratings]
+    assert set(rated) <= set(dossiers) and len({row["rating_code"] for row in ratings}) == len(rated)
+    assert {row["unit_code"] for row in ratings + ballots} <= units
+    waves = {row["Mã đợt"] for row in answers} | {row["wave_code"] for row in ballots}
+    assert waves == {row["wave_code"] for row in tables["khao_sat/dot_khao_sat.csv"]}
 
 
 def test_the_log_tells_the_same_story_as_the_list_unless_a_finish_was_overwritten(demo, tables):
@@ -170,7 +174,7 @@ def test_the_log_tells_the_same_story_as_the_list_unless_a_finish_was_overwritte
 def test_no_moment_lies_after_the_end(tables):
     cutoff = datetime(2025, 12, 31, 17)
     happened = ["Ngày nộp", "Ngày tiếp nhận", "Ngày kết thúc xử lý", "Ngày trả kết quả"]
-    happened += ["Thời điểm thực hiện", "Thời điểm trả lời"]
+    happened += ["Thời điểm thực hiện", "Thời điểm trả lời", "rated_at", "started_at", "answered_at"]
     seen = 0
     for rows in tables.values():
         for row in rows:
@@ -190,23 +194,24 @@ def test_each_list_holds_the_dossiers_submitted_in_its_month(tables):
 
 def test_ratings_cover_a_part_of_the_returned_dossiers(tables):
     returned = [row for row in rows_in(tables, "ho_so/") if row["Trạng thái"] == "Đã trả kết quả"]
-    ratings = [row for row in rows_in(tables, "danh_gia/") if row["Bộ câu hỏi"] == "kiosk_3_levels"]
+    ratings = rows_in(tables, "danh_gia/")
     assert 0.15 <= len(ratings) / len(returned) <= 0.40
-    assert {row["Mã trả lời"] for row in ratings} == {"1", "2", "3"}
-    for row in ratings:
-        assert row["Mã đợt"] == moment(row["Thời điểm trả lời"]).strftime("KIOSK-%Y-%m")
+    assert {(row["answer_code"], row["scale_code"]) for row in ratings} == {("1", "3"), ("2", "3"), ("3", "3")}
+    assert {row["mode_code"] for row in ratings} == {"Máy tại quầy", "Cổng dịch vụ công"}
+    for name, rows in tables.items():
+        if name.startswith("danh_gia/"):
+            assert {moment(row["rated_at"]).strftime("danh_gia/kiosk_%Y-%m.csv") for row in rows} == {name}
 
 
-def test_the_yearly_survey_has_22_items_per_ballot_and_missing_answers(tables):
-    answers = tables["danh_gia/khao_sat_2025.csv"]
-    ballots = {row["Mã phiếu"] for row in answers}
-    assert len(answers) == 22 * len(ballots) and len(ballots) >= 138 * 5
-    codes = [row["Mã trả lời"] for row in answers]
-    assert set(codes) == {"1", "2", "3", "4", "5", "9"}
-    assert 0.02 <= codes.count("9") / len(codes) <= 0.06
-    positive = (codes.count("4") + codes.count("5")) / (len(codes) - codes.count("9"))
-    assert 0.70 <= positive <= 0.92
-    assert {row["Thời điểm trả lời"][3:10] for row in answers} == {"09/2025", "10/2025", "11/2025", "12/2025"}
+def test_a_unit_holds_a_long_survey_of_its_own_in_the_last_two_months(tables):
+    answers = tables["khao_sat/don_vi_tu_khao_sat.csv"]
+    assert {(row["Đơn vị tổ chức"], row["Hình thức"], row["Bộ câu hỏi"]) for row in answers} == {
+        ("Đơn vị", "Trực tuyến", "five_factor_22")
+    }
+    assert {row["Mã đợt"] for row in answers} == {"TU-KHAO-SAT-H99.02-2025-11", "TU-KHAO-SAT-H99.02-2025-12"}
+    assert all(moment(row["Thời điểm trả lời"]).strftime("-%Y-%m") == row["Mã đợt"][-8:] for row in answers)
+    assert len({row["Mã câu hỏi"] for row in answers}) == 22
+    assert {row["Mã trả lời"] for row in answers} <= {"1", "2", "3", "4", "5", "9"}
 
 
 def test_reports_say_what_the_dossiers_say_except_where_planted(demo, tables):

@@ -100,11 +100,11 @@ def test_exactly_the_dossiers_open_at_the_end_of_their_unit_are_handed_over(demo
     assert {day(row["Thời điểm thực hiện"]) for row in steps} == BREAKS
 
 
-def test_steps_answers_and_supplements_name_units_of_their_day(demo, spans):
+def test_steps_ratings_and_supplements_name_units_of_their_day(demo, spans):
     found = 0
     for pattern, unit, when in (
         ("nhat_ky/*.csv", "Mã đơn vị thực hiện", "Thời điểm thực hiện"),
-        ("danh_gia/*.csv", "Mã đơn vị được đánh giá", "Thời điểm trả lời"),
+        ("danh_gia/*.csv", "unit_code", "rated_at"),
         ("bo_sung/*.csv", "unit_code", "requested_at"),
         ("tam_dung/*.csv", "unit_code", "paused_at"),
     ):
