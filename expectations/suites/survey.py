@@ -19,7 +19,14 @@ OFF_SCALE = "Mức ngoài thang không nói được người dân hài lòng đ
 
 def answer_codes(instruments_file: Path = INSTRUMENTS_FILE) -> dict[str, list[str]]:
     """Codes that may stand on a ballot of each instrument: its scale, and "no answer"."""
-    return {'five_factor_22': ['1','2','3','4','5','9'], 'kiosk_3_levels': ['1','2','3','9']}
+    with instruments_file.open(encoding="utf-8", newline="") as file:
+        return {
+            row["instrument_code"]: [
+                *(str(answer) for answer in range(int(row["valid_from_answer"]), int(row["valid_to_answer"]) + 1)),
+                NO_ANSWER,
+            ]
+            for row in csv.DictReader(file)
+        }
 
 
 def _quoted(codes: Iterable[str]) -> str:
