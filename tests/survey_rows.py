@@ -190,7 +190,7 @@ BAD = {
     ),
     "ballots.finished_not_before_started": ({1: {"answered_at": minute(9)}}, 1),
     "ballots.answered_not_in_future": ({1: {"answered_at": "2026-11-23 00:00:00"}}, 1),
-    "ballots.no_copies": ({1: {"item_answers": ";".join(reversed(_answers(3).split(";")))}}, 2),
+    "ballots.no_copies": ({1: {"item_answers": _answers(3)}}, 2),
     # Missing codes say nothing: what is left of the second ballot is one answer all the same.
     "ballots.not_one_answer_throughout": (
         {1: {"item_answers": packed(4)}, 2: {"item_answers": packed([4] * 10 + [9, 8]) + ";X1=1"}},

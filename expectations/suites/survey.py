@@ -9,7 +9,7 @@ from __future__ import annotations
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
 from expectations.suites import suspicious
-from expectations.suites.packed import ANSWERED, PAIRS
+from expectations.suites.packed import ANSWERED, PAIRS, kinds_of_answers
 from expectations.suites.questionnaires import national_instruments, national_items, national_options
 from expectations.suites.registries import authority_rule
 
@@ -22,7 +22,12 @@ CLUSTER = "authority_code, wave_code, cluster_code"
 def answer_rules() -> list[Rule]:
     """Rules on a delivery of `survey__answers`."""
     suite = SourceSuite("survey__answers", "survey")
-    held = _held_against_scales("batch")
+    held = (
+        f"(select answers.*, option_kind_code is null as is_off_scale from batch as answers "
+        f"inner join {national_items()} using (instrument_code, item_code) "
+        f"left join {national_options()} using (scale_code, answer_code)) as held"
+    )
+    is_most = f"select 2 * count(*) filter (where is_off_scale) > count(*) from {held}"
     return [
         suite.has_rows(REFUSE_FILE),
         authority_rule(suite),
@@ -31,7 +36,7 @@ def answer_rules() -> list[Rule]:
             "Ít nhất một nửa số câu trả lời có mã thuộc thang của câu hỏi",
             "Cột trả lời chứa chữ hoặc điểm 0–10 của một thang khác",
             REFUSE_FILE,
-            failing=f"select source_row_number from {held} where is_off_scale and ({_mostly_off(held)})",
+            failing=f"select source_row_number from {held} where is_off_scale and ({is_most})",
             checked=f"select count(*) from {held}",
         ),
         suite.rule(
@@ -129,31 +134,22 @@ def ballot_rules() -> list[Rule]:
     ]
 
 
-def _held_against_scales(answers: str) -> str:
-    """Relation of those `answers` whose item stands in a national questionnaire, and whether its scale lacks them."""
-    return (
-        f"(select answers.*, option_kind_code is null as is_off_scale from {answers} as answers inner join "
-        f"{national_items()} using (instrument_code, item_code) left join {national_options()} "
-        "using (scale_code, answer_code)) as held"
-    )
-
-
-def _mostly_off(held: str) -> str:
-    return f"select 2 * count(*) filter (where is_off_scale) > count(*) from {held}"
-
-
 def _packed_answers(suite: SourceSuite) -> list[Rule]:
-    held = _held_against_scales(PAIRS)
+    kinds = kinds_of_answers()
     of_national = f"instrument_code in ({national_instruments()})"
+    off_scale = "scale_code is not null and option_kind_code is null"
+    unknown = f"scale_code is null and {of_national}"
     return [
         suite.rule(
             "answers_mostly_on_scale",
             "Ít nhất một nửa số câu trả lời có mã thuộc thang của câu hỏi",
             "Phiếu ghi điểm 0–10 trong khi thang của bộ câu hỏi có 5 mức",
             REFUSE_FILE,
-            failing="select 'dòng ' || source_row_number || ', câu ' || item_code as reason "
-            f"from {held} where is_off_scale and ({_mostly_off(held)})",
-            checked=f"select count(*) from {held}",
+            failing=f"with looked_up as materialized (select * from {kinds} where scale_code is not null) "
+            "select 'dòng ' || source_row_number || ', câu ' || item_code as reason "
+            f"from {PAIRS} inner join looked_up using (instrument_code, pair) where option_kind_code is null and "
+            "(select 2 * sum(pair_count) filter (where option_kind_code is null) > sum(pair_count) from looked_up)",
+            checked=f"select cast(coalesce(sum(pair_count), 0) as bigint) from {kinds} where scale_code is not null",
             column="item_answers",
         ),
         suite.rule(
@@ -161,8 +157,8 @@ def _packed_answers(suite: SourceSuite) -> list[Rule]:
             "Mọi mã trả lời của phiếu thuộc thang của câu hỏi",
             "Phiếu ghi F1.1=6, thang của câu có 5 mức",
             FLAG_ROW,
-            failing=f"select distinct source_row_number from {held} where is_off_scale",
-            checked=f"select count(distinct source_row_number) from {held}",
+            failing=_ballots_with(f"select instrument_code, pair from {kinds} where {off_scale}"),
+            checked=f"select count(*) from batch where item_answers is not null and {of_national}",
             column="item_answers",
             why="Câu ấy không được tính vì mức ngoài thang không nói được gì; các câu khác của phiếu vẫn tính",
         ),
@@ -171,13 +167,18 @@ def _packed_answers(suite: SourceSuite) -> list[Rule]:
             "Mọi câu của phiếu có trong bộ câu hỏi dùng chung mà phiếu ghi",
             "Phiếu five_factor_22 ghi F6.1=5, bộ câu hỏi chỉ đến F5.4",
             FLAG_ROW,
-            failing=f"select distinct source_row_number from {PAIRS} as pairs where {of_national} "
-            f"and (instrument_code, item_code) not in (select instrument_code, item_code from {national_items()})",
+            failing=_ballots_with(f"select instrument_code, pair from {kinds} where {unknown}"),
             checked=f"select count(*) from batch where item_answers is not null and {of_national}",
             column="item_answers",
             why="Câu ngoài bộ câu hỏi không được tính; có thể mã câu hoặc mã bộ câu hỏi ghi sai",
         ),
     ]
+
+
+def _ballots_with(answers: str) -> str:
+    return (
+        f"select distinct source_row_number from {PAIRS} semi join ({answers}) as wrong using (instrument_code, pair)"
+    )
 
 
 def _weights(suite: SourceSuite) -> list[Rule]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from expectations.results import FLAG_ROW
 from expectations.rules import Rule, SourceSuite
 from expectations.seeds import quoted
-from expectations.suites.packed import ANSWER_COUNT, ANSWERED, PAIRS
-from expectations.suites.questionnaires import ANSWER_KINDS, national_instruments, national_items, national_options
+from expectations.suites.packed import ANSWER_COUNT, ANSWERED, PAIRS, kinds_of_answers
+from expectations.suites.questionnaires import ANSWER_KINDS, national_instruments
 
 # The thresholds of this file are the warehouse's own choice, not law: wide enough that honest field work passes.
 # Two people seldom agree on ten questions and more by chance.
@@ -31,18 +31,17 @@ def ballot_rules(suite: SourceSuite) -> list[Rule]:
 
 
 def _no_copies(suite: SourceSuite) -> Rule:
-    alike = (
-        "select *, list_sort(string_split(item_answers, ';')) as answers from batch "
-        f"where item_answers is not null and {ANSWER_COUNT} >= {FEWEST_ALIKE}"
-    )
+    # One file writes the questions of every ballot in one order.
+    long_enough = f"item_answers is not null and {ANSWER_COUNT} >= {FEWEST_ALIKE}"
     return suite.rule(
         "no_copies",
         f"Không có hai phiếu giống hệt nhau (từ {FEWEST_ALIKE} câu trở lên) của cùng đợt, đơn vị và máy",
         "Phiếu P-000123 và P-000124 của H99.01 trả lời giống nhau cả 22 câu",
         FLAG_ROW,
-        failing=f"select unnest(list(source_row_number)) as source_row_number from ({alike}) as alike "
-        "group by authority_code, wave_code, unit_code, device_code, answers having count(distinct ballot_code) > 1",
-        checked=f"select count(*) from ({alike}) as alike",
+        failing=f"select unnest(list(source_row_number)) as source_row_number from batch where {long_enough} "
+        "group by authority_code, wave_code, unit_code, device_code, instrument_code, item_answers "
+        "having min(ballot_code) <> max(ballot_code)",
+        checked=f"select count(*) from batch where {long_enough}",
         column="item_answers",
         why="Có thể một phiếu được chép thành hai; phiếu vẫn tính, nơi khảo sát phải xem lại",
     )
@@ -50,12 +49,14 @@ def _no_copies(suite: SourceSuite) -> Rule:
 
 def _not_one_answer_throughout(suite: SourceSuite) -> Rule:
     # What scale a province's own questions have is not known here: there every answer counts.
-    satisfaction = (
-        f"select source_row_number from {PAIRS} as pairs left join {national_items()} "
-        f"using (instrument_code, item_code) left join {national_options()} using (scale_code, answer_code) "
+    about_satisfaction = (
+        f"select instrument_code, pair, answer_code from {kinds_of_answers()} "
         f"where instrument_code not in ({national_instruments()}) "
-        f"or (starts_with(scale_code, 'satisfaction') and option_kind_code in ({quoted([*ANSWER_KINDS])})) "
-        f"group by source_row_number having count(*) >= {FEWEST_ALIKE}"
+        f"or (starts_with(scale_code, 'satisfaction') and option_kind_code in ({quoted(ANSWER_KINDS)}))"
+    )
+    satisfaction = (
+        f"select source_row_number from {PAIRS} inner join ({about_satisfaction}) as about_satisfaction "
+        f"using (instrument_code, pair) group by source_row_number having count(*) >= {FEWEST_ALIKE}"
     )
     return suite.rule(
         "not_one_answer_throughout",
@@ -95,8 +96,7 @@ def _ballots_spread(suite: SourceSuite) -> Rule:
         f"Một máy hoặc điều tra viên không có quá {BURST_BALLOTS} phiếu trong {BURST_MINUTES} phút",
         "Máy MAY-03 có 64 phiếu từ 16:00 đến 16:50 ngày 10/09/2026",
         FLAG_ROW,
-        failing=f"select source_row_number from {_gathered(ballots, device, BURST_MINUTES)} "
-        f"where most_count > {BURST_BALLOTS}",
+        failing=f"select source_row_number from {_crowded(ballots, device, BURST_BALLOTS, BURST_MINUTES)}",
         checked=f"select count(*) from ({ballots}) as ballots",
         column="device_code",
         why="Có thể một người điền thay nhiều người; phiếu vẫn tính, nơi khảo sát phải xem lại",
@@ -105,32 +105,35 @@ def _ballots_spread(suite: SourceSuite) -> Rule:
 
 def ratings_spread(suite: SourceSuite) -> Rule:
     """The same of `kiosk__ratings`; online and on paper many may come in one minute."""
-    place = "authority_code, unit_code, device_code"
+    place = "authority_code, unit_code, device"
+    at_counter = (
+        "select *, coalesce(device_code, '') as device from batch "
+        f"where coalesce(mode_code, 'kiosk') = 'kiosk' and {_HAS_TIME.format('rated_at')}"
+    )
+    # Several questions of one rating are one press after the other of one person.
     ratings = (
-        f"select {place}, rating_code, list(source_row_number) as row_numbers, min(rated_at) as happened_at from batch "
-        f"where coalesce(mode_code, 'kiosk') = 'kiosk' and {_HAS_TIME.format('rated_at')} group by {place}, rating_code"
+        f"select {place}, rating_code, min(rated_at) as happened_at from ({at_counter}) as at_counter "
+        f"group by {place}, rating_code"
     )
     return suite.rule(
         "ratings_spread",
         f"Một đơn vị (một máy, khi tệp ghi mã máy) không có quá {BURST_RATINGS} lượt đánh giá tại quầy trong một phút",
         "Máy KIOSK-2 của H99.01 có 35 lượt «Rất hài lòng» lúc 16:58 ngày 30/09/2026",
         FLAG_ROW,
-        failing="select unnest(row_numbers) as source_row_number "
-        f"from {_gathered(ratings, place, BURST_RATING_MINUTES)} where most_count > {BURST_RATINGS}",
-        checked=f"select cast(coalesce(sum(len(row_numbers)), 0) as bigint) from ({ratings}) as ratings",
+        failing=f"select source_row_number from ({at_counter}) as at_counter semi join "
+        f"{_crowded(ratings, place, BURST_RATINGS, BURST_RATING_MINUTES)} using ({place}, rating_code)",
+        checked=f"select count(*) from ({at_counter}) as at_counter",
         column="rated_at",
         why="Có thể một người bấm nhiều lần; lượt đánh giá vẫn tính, đơn vị phải xem lại",
     )
 
 
-def _gathered(things: str, place: str, minutes: int) -> str:
-    """Relation of `things` with `most_count`: of all spans of so many minutes around it, what the fullest holds."""
-    span = f"interval '{minutes} minutes'"
-    begun = (
-        f"select *, count(*) over (partition by {place} order by happened_at "
-        f"range between current row and {span} following) as begun_count from ({things}) as things"
-    )
+def _crowded(things: str, place: str, most: int, minutes: int) -> str:
+    """Relation of those `things` that lie with `most` others of their place within so many minutes."""
+    in_order = f"partition by {place} order by happened_at"
+    is_begun = f"lead(happened_at, {most}) over ({in_order}) <= happened_at + interval '{minutes} minutes'"
+    begun = f"select *, coalesce({is_begun}, false) as is_begun from ({things}) as things"
     return (
-        f"(select *, max(begun_count) over (partition by {place} order by happened_at "
-        f"range between {span} preceding and current row) as most_count from ({begun}) as begun) as gathered"
+        f"(select * from (select *, bool_or(is_begun) over ({in_order} rows between {most} preceding and current row) "
+        f"as is_crowded from ({begun}) as begun) as judged where is_crowded) as crowded"
     )
