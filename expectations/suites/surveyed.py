@@ -5,7 +5,7 @@ from __future__ import annotations
 from expectations.results import FLAG_ROW, REPORT
 from expectations.rules import GATE_LANDING, SENDER, PlanRule
 from expectations.seeds import quoted, seed_codes
-from expectations.suites.questionnaires import national_instruments
+from expectations.suites.questionnaires import national_instruments, national_options
 
 ANSWERS = "survey__answers"
 BALLOTS = "survey__ballots"
@@ -30,8 +30,10 @@ def rules() -> list[PlanRule]:
     """All rules on surveys, in the order of the documents."""
     return [
         _instrument_known("survey", ANSWERS, "Câu trả lời"),
+        _own_answers_known("survey", ANSWERS, "item_code || '=' || answer_code", "answer_code"),
         _nobody_told("survey", ANSWERS, "answer_free_text"),
         _instrument_known("ballots", BALLOTS, "Phiếu"),
+        _own_answers_known("ballots", BALLOTS, "unnest(string_split(item_answers, ';'))", "item_answers"),
         _nobody_told("ballots", BALLOTS, "answer_free_text"),
         _wave_known(),
         _instrument_of_wave(),
@@ -85,6 +87,41 @@ def _instrument_known(prefix: str, subject: str, what: str) -> PlanRule:
         f"where {_OF_AUTHORITY} and own.instrument_code = used.instrument_code)",
         column="instrument_code",
         why=f"{what} có thể đúng; bộ câu hỏi chưa được khai báo nên chưa tính được",
+    )
+
+
+def _own_answers_known(prefix: str, subject: str, pair: str, column: str) -> PlanRule:
+    """`pair`: the SQL of «item=answer» of a row, or of several. National questionnaires are judged file by file."""
+    pairs = (
+        f"pairs as (select delivery_id, source_row_number, authority_code, instrument_code, {pair} as pair "
+        f"from {subject} semi join {ITEMS} using (authority_code, instrument_code))"
+    )
+    # Of a question whose scale nobody has landed nothing is known; that is told of the question.
+    wrong = (
+        f"scales as (select distinct authority_code, scale_code, answer_code from {OPTIONS} union "
+        "select authority_code, options.scale_code, options.answer_code "
+        f"from (select distinct authority_code from {ITEMS}) as authorities cross join {national_options()}), "
+        "parted as (select *, split_part(pair, '=', 1) as item_code, split_part(pair, '=', 2) as answer_code "
+        "from (select distinct authority_code, instrument_code, pair from pairs) as different), "
+        f"wrong as (select parted.* from parted left join {ITEMS} as items "
+        "using (authority_code, instrument_code, item_code) "
+        "left join scales using (authority_code, scale_code) group by all having count(items.scale_code) = 0 or "
+        "(count(scales.answer_code) > 0 and count(*) filter (where scales.answer_code = parted.answer_code) = 0))"
+    )
+    return PlanRule(
+        code=f"{prefix}.own_answers_known",
+        gate_code=GATE_LANDING,
+        subject=subject,
+        text="Câu hỏi và mã trả lời có trong bộ câu hỏi riêng của địa phương đã nạp",
+        owner=SENDER,
+        example="Bộ câu hỏi PHIEU-TINH-2026 có câu Q1 theo thang 1–5 và 9, phiếu ghi Q1=6 hoặc Q11=5",
+        effect_code=FLAG_ROW,
+        failing=f"with {pairs}, {wrong} select distinct delivery_id, source_row_number from pairs "
+        "semi join wrong using (authority_code, instrument_code, pair)",
+        checked=f"with {pairs} select delivery_id, count(distinct source_row_number) as checked_count from pairs "
+        "group by delivery_id",
+        column=column,
+        why="Câu ấy không được tính; có thể phiếu ghi sai mã, có thể bộ câu hỏi đã nạp thiếu câu hoặc thiếu mức",
     )
 
 

@@ -60,13 +60,14 @@ COLUMNS = {
     "line_name varchar, received_carried_count bigint, open_total_count bigint",
     QUALITY: "authority_code varchar, unit_name varchar",
     REPORTS: "authority_code varchar",
-    ANSWERS: "authority_code varchar, instrument_code varchar",
-    BALLOTS: "authority_code varchar, wave_code varchar, instrument_code varchar, unit_code varchar",
+    ANSWERS: "authority_code varchar, instrument_code varchar, item_code varchar, answer_code varchar",
+    BALLOTS: "authority_code varchar, wave_code varchar, instrument_code varchar, unit_code varchar, "
+    "item_answers varchar",
     WAVES: "authority_code varchar, wave_code varchar, instrument_code varchar",
     TOTALS: "authority_code varchar, wave_code varchar, unit_code varchar, group_kind_code varchar",
     INSTRUMENTS: "authority_code varchar, instrument_code varchar",
-    ITEMS: "authority_code varchar, instrument_code varchar, scale_code varchar",
-    OPTIONS: "authority_code varchar, scale_code varchar",
+    ITEMS: "authority_code varchar, instrument_code varchar, item_code varchar, scale_code varchar",
+    OPTIONS: "authority_code varchar, scale_code varchar, answer_code varchar",
     DECLARED: "authority_code varchar, unit_code varchar",
     RATINGS: "authority_code varchar",
     METRICS: "authority_code varchar, group_code varchar, metric_code varchar",
@@ -97,8 +98,8 @@ WAVE = {"authority_code": "H99", "wave_code": "SIPAS-2026", "instrument_code": "
 BALLOT = WAVE | {"unit_code": "H99.01"}
 TOTAL = {"authority_code": "H99", "wave_code": "SIPAS-2026", "unit_code": "H99.01", "group_kind_code": "gender"}
 INSTRUMENT = {"authority_code": "H99", "instrument_code": "PHIEU-TINH-2026"}
-ITEM = INSTRUMENT | {"scale_code": "THANG-3"}
-OPTION = {"authority_code": "H99", "scale_code": "THANG-3"}
+ITEM = INSTRUMENT | {"item_code": "Q1", "scale_code": "THANG-3"}
+OPTION = {"authority_code": "H99", "scale_code": "THANG-3", "answer_code": "3"}
 DOSSIER = {
     "authority_code": "H99",
     "dossier_code": "1",
@@ -251,9 +252,12 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     plan.deliver(CRITERIA, "k", [FIELD, RATE, stated, published, asked]).deliver(BANDS, "b", [BAND])
     plan.deliver(SHEETS, "sheet", [SHEET, SHEET | figures]).deliver(EXPLANATIONS, "x", [SCORED])
     plan.deliver(REPORTS, "r", [{"authority_code": "H99"}])
-    answer = {"authority_code": "H99", "instrument_code": "PHIEU-TINH-2026"}
+    answer = INSTRUMENT | {"item_code": "Q1", "answer_code": "3"}
     plan.deliver(ANSWERS, "a", [answer | no_contact("answer")], contacts("answer"))
-    plan.deliver(BALLOTS, "ballots", [BALLOT | no_contact("answer")], contacts("answer")).deliver(WAVES, "w", [WAVE])
+    own = BALLOT | INSTRUMENT | {"wave_code": "PHIEU-2026", "item_answers": "Q1=3"}
+    ballots = [ballot | no_contact("answer") for ballot in (BALLOT, own)]
+    plan.deliver(BALLOTS, "ballots", ballots, contacts("answer"))
+    plan.deliver(WAVES, "w", [WAVE, WAVE | INSTRUMENT | {"wave_code": "PHIEU-2026"}])
     plan.deliver(RATINGS, "ratings", [{"authority_code": "H99"} | no_contact("rater")], contacts("rater"))
     plan.deliver(TOTALS, "t", [TOTAL]).deliver(INSTRUMENTS, "i", [INSTRUMENT]).deliver(ITEMS, "items", [ITEM])
     plan.deliver(OPTIONS, "o", [OPTION]).deliver(DECLARED, "declared", [{"authority_code": "H99", "unit_code": "H99"}])
@@ -857,3 +861,41 @@ def test_a_scale_is_known_when_national_or_landed_by_the_authority_itself(plan):
     plan.deliver(ITEMS, "i", [ITEM | {"scale_code": code} for code in ("satisfaction_5", "THANG-3", "THANG-4")])
     plan.deliver(OPTIONS, "o", [OPTION, OPTION | {"authority_code": "H98", "scale_code": "THANG-4"}])
     assert plan.judge()["items.scale_known", "i"].sample == ["dòng 4"]
+
+
+OWN_ITEMS = [ITEM, ITEM | {"item_code": "Q2", "scale_code": "satisfaction_5"}, ITEM | {"item_code": "Q3"}]
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_known"),
+    [
+        ("Q1=3;Q2=5", True),
+        ("Q1=4", False),
+        ("Q1=3;Q2=6", False),
+        ("Q1=3;Q9=3", False),
+        # Nobody has said what answers this question allows.
+        ("Q4=12", True),
+        (None, True),
+    ],
+)
+def test_answers_to_a_provinces_own_questions_are_held_against_what_it_has_landed(plan, answers, is_known):
+    unscaled = ITEM | {"item_code": "Q4", "scale_code": "THANG-4"}
+    plan.deliver(ITEMS, "i", [*OWN_ITEMS, unscaled]).deliver(OPTIONS, "o", [OPTION])
+    # Another province's scale of the same name is none of this one's.
+    plan.deliver(OPTIONS, "elsewhere", [OPTION | {"authority_code": "H98", "answer_code": "4"}])
+    own = BALLOT | INSTRUMENT
+    plan.deliver(BALLOTS, "b", [own | {"item_answers": "Q1=3"}, own | {"item_answers": answers}])
+    plan.deliver(BALLOTS, "national", [BALLOT | {"item_answers": "Q9=12"}])
+    code = "ballots.own_answers_known"
+    results = plan.judge()
+    assert results[code, "b"].sample == ([] if is_known else ["dòng 3"])
+    assert results[code, "b"].checked_count == (2 if answers else 1)
+    assert (results[code, "national"].is_passed, results[code, "national"].checked_count) == (True, 0)
+
+
+def test_long_answers_are_held_against_the_provinces_own_questions_in_the_same_way(plan):
+    rows = [INSTRUMENT | {"item_code": item, "answer_code": answer} for item, answer in (("Q1", "3"), ("Q2", "7"))]
+    odd = [INSTRUMENT | {"item_code": item, "answer_code": answer} for item, answer in (("Q1", "9"), ("Q9", "3"))]
+    plan.deliver(ITEMS, "i", OWN_ITEMS).deliver(OPTIONS, "o", [OPTION]).deliver(ANSWERS, "a", [*rows, *odd])
+    result = plan.judge()["survey.own_answers_known", "a"]
+    assert (result.checked_count, result.sample) == (4, ["dòng 4", "dòng 5"])
