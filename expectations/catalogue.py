@@ -14,10 +14,12 @@ from expectations.suites import (
     one_stop,
     portal,
     published,
+    questionnaires,
     registries,
     regulations,
     scoring,
     survey,
+    survey_waves,
     waiting,
 )
 
@@ -46,6 +48,13 @@ SOURCES: dict[str, Callable[[], list[Rule]]] = {
     "regulation__grades": regulations.grade_rules,
     "regulation__criteria": regulations.criterion_rules,
     "regulation__bands": regulations.band_rules,
+    "survey__ballots": survey.ballot_rules,
+    "survey__waves": survey_waves.wave_rules,
+    "survey__totals": survey_waves.total_rules,
+    "survey__instruments": questionnaires.instrument_rules,
+    "survey__items": questionnaires.item_rules,
+    "survey__options": questionnaires.option_rules,
+    "survey__declared_results": survey_waves.declared_rules,
 }
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REPORT
 from expectations.rules import GATE_LANDING, SENDER, PlanRule, plain_name_sql
-from expectations.suites import around, scored
+from expectations.suites import around, scored, surveyed
 from expectations.suites.registries import circle_sql
 
 DOSSIERS = "one_stop__dossiers"
 FORM_06A = "portal__form_06a_lines"
 QUALITY = "one_stop__quality_scores"
 REPORTS = "portal__on_time_reports"
-ANSWERS = "survey__answers"
 UNITS = "unit_registry__units"
 CHANGES = "unit_registry__unit_changes"
 # Tables that several rules read, made once for all of them: name → query.
@@ -32,8 +31,8 @@ FAR_SHARE = 0.5
 
 
 def rules() -> list[PlanRule]:
-    """All rules between deliveries, in the order of the documents."""
-    return [
+    """All rules between deliveries, in the order of the documents: those on one source stand together."""
+    found = [
         _carried_over(),
         _one_spelling("form_06a", FORM_06A, "unit_name", "Tên đơn vị"),
         _authority_known("dossiers", DOSSIERS),
@@ -45,14 +44,21 @@ def rules() -> list[PlanRule]:
         _one_spelling("dossiers", DOSSIERS, "resolving_unit_name", "Tên đơn vị giải quyết"),
         _one_spelling("quality", QUALITY, "unit_name", "Tên đơn vị"),
         _authority_known("reports", REPORTS),
-        _authority_known("survey", ANSWERS),
+        _authority_known("survey", surveyed.ANSWERS),
+        _authority_known("ballots", surveyed.BALLOTS),
+        _authority_known("waves", surveyed.WAVES),
+        _authority_known("survey_totals", surveyed.TOTALS),
+        _authority_known("declared_results", surveyed.DECLARED),
         _unit_of_change_known("predecessor", "coalesce(predecessor_authority_code, authority_code)", "Đơn vị cũ"),
         _unit_of_change_known("successor", "authority_code", "Đơn vị kế thừa"),
         _no_circle(),
         _few_changes_in_a_row(),
         *around.rules(),
         *scored.rules(),
+        *surveyed.rules(),
     ]
+    subjects = list(dict.fromkeys(rule.subject for rule in found))
+    return sorted(found, key=lambda rule: subjects.index(rule.subject))
 
 
 def _carried_over() -> PlanRule:

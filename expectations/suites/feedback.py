@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
-from expectations.suites.survey import NO_ANSWER, OFF_SCALE
+from expectations.suites.survey import OFF_SCALE
+from expectations.suites.suspicious import ratings_spread
+
+NO_ANSWER = "9"
 
 
 def rating_rules() -> list[Rule]:
@@ -49,6 +52,7 @@ def rating_rules() -> list[Rule]:
             "where dossier_code is not null) as rated",
             why="Có thể người dân đánh giá lại thật; là điều cần biết về cả tệp",
         ),
+        ratings_spread(suite),
     ]
 
 

@@ -6,15 +6,11 @@ What only several files together can show (a criterion scored by bands whose ban
 
 from __future__ import annotations
 
-import csv
-from functools import cache
-from pathlib import Path
-
 from dagster_project.landing.contracts import load_contract
 from expectations.results import REFUSE_FILE
 from expectations.rules import Rule, SourceSuite
+from expectations.seeds import seed_codes
 
-SEEDS = Path(__file__).resolve().parents[2] / "dbt" / "seeds"
 REGULATION = ("authority_code", "regulation_code")
 CRITERION = (*REGULATION, "criterion_code")
 PERIOD_KINDS = ("month", "quarter", "half_year", "year", "window")
@@ -57,7 +53,7 @@ def regulation_rules() -> list[Rule]:
             suite,
             "unit_bloc_codes",
             "Khối",
-            _seed_codes("unit_blocs", "unit_bloc_code"),
+            seed_codes("unit_blocs", "unit_bloc_code"),
             "sở thay cho department hoặc Sở, ban, ngành",
         ),
         suite.rows(
@@ -170,7 +166,7 @@ def criterion_rules() -> list[Rule]:
     """Rules on a delivery of `regulation__criteria`."""
     suite = SourceSuite("regulation__criteria", "criteria")
     has_parts = f"exists (select 1 from batch as child where {_same_parent('batch_row')})"
-    indicators = ", ".join(f"'{code}'" for code in _seed_codes("indicators", "indicator_code"))
+    indicators = ", ".join(f"'{code}'" for code in seed_codes("indicators", "indicator_code"))
     quality = ", ".join(f"'{code}'" for code in QUALITY_INPUTS)
     return [
         suite.has_rows(REFUSE_FILE),
@@ -441,7 +437,7 @@ def figure_is_rate(criterion: str) -> str:
     Indicators of points (on_time_score__…) are compared as the share they are made from. What a sheet states
     ('measured') and the indices of quality may be anything.
     """
-    seed = zip(*(_seed_codes("indicators", name) for name in ("indicator_code", "unit_of_measure_code")), strict=True)
+    seed = zip(*(seed_codes("indicators", name) for name in ("indicator_code", "unit_of_measure_code")), strict=True)
     rates = ", ".join(f"'{code}'" for code, unit in seed if unit != "count")
     return (
         f"({criterion}.input_kind_code in ('portal_metric', 'survey_item') "
@@ -544,12 +540,6 @@ def _list_known(suite: SourceSuite, column: str, title: str, codes: tuple[str, .
         checked=f"select count(*) from batch where {column} is not null",
         column=column,
     )
-
-
-@cache
-def _seed_codes(seed: str, column: str) -> tuple[str, ...]:
-    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as lines:
-        return tuple(row[column] for row in csv.DictReader(lines))
 
 
 def _same_parent(parent: str) -> str:

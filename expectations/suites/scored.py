@@ -5,15 +5,11 @@ What does not fit scores nobody, so it must be seen: every such row is flagged.
 
 from __future__ import annotations
 
-import csv
-from functools import cache
-from pathlib import Path
-
 from expectations.results import FLAG_ROW
 from expectations.rules import GATE_LANDING, SENDER, PlanRule
+from expectations.seeds import quoted, seed_codes, seed_rows
 from expectations.suites.regulations import WITH_TARGET, figure_is_rate
 
-SEEDS = Path(__file__).resolve().parents[2] / "dbt" / "seeds"
 SHEETS = "par__criterion_scores"
 EXPLANATIONS = "par__score_explanations"
 BANDS = "regulation__bands"
@@ -21,6 +17,8 @@ CRITERIA = "regulation__criteria"
 REGULATIONS = "regulation__regulations"
 METRICS = "national_portal__qd766_metrics"
 ANSWERS = "survey__answers"
+BALLOTS = "survey__ballots"
+INSTRUMENTS = "survey__instruments"
 UNITS = "unit_registry__units"
 
 
@@ -255,14 +253,18 @@ def _metric_known() -> PlanRule:
 
 
 def _questionnaire_known() -> PlanRule:
-    known = ", ".join(f"'{row['instrument_code']}'" for row in _seed("instruments"))
+    known = quoted(seed_codes("instruments", "instrument_code"))
+    own = " ".join(
+        f"and not exists (select 1 from {source} as own where own.authority_code = used.authority_code "
+        "and own.instrument_code = used.input_code)"
+        for source in (ANSWERS, BALLOTS, INSTRUMENTS)
+    )
     return _rule(
         "criteria.questionnaire_known",
         CRITERIA,
-        "Phiếu khảo sát dùng để chấm có trong danh mục hoặc trong phiếu trả lời đã nạp",
+        "Phiếu khảo sát dùng để chấm có trong danh mục bộ câu hỏi hoặc trong phiếu trả lời đã nạp",
         "Chấm theo lanh_dao_abcd, phiếu trả lời ghi leaders_abcd",
-        fails=f"used.input_code not in ({known}) and not exists (select 1 from {ANSWERS} as answer "
-        "where answer.authority_code = used.authority_code and answer.instrument_code = used.input_code)",
+        fails=f"used.input_code not in ({known}) {own}",
         applies="used.input_kind_code = 'survey_item'",
         column="input_code",
         why="Tiêu chí không có phiếu trả lời nên không có điểm; có thể mã sai hoặc chưa nạp phiếu trả lời",
@@ -285,8 +287,8 @@ def _total_known() -> PlanRule:
 
 def _no_metric(code: str) -> str:
     """Whether neither a national regulation nor a landed row of the authority's portal metrics has the code."""
-    known = {row["input_code"] for row in _seed("regulation_criteria") if row["input_kind_code"] == "portal_metric"}
-    known |= {row["total_input_code"] for row in _seed("regulations")} - {"", "total"}
+    known = {row["input_code"] for row in seed_rows("regulation_criteria") if row["input_kind_code"] == "portal_metric"}
+    known |= {row["total_input_code"] for row in seed_rows("regulations")} - {"", "total"}
     listed = ", ".join(f"'{name}'" for name in sorted(known))
     return (
         f"({code} not in ({listed}) and not exists (select 1 from {METRICS} as metric "
@@ -307,10 +309,6 @@ def _same_criterion() -> str:
 
 
 def _national_criteria() -> str:
-    return ", ".join(f"('{row['regulation_code']}', '{row['criterion_code']}')" for row in _seed("regulation_criteria"))
-
-
-@cache
-def _seed(name: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    return ", ".join(
+        f"('{row['regulation_code']}', '{row['criterion_code']}')" for row in seed_rows("regulation_criteria")
+    )

@@ -28,6 +28,14 @@ FORM = "portal__form_06a_lines"
 QUALITY = "one_stop__quality_scores"
 REPORTS = "portal__on_time_reports"
 ANSWERS = "survey__answers"
+BALLOTS = "survey__ballots"
+WAVES = "survey__waves"
+TOTALS = "survey__totals"
+INSTRUMENTS = "survey__instruments"
+ITEMS = "survey__items"
+OPTIONS = "survey__options"
+DECLARED = "survey__declared_results"
+RATINGS = "kiosk__ratings"
 METRICS = "national_portal__qd766_metrics"
 EVENTS = "one_stop__dossier_events"
 PAUSES = "one_stop__pauses"
@@ -52,7 +60,16 @@ COLUMNS = {
     "line_name varchar, received_carried_count bigint, open_total_count bigint",
     QUALITY: "authority_code varchar, unit_name varchar",
     REPORTS: "authority_code varchar",
-    ANSWERS: "authority_code varchar, instrument_code varchar",
+    ANSWERS: "authority_code varchar, instrument_code varchar, item_code varchar, answer_code varchar",
+    BALLOTS: "authority_code varchar, wave_code varchar, instrument_code varchar, unit_code varchar, "
+    "item_answers varchar",
+    WAVES: "authority_code varchar, wave_code varchar, instrument_code varchar",
+    TOTALS: "authority_code varchar, wave_code varchar, unit_code varchar, group_kind_code varchar",
+    INSTRUMENTS: "authority_code varchar, instrument_code varchar",
+    ITEMS: "authority_code varchar, instrument_code varchar, item_code varchar, scale_code varchar",
+    OPTIONS: "authority_code varchar, scale_code varchar, answer_code varchar",
+    DECLARED: "authority_code varchar, unit_code varchar",
+    RATINGS: "authority_code varchar",
     METRICS: "authority_code varchar, group_code varchar, metric_code varchar",
     EVENTS: "authority_code varchar, dossier_code varchar",
     PAUSES: "authority_code varchar, dossier_code varchar, pause_code varchar, paused_at timestamp, "
@@ -77,6 +94,12 @@ COLUMNS = {
     EXPLANATIONS: "authority_code varchar, regulation_code varchar, criterion_code varchar",
 }
 PHONES = "applicant_phone_hash varchar, applicant_name_hash varchar"
+WAVE = {"authority_code": "H99", "wave_code": "SIPAS-2026", "instrument_code": "five_factor_22"}
+BALLOT = WAVE | {"unit_code": "H99.01"}
+TOTAL = {"authority_code": "H99", "wave_code": "SIPAS-2026", "unit_code": "H99.01", "group_kind_code": "gender"}
+INSTRUMENT = {"authority_code": "H99", "instrument_code": "PHIEU-TINH-2026"}
+ITEM = INSTRUMENT | {"item_code": "Q1", "scale_code": "THANG-3"}
+OPTION = {"authority_code": "H99", "scale_code": "THANG-3", "answer_code": "3"}
 DOSSIER = {
     "authority_code": "H99",
     "dossier_code": "1",
@@ -201,6 +224,15 @@ def months(counts: list[int], unit: str = "H99.01") -> list[dict]:
     ]
 
 
+def contacts(person: str) -> str:
+    """Columns that say what a free text gives away."""
+    return ", ".join(f"{name} boolean" for name in no_contact(person))
+
+
+def no_contact(person: str) -> dict[str, bool]:
+    return {f"{flag}_in_{person}_free_text": False for flag in ("has_phone", "has_id_number", "has_email")}
+
+
 def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     hashes = {"applicant_phone_hash": "p1", "applicant_name_hash": "n1"}
     units = [UNIT, UNIT | {"unit_code": "H99.07", "valid_to_date": "2026-01-05"}]
@@ -219,7 +251,16 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     plan.deliver(REGULATIONS, "g", [REGULATION | {"total_input_code": "ALL._TOTAL"}])
     plan.deliver(CRITERIA, "k", [FIELD, RATE, stated, published, asked]).deliver(BANDS, "b", [BAND])
     plan.deliver(SHEETS, "sheet", [SHEET, SHEET | figures]).deliver(EXPLANATIONS, "x", [SCORED])
-    plan.deliver(REPORTS, "r", [{"authority_code": "H99"}]).deliver(ANSWERS, "a", [{"authority_code": "H99"}])
+    plan.deliver(REPORTS, "r", [{"authority_code": "H99"}])
+    answer = INSTRUMENT | {"item_code": "Q1", "answer_code": "3"}
+    plan.deliver(ANSWERS, "a", [answer | no_contact("answer")], contacts("answer"))
+    own = BALLOT | INSTRUMENT | {"wave_code": "PHIEU-2026", "item_answers": "Q1=3"}
+    ballots = [ballot | no_contact("answer") for ballot in (BALLOT, own)]
+    plan.deliver(BALLOTS, "ballots", ballots, contacts("answer"))
+    plan.deliver(WAVES, "w", [WAVE, WAVE | INSTRUMENT | {"wave_code": "PHIEU-2026"}])
+    plan.deliver(RATINGS, "ratings", [{"authority_code": "H99"} | no_contact("rater")], contacts("rater"))
+    plan.deliver(TOTALS, "t", [TOTAL]).deliver(INSTRUMENTS, "i", [INSTRUMENT]).deliver(ITEMS, "items", [ITEM])
+    plan.deliver(OPTIONS, "o", [OPTION]).deliver(DECLARED, "declared", [{"authority_code": "H99", "unit_code": "H99"}])
     results = plan.judge()
     assert {code for code, _ in results} == {rule.code for rule in plan_rules()}
     assert {(result.is_passed, result.failed_count, tuple(result.sample)) for result in results.values()} == {
@@ -233,7 +274,15 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
 
 @pytest.mark.parametrize(
     ("subject", "prefix", "row"),
-    [(DOSSIERS, "dossiers", DOSSIER), (REPORTS, "reports", {}), (ANSWERS, "survey", {})],
+    [
+        (DOSSIERS, "dossiers", DOSSIER),
+        (REPORTS, "reports", {}),
+        (ANSWERS, "survey", {}),
+        (BALLOTS, "ballots", BALLOT),
+        (WAVES, "waves", WAVE),
+        (TOTALS, "survey_totals", TOTAL),
+        (DECLARED, "declared_results", {"unit_code": "H99.01"}),
+    ],
 )
 def test_an_authority_that_no_register_knows_is_named_by_its_delivery(plan, subject, prefix, row):
     plan.deliver(UNITS, "u", [UNIT])
@@ -645,7 +694,8 @@ def test_a_sheet_of_a_period_that_is_not_over_on_the_as_of_date_is_flagged(plan)
         ("regulations.total_known", REGULATIONS, REGULATION | {"total_input_code": "TDGQ.ONTIME"}),
     ],
 )
-def test_a_figure_that_nobody_publishes_is_flagged_until_it_has_landed(plan, code, subject, row):
+@pytest.mark.parametrize("own", [ANSWERS, BALLOTS, INSTRUMENTS])
+def test_a_figure_that_nobody_publishes_is_flagged_until_it_has_landed(plan, code, subject, row, own):
     plan.deliver(subject, "odd", [row])
     assert plan.judge()[code, "odd"].sample == ["dòng 2"]
     assert ("odd", 2, code) in plan.flags()
@@ -653,7 +703,7 @@ def test_a_figure_that_nobody_publishes_is_flagged_until_it_has_landed(plan, cod
     plan.deliver(ANSWERS, "a", [{"authority_code": "H98", "instrument_code": "abcd"}])
     assert not plan.judge()[code, "odd"].is_passed
     plan.deliver(METRICS, "own", [{"authority_code": "H99", "group_code": "TDGQ", "metric_code": "ONTIME"}])
-    plan.deliver(ANSWERS, "answers", [{"authority_code": "H99", "instrument_code": "abcd"}])
+    plan.deliver(own, "own_answers", [{"authority_code": "H99", "instrument_code": "abcd"}])
     assert plan.judge()[code, "odd"].is_passed
 
 
@@ -725,3 +775,127 @@ def test_more_than_the_whole_is_flagged_where_the_criterion_scores_a_share(plan,
     result = plan.judge()["scores.share_within_whole", "s"]
     assert (result.checked_count, result.failed_count) == ((2, 1) if is_checked else (0, 0))
     assert (("s", 3, "scores.share_within_whole") in plan.flags()) is is_checked
+
+
+@pytest.mark.parametrize(
+    ("prefix", "subject", "row"),
+    [("survey", ANSWERS, {}), ("ballots", BALLOTS, BALLOT), ("waves", WAVES, WAVE), ("items", ITEMS, ITEM)],
+)
+def test_an_instrument_is_known_when_national_or_landed_by_the_authority_itself(plan, prefix, subject, row):
+    own = {"authority_code": "H99", "instrument_code": "PHIEU-TINH-2026"}
+    plan.deliver(subject, "d", [row | own, row | own | {"instrument_code": "five_factor_22"}])
+    plan.deliver(INSTRUMENTS, "elsewhere", [INSTRUMENT | {"authority_code": "H98"}])
+    code = f"{prefix}.instrument_known"
+    result = plan.judge()[code, "d"]
+    assert (result.checked_count, result.sample) == (2, ["dòng 2"])
+    assert ("d", 2, code) in plan.flags()
+    assert plan.deliver(INSTRUMENTS, "own", [INSTRUMENT]).judge()[code, "d"].is_passed
+
+
+@pytest.mark.parametrize(
+    ("prefix", "subject", "person"),
+    [("survey", ANSWERS, "answer"), ("ballots", BALLOTS, "answer"), ("ratings", RATINGS, "rater")],
+)
+def test_a_telephone_number_in_an_opinion_is_flagged_and_nothing_is_said_without_opinions(
+    plan, prefix, subject, person
+):
+    base = {"authority_code": "H99"}
+    told = base | no_contact(person) | {f"has_phone_in_{person}_free_text": True}
+    mail = base | {f"has_email_in_{person}_free_text": True}
+    code = f"{prefix}.free_text_has_no_contact"
+    plan.deliver(subject, "before", [base])
+    without = plan.judge()[code, "before"]
+    assert (without.is_passed, without.checked_count) == (True, 0)
+    plan.deliver(subject, "opinions", [base | no_contact(person), base, told, mail], contacts(person))
+    results = plan.judge()
+    assert (results[code, "before"].is_passed, results[code, "before"].checked_count) == (True, 0)
+    assert (results[code, "opinions"].checked_count, results[code, "opinions"].sample) == (3, ["dòng 4", "dòng 5"])
+    assert ("opinions", 4, code) in plan.flags()
+
+
+def test_a_wave_that_nobody_made_known_is_named_once(plan):
+    plan.deliver(WAVES, "w", [WAVE, WAVE | {"authority_code": "H98", "wave_code": "KHAC"}])
+    plan.deliver(BALLOTS, "b", [BALLOT, *[BALLOT | {"wave_code": "KHAC"}] * 3])
+    result = plan.judge()["ballots.wave_known", "b"]
+    assert (result.failed_count, result.checked_count) == (1, 2)
+    assert result.sample == ["authority_code = H99, wave_code = KHAC"]
+    assert [flag for flag in plan.flags() if flag[2].startswith("ballots.")] == []
+
+
+def test_a_ballot_uses_the_instrument_that_its_wave_was_last_made_known_with(plan):
+    code = "ballots.instrument_of_wave"
+    plan.deliver(WAVES, "first", [WAVE])
+    plan.deliver(BALLOTS, "b", [BALLOT, BALLOT | {"instrument_code": "policy_service_33"}])
+    plan.deliver(BALLOTS, "other", [BALLOT | {"wave_code": "KHAC", "instrument_code": "nd61_quality"}])
+    results = plan.judge()
+    assert (results[code, "b"].checked_count, results[code, "b"].sample) == (2, ["dòng 3"])
+    assert (results[code, "other"].is_passed, results[code, "other"].checked_count) == (True, 0)
+    plan.deliver(WAVES, "corrected", [WAVE | {"instrument_code": "policy_service_33"}])
+    assert plan.judge()[code, "b"].sample == ["dòng 2"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "subject", "row"),
+    [("ballots", BALLOTS, BALLOT), ("survey_totals", TOTALS, TOTAL), ("declared_results", DECLARED, {})],
+)
+def test_a_surveyed_unit_stands_in_the_register_or_is_the_province_itself(plan, prefix, subject, row):
+    code, row = f"{prefix}.unit_known", row | {"authority_code": "H99"}
+    plan.deliver(subject, "s", [row | {"unit_code": unit} for unit in ("H99.01", "H99", "H99.91")])
+    plan.deliver(UNITS, "authority", [UNIT | {"unit_code": "H99"}])
+    assert plan.judge()[code, "s"].checked_count == 0
+    plan.deliver(UNITS, "u", [UNIT])
+    result = plan.judge()[code, "s"]
+    assert (result.checked_count, result.sample) == (3, ["dòng 4"])
+
+
+def test_two_files_that_divide_the_people_of_one_wave_differently_are_both_flagged(plan):
+    code = "survey_totals.one_group_kind_between_deliveries"
+    plan.deliver(TOTALS, "one", [TOTAL, TOTAL | {"wave_code": "KHAC"}])
+    plan.deliver(TOTALS, "two", [TOTAL | {"group_kind_code": "age_band"}])
+    results = plan.judge()
+    assert (results[code, "one"].checked_count, results[code, "one"].sample) == (2, ["dòng 2"])
+    assert results[code, "two"].sample == ["dòng 2"]
+
+
+def test_a_scale_is_known_when_national_or_landed_by_the_authority_itself(plan):
+    plan.deliver(ITEMS, "i", [ITEM | {"scale_code": code} for code in ("satisfaction_5", "THANG-3", "THANG-4")])
+    plan.deliver(OPTIONS, "o", [OPTION, OPTION | {"authority_code": "H98", "scale_code": "THANG-4"}])
+    assert plan.judge()["items.scale_known", "i"].sample == ["dòng 4"]
+
+
+OWN_ITEMS = [ITEM, ITEM | {"item_code": "Q2", "scale_code": "satisfaction_5"}, ITEM | {"item_code": "Q3"}]
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_known"),
+    [
+        ("Q1=3;Q2=5", True),
+        ("Q1=4", False),
+        ("Q1=3;Q2=6", False),
+        ("Q1=3;Q9=3", False),
+        # Nobody has said what answers this question allows.
+        ("Q4=12", True),
+        (None, True),
+    ],
+)
+def test_answers_to_a_provinces_own_questions_are_held_against_what_it_has_landed(plan, answers, is_known):
+    unscaled = ITEM | {"item_code": "Q4", "scale_code": "THANG-4"}
+    plan.deliver(ITEMS, "i", [*OWN_ITEMS, unscaled]).deliver(OPTIONS, "o", [OPTION])
+    # Another province's scale of the same name is none of this one's.
+    plan.deliver(OPTIONS, "elsewhere", [OPTION | {"authority_code": "H98", "answer_code": "4"}])
+    own = BALLOT | INSTRUMENT
+    plan.deliver(BALLOTS, "b", [own | {"item_answers": "Q1=3"}, own | {"item_answers": answers}])
+    plan.deliver(BALLOTS, "national", [BALLOT | {"item_answers": "Q9=12"}])
+    code = "ballots.own_answers_known"
+    results = plan.judge()
+    assert results[code, "b"].sample == ([] if is_known else ["dòng 3"])
+    assert results[code, "b"].checked_count == (2 if answers else 1)
+    assert (results[code, "national"].is_passed, results[code, "national"].checked_count) == (True, 0)
+
+
+def test_long_answers_are_held_against_the_provinces_own_questions_in_the_same_way(plan):
+    rows = [INSTRUMENT | {"item_code": item, "answer_code": answer} for item, answer in (("Q1", "3"), ("Q2", "7"))]
+    odd = [INSTRUMENT | {"item_code": item, "answer_code": answer} for item, answer in (("Q1", "9"), ("Q9", "3"))]
+    plan.deliver(ITEMS, "i", OWN_ITEMS).deliver(OPTIONS, "o", [OPTION]).deliver(ANSWERS, "a", [*rows, *odd])
+    result = plan.judge()["survey.own_answers_known", "a"]
+    assert (result.checked_count, result.sample) == (4, ["dòng 4", "dòng 5"])

@@ -15,6 +15,7 @@ from expectations.results import FLAG_ROW, REJECT_ROW
 from expectations.rules import SAMPLE_SIZE
 from expectations.runner import GateReport, RuleNotCheckedError, check_delivery
 from expectations.suites.portal import FORM_06A_COUNTS
+from tests import survey_rows
 
 pytestmark = pytest.mark.integration
 
@@ -181,10 +182,10 @@ GOOD = {
             "unit_code": "H99.01",
             "dossier_code": f"H99.01-260105-000{number}",
             "scale_code": "3",
-            "answer_code": "9" if number == 1 else str(number),
-            "rated_at": "2026-01-10 08:31:00",
+            "answer_code": "9" if number == 1 else str(number % 3 + 1),
+            "rated_at": f"2026-01-10 08:{number:02d}:00",
         }
-        for number in range(1, 4)
+        for number in range(1, 12)
     ],
     "petition_portal__petitions": [
         {
@@ -462,11 +463,13 @@ GOOD = {
         }
         for number, (answer, share) in enumerate((("A", "1"), ("B", "0.6"), ("C", "0.2"), ("D", "0")), start=1)
     ],
+    **survey_rows.GOOD,
 }
 
 # rule → (row index → changed values), failing rows, first sample. Rows stand on lines 2, 3, 4.
 ALL = (0, 1, 2)
 BAD = {
+    **survey_rows.BAD,
     **{
         f"{prefix}.authority_is_no_unit": ({1: {"authority_code": "H99.01"}}, 1)
         for prefix in ("dossiers", "reports", "survey", "national_dossiers")
@@ -539,7 +542,7 @@ BAD = {
     "form_06a.line_name_has_one_spelling": ({1: {"line_name": "Linh vực số 3"}}, 1),
     "survey.answers_mostly_on_scale": ({row: {"answer_code": "10"} for row in (0, 1)}, 2),
     "survey.answer_on_scale": ({1: {"answer_code": "4"}}, 1),
-    "survey.instrument_known": ({1: {"instrument_code": "phieu_moi"}}, 1),
+    "survey.item_known": ({1: {"item_code": "F1.1"}}, 1),
     "survey.answer_once": ({1: {"ballot_code": "K-3"}}, 2),
     "survey.answered_not_in_future": ({1: {"answered_at": TOMORROW}}, 1),
     "survey.ballot_for_one_unit": (
@@ -589,10 +592,11 @@ BAD = {
     "letters.new_due_date_is_later": ({1: {"due_at_after": "2026-01-12 09:00:00"}}, 1),
     "letters.issued_not_after_old_due_date": ({1: {"issued_at": "2026-01-13 00:00:00"}}, 1),
     "letters.issued_not_before_created": ({1: {"issued_at": "2026-01-11 14:59:59"}}, 1),
-    "ratings.answers_mostly_on_scale": ({row: {"answer_code": "5"} for row in (0, 1)}, 2),
+    "ratings.answers_mostly_on_scale": ({row: {"answer_code": "5"} for row in range(6)}, 6),
     "ratings.answer_on_scale": ({1: {"answer_code": "4"}}, 1),
     "ratings.rating_once": ({1: {"rating_code": "R-3"}}, 2),
     "ratings.rated_not_in_future": ({1: {"rated_at": TOMORROW}}, 1),
+    "ratings.ratings_spread": ({row: {"rated_at": f"2026-01-10 08:31:{5 * row:02d}"} for row in range(11)}, 11),
     "ratings.one_rating_per_dossier_and_item": ({1: {"dossier_code": "H99.01-260105-0003"}}, 1),
     "petitions.petition_once": ({1: {"petition_code": "PAKN-3"}}, 2),
     "petitions.answered_not_before_received": ({1: {"answered_at": "2026-01-05 08:11:59"}}, 1),

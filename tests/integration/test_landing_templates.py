@@ -107,12 +107,12 @@ def landed_row(result: LandingResult, settings: Settings) -> dict:
         return connection.read_parquet(str(path)).fetch_arrow_table().to_pylist()[0]
 
 
-# A regulation is a whole: one example row of it is refused for what it lacks (its parent, the rest of its scale).
-PART_OF_A_WHOLE = ("regulation__bands", "regulation__criteria", "regulation__grades")
+# A regulation is a whole, and so is a scale: one example row is refused for what it lacks (its parent, other answers).
+PART_OF_A_WHOLE = ("regulation__bands", "regulation__criteria", "regulation__grades", "survey__options")
 
 
 @pytest.mark.parametrize("source", PART_OF_A_WHOLE)
-def test_one_row_of_a_regulation_is_read_and_refused_for_what_is_missing(source, tmp_path):
+def test_one_row_of_a_whole_is_read_and_refused_for_what_is_missing(source, tmp_path):
     contract, settings = load_contract(source), Settings(root=tmp_path / "root")
     path = write_template(contract, tmp_path / f"{source}.xlsx")
     fill(path, contract, [{column.name: chosen(column) for column in contract.columns}])

@@ -39,6 +39,13 @@ LANDED = {
     "landing/regulation__grades",
     "landing/regulation__regulations",
     "landing/survey__answers",
+    "landing/survey__ballots",
+    "landing/survey__declared_results",
+    "landing/survey__instruments",
+    "landing/survey__items",
+    "landing/survey__options",
+    "landing/survey__totals",
+    "landing/survey__waves",
     "landing/unit_registry__unit_changes",
     "landing/unit_registry__units",
 }

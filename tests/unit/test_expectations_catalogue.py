@@ -19,7 +19,8 @@ from expectations.docs import write_docs
 from expectations.results import BLOCK_PUBLISH, EFFECTS, FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT, RuleResult
 from expectations.rules import GATE_LANDING, GATE_PUBLISH, SENDER, STEWARD, PlanRule, Rule
 from expectations.runner import read_results, write_results
-from expectations.suites.survey import answer_codes
+from expectations.seeds import seed_codes, seed_rows
+from expectations.suites.questionnaires import national_items, national_options
 
 pytestmark = pytest.mark.unit
 
@@ -61,17 +62,17 @@ def test_the_column_to_blame_is_one_of_the_source(rule):
 
 
 def test_a_file_is_refused_only_when_most_of_it_was_read_wrongly():
-    refusing = [rule.code for rule in RULES if rule.effect_code == REFUSE_FILE]
-    # A regulation decides ranks: one wrong row of it is too many.
-    of_regulations = ("regulations.", "criteria.", "bands.", "grades.")
-    assert all(code.endswith(".has_rows") or "mostly" in code or code.startswith(of_regulations) for code in refusing)
+    # A regulation decides ranks, a questionnaire what is satisfied: one wrong row of a whole is too many.
+    refusing = {rule.code: rule.subject for rule in RULES if rule.effect_code == REFUSE_FILE}
+    of_parts = [code for code, subject in refusing.items() if not load_contracts()[subject].is_whole]
+    assert all(code.endswith(".has_rows") or "mostly" in code for code in of_parts)
 
 
 def test_no_moment_that_has_happened_may_lie_in_the_future():
     judged = {(rule.subject, rule.column) for rule in RULES if rule.code.endswith("_not_in_future")}
     observed = {(source, column) for source, contract in load_contracts().items() for column in contract.observed}
-    # A report may be handed in before its period is over.
-    assert judged == {(source, column) for source, column in observed if column != "period_end_date"}
+    # A report may be handed in before its period is over, a wave is made known before it begins.
+    assert judged == {(source, column) for source, column in observed if column not in ("period_end_date", "end_date")}
 
 
 def test_every_effect_has_words_and_a_reason():
@@ -97,10 +98,13 @@ def test_braces_in_sql_reach_the_database_unchanged():
     assert "^[a-z]{2}$" in rule.query.format(batch="t")
 
 
-def test_scales_come_from_the_register_of_instruments():
-    scales = answer_codes()
-    assert scales["kiosk_3_levels"] == ["1", "2", "3", "9"]
-    assert scales["five_factor_22"] == ["1", "2", "3", "4", "5", "9"]
+def test_scales_come_from_the_seeds_and_no_question_of_a_questionnaire_changes_its_scale():
+    """The rules hold an answer against one scale, whatever its day: a second one would need the day of the ballot."""
+    scales = {(row["instrument_code"], row["item_code"], row["scale_code"]) for row in seed_rows("survey_items")}
+    assert len(scales) == len({scale[:2] for scale in scales}) > 100
+    assert "('five_factor_22', 'F1.1', 'satisfaction_5')" in national_items()
+    assert "('satisfaction_5', '9', 'dont_know')" in national_options()
+    assert {scale for _, _, scale in scales} == set(seed_codes("survey_options", "scale_code"))
 
 
 def test_great_expectations_is_not_imported_before_the_first_check():

@@ -80,6 +80,13 @@ def test_the_sources_are_there_and_each_has_a_generic_layout():
         "regulation__grades",
         "regulation__regulations",
         "survey__answers",
+        "survey__ballots",
+        "survey__declared_results",
+        "survey__instruments",
+        "survey__items",
+        "survey__options",
+        "survey__totals",
+        "survey__waves",
         "unit_registry__unit_changes",
         "unit_registry__units",
     }

@@ -20,6 +20,7 @@ select
     landed.scale_code,
     landed.answer_code,
     landed.rated_at,
+    landed.device_code,
     landed.delivery_id,
     landed.source_row_number,
     deliveries.delivery_sequence
