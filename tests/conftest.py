@@ -20,7 +20,16 @@ from dagster_project.settings import PROJECT_ROOT, Settings
 TESTS = Path(__file__).parent
 TIERS = ("unit", "integration", "pipeline", "browser")
 BUILT_TIERS = ("pipeline", "browser")
-BUILT_FIXTURES = {"built_demo", "built_real", "built_cases", "built_truth", "built_steps", "built_own", "built_scores"}
+BUILT_FIXTURES = {
+    "built_demo",
+    "built_real",
+    "built_cases",
+    "built_truth",
+    "built_steps",
+    "built_own",
+    "built_scores",
+    "built_surveys",
+}
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"

@@ -10,6 +10,12 @@ first_days as (
     union all
     select min({{ local_date('answered_at') }}) as first_date from {{ ref('stg_survey__answers') }}
     union all
+    select min({{ local_date('answered_at') }}) as first_date from {{ ref('stg_survey__ballots') }}
+    union all
+    select min(start_date) as first_date from {{ ref('stg_survey__waves') }}
+    union all
+    select min({{ local_date('rated_at') }}) as first_date from {{ ref('stg_kiosk__ratings') }}
+    union all
     select min(period_start_date) as first_date from {{ ref('stg_portal__on_time_reports') }}
 
 ),

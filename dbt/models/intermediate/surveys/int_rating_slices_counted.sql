@@ -12,12 +12,12 @@ ratings as (
         answers.authority_code,
         answers.unit_code,
         answers.instrument_code,
-        answers.mode_code,
         answers.answered_date,
-        date_trunc('minute', answers.answered_at) as answered_minute,
         answers.option_kind_code,
         answers.is_valid,
-        answers.dossier_code
+        answers.dossier_code,
+        answers.delivery_id,
+        answers.source_row_number
     from {{ ref('int_survey_answers_judged') }} as answers
     inner join instruments
         on answers.authority_code = instruments.authority_code and answers.instrument_code = instruments.instrument_code
@@ -25,47 +25,50 @@ ratings as (
 
 ),
 
-minutes as (
+-- What a burst is, gate 1 says: rows of it are flagged.
+bursts as (
 
-    select
-        authority_code,
-        unit_code,
-        instrument_code,
-        mode_code,
-        answered_date,
-        answered_minute,
-        count(*) as rating_count,
-        count(*) filter (where option_kind_code = 'positive') as positive_count,
-        count(*) filter (where is_valid) as valid_count,
-        count(*) filter (where dossier_code is not null) as dossier_rating_count
-    from ratings
-    group by authority_code, unit_code, instrument_code, mode_code, answered_date, answered_minute
-
-),
-
-thresholds as (
-
-    select max(threshold_value) as burst_ratings from {{ ref('survey_thresholds') }}
-    where threshold_code = 'burst_ratings'
+    select distinct delivery_id, source_row_number from {{ ref('stg_build__row_flags') }}
+    where reason_code = 'ratings.ratings_spread'
 
 ),
 
 judged as (
 
-    select minutes.*, minutes.rating_count > thresholds.burst_ratings as is_burst
-    from minutes
-    cross join thresholds
+    select
+        ratings.*,
+        bursts.delivery_id is not null as is_burst
+    from ratings
+    left join bursts
+        on ratings.delivery_id = bursts.delivery_id and ratings.source_row_number = bursts.source_row_number
+
+),
+
+by_day as (
+
+    select
+        authority_code,
+        unit_code,
+        instrument_code,
+        answered_date,
+        count(*) as rating_count,
+        count(*) filter (where option_kind_code = 'positive') as positive_count,
+        count(*) filter (where is_valid) as valid_count,
+        count(*) filter (where dossier_code is not null) as dossier_rating_count,
+        count(*) filter (where is_burst) as burst_rating_count
+    from judged
+    group by authority_code, unit_code, instrument_code, answered_date
 
 ),
 
 with_totals as (
 
-    select * from judged
+    select * from by_day
     union all
     select
-        authority_code, authority_code as unit_code, instrument_code, mode_code, answered_date, answered_minute,
-        rating_count, positive_count, valid_count, dossier_rating_count, is_burst
-    from judged
+        authority_code, authority_code as unit_code, instrument_code, answered_date,
+        rating_count, positive_count, valid_count, dossier_rating_count, burst_rating_count
+    from by_day
     where unit_code <> authority_code
 
 )
@@ -75,12 +78,9 @@ select
     with_totals.unit_code,
     with_totals.instrument_code,
     days.slice_start_date,
-    cast(sum(with_totals.rating_count) as bigint) as rating_count,
-    cast(sum(with_totals.positive_count) as bigint) as positive_count,
-    cast(sum(with_totals.valid_count) as bigint) as valid_count,
-    cast(sum(with_totals.dossier_rating_count) as bigint) as dossier_rating_count,
-    cast(sum(case when with_totals.is_burst then with_totals.rating_count else 0 end) as bigint) as burst_rating_count,
-    count(*) filter (where with_totals.is_burst) as burst_count
+    {%- for measure in ['rating_count', 'positive_count', 'valid_count', 'dossier_rating_count', 'burst_rating_count'] %}
+    cast(sum(with_totals.{{ measure }}) as bigint) as {{ measure }}{{ "," if not loop.last }}
+    {%- endfor %}
 from with_totals
 inner join {{ ref('int_days_sliced') }} as days on with_totals.answered_date = days.calendar_date
 group by with_totals.authority_code, with_totals.unit_code, with_totals.instrument_code, days.slice_start_date

@@ -17,8 +17,7 @@ ratings as (
         cast(sum(slices.positive_count) as bigint) as positive_count,
         cast(sum(slices.valid_count) as bigint) as valid_count,
         cast(sum(slices.dossier_rating_count) as bigint) as dossier_rating_count,
-        cast(sum(slices.burst_rating_count) as bigint) as burst_rating_count,
-        cast(sum(slices.burst_count) as bigint) as burst_count
+        cast(sum(slices.burst_rating_count) as bigint) as burst_rating_count
     from expected
     inner join {{ ref('int_rating_slices_counted') }} as slices
         on
@@ -82,6 +81,5 @@ select
     case
         when handed_over_count > 0 then {{ rate('dossier_rating_count', 'handed_over_count') }}
     end as coverage_rate,
-    burst_count,
     burst_rating_count
 from stated
