@@ -30,8 +30,8 @@ from dagster_project.landing.contracts import Column, SourceContract, load_contr
 from dagster_project.landing.ledger import SHORT_ID
 from dagster_project.settings import Settings, load_settings
 
-# A regulation holds no people, and a file of one with a fault in it does not land at all.
-SOURCES = tuple(source for source in load_contracts() if not source.startswith("regulation__"))
+# What lands whole or not at all (regulations, questionnaires) holds no people.
+SOURCES = tuple(name for name, contract in load_contracts().items() if not contract.is_whole)
 WRONG_DAY = "ngày 45 tháng 13"
 LOOK_ALIKE_HYPHEN = "\u2011"
 
