@@ -250,8 +250,8 @@ def criterion_rules() -> list[Rule]:
         ),
         suite.rows(
             "survey_index_shaped",
-            "Chỉ số khảo sát ghi mã bộ câu hỏi, dấu hai chấm, rồi ai hỏi (ministry, province hoặc unit); lấy một nhóm câu "
-            "thì thêm dấu hai chấm và mã nhóm câu",
+            "Chỉ số khảo sát ghi mã bộ câu hỏi, dấu hai chấm, rồi ai hỏi (ministry, province hoặc unit); lấy một nhóm "
+            "câu thì thêm dấu hai chấm và mã nhóm câu",
             "Ghi five_factor_22 hoặc five_factor_22:tinh thay cho five_factor_22:province",
             REFUSE_FILE,
             fails=f"not regexp_full_match(coalesce(input_code, ''), '{SURVEY_INPUT}') "
