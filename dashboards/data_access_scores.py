@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.explaining.memberships import MEMBERSHIPS, SIDES, listed_dossiers
+from dagster_project.explaining.score import Behind, survey_behind
 from dagster_project.explaining.simulation import Change, ScoreKey, Simulation, simulate
 from dashboards.data_access import Build, Row, _rows
 
@@ -22,6 +23,7 @@ INPUT_SOURCES = {
     "quality_index": "one_stop__quality_scores",
     "measured": "par__criterion_scores",
     "survey_item": "survey__answers",
+    "survey_index": "survey__ballots",
 }
 SHEETS, EXPLANATIONS = "par__criterion_scores", "par__score_explanations"
 
@@ -133,7 +135,7 @@ _TREE = f"""
   select s.*, c.criterion_name, c.rule_code, c.level_code, c.weight, c.total_weight, c.input_kind_code, c.input_code,
     c.factor_input_code, c.target_value, c.floor_value, c.zero_denominator_code, c.rounding_digits, c.evidence_text,
     c.display_order, c.legal_basis, c.is_confirmed, i.evidence_reference, i.explanation_reference, i.campaign_code,
-    i.survey_answer_count, i.has_counts,
+    i.survey_answer_count, i.has_counts, i.wave_code,
     i.is_applicable, i.is_small_sample, r.interval_low, r.interval_high, i.factor_numerator, i.factor_denominator,
     n.indicator_name as input_name, n.direction_code, f.indicator_name as factor_input_name
   from fct_criterion_scores as s
@@ -167,6 +169,12 @@ def criterion_scores(build: Build, scope: ScoreScope, unit_code: str) -> list[Ro
         f"{_TREE} order by c.display_order, s.criterion_code",
         (*scope.arguments, unit_code),
     )
+
+
+def survey_wave(build: Build, scope: ScoreScope, row: Row) -> Behind:
+    """The wave behind a survey's index, in words; ``row`` is one of :func:`criterion_scores`."""
+    key = ScoreKey(*scope.arguments, row["unit_code"])
+    return survey_behind(lambda query, values: _rows(build.folder, query, tuple(values)), key, row)
 
 
 def criterion_bands(build: Build, scope: ScoreScope, criterion_code: str) -> list[Row]:

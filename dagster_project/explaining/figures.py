@@ -166,6 +166,11 @@ def figure_text(criterion: Row, bands: Sequence[Row], figure: Row) -> str:
     return percent_text(value * 100) if is_share(criterion, bands) else number_text(round(value, 6))
 
 
+def no_value_text(figure: Row) -> str:
+    """Why a figure (a row of fct_score_inputs) has no value: nothing was there, or too few answered."""
+    return "không đủ mẫu, nên không có giá trị" if figure["is_small_sample"] else NO_DATA
+
+
 def sheet_line_text(figure: Row) -> str:
     """How to find the row of a sheet for a criterion (a row of fct_score_inputs): its file is not published."""
     where = f"đơn vị {figure['unit_code']}, tiêu chí {figure['criterion_code']}"

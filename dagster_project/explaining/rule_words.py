@@ -19,6 +19,7 @@ INPUT_KINDS = {
     "quality_index": "điểm đánh giá chất lượng giải quyết",
     "measured": "số liệu nêu trong phiếu chấm",
     "survey_item": "câu hỏi khảo sát",
+    "survey_index": "chỉ số khảo sát hài lòng (SIPAS)",
 }
 ZERO_DENOMINATOR = {
     "full": "được điểm tối đa",

@@ -25,6 +25,7 @@ from dagster_project.explaining.figures import (
     figure_text,
     interval_gap_text,
     interval_text,
+    no_value_text,
     percent_text,
     points_or_none,
     points_shown,
@@ -50,8 +51,8 @@ from dagster_project.publishing.errors import BuildError
 
 # So many dossiers are named; the count is of all.
 SHOWN = 20
-# A cell of fewer people than these is not told.
-FEWEST_PEOPLE = 5
+FEW_ANSWERS = "ít người chọn, không nêu số"
+SURVEY_OWNERS = {"ministry": "Bộ Nội vụ", "province": "tỉnh", "unit": "đơn vị"}
 SCORES = (
     ("self_score", "Tự chấm"),
     ("appraised_score_1", "Thẩm định lần 1"),
@@ -74,6 +75,8 @@ LANDED_FROM = {
     "measured": SHEETS,
     "none": SHEETS,
 }
+# A survey's answers land ballot by ballot or answer by answer.
+SURVEY_SOURCES = ("survey__ballots", "survey__answers")
 # What a list of dossiers is called, by the side of the fraction that it holds.
 SIDE_TEXTS = {
     "rest": "Hồ sơ ở mẫu số mà không ở tử số",
@@ -441,7 +444,7 @@ def _figure(
     answers = answers_text(figure)
     told += [("Số phiếu trả lời hợp lệ", answers)] if answers else []
     if figure["denominator"] is None:
-        return [*told, ("Giá trị", NO_DATA)] if criterion["input_kind_code"] != "none" else told
+        return [*told, ("Giá trị", no_value_text(figure))] if criterion["input_kind_code"] != "none" else told
     told.append(("Giá trị", figure_text(criterion, bands, figure)))
     if figure["factor_denominator"]:
         told.append(("Nhân với", rate_text(figure["factor_numerator"], figure["factor_denominator"])))
@@ -489,7 +492,11 @@ def _behind(ask: Ask, key: ScoreKey, criterion: dict, figure: dict, listed: List
     if kind == "indicator" and figure["denominator"] is not None:
         told.append(_behind_indicator(ask, key, code, figure, listed))
     elif kind == "survey_item":
-        told.append(_behind_survey(ask, key, code))
+        told.append(_behind_survey(ask, key, code, figure))
+    elif kind == "survey_index":
+        told.append(survey_behind(ask, key, figure))
+        files = (_files(ask, key, source) for source in SURVEY_SOURCES)
+        told += [listed for listed in files if listed.items]
     elif kind in LANDED_FROM:
         told.append(_sheets(ask, key, figure) if LANDED_FROM[kind] == SHEETS else _files(ask, key, LANDED_FROM[kind]))
     if figure["evidence_reference"]:
@@ -508,7 +515,7 @@ def _behind_indicator(ask: Ask, key: ScoreKey, code: str, figure: dict, listed: 
         return dossiers_behind(ask, key, code, figure, listed)
     instrument = _indicator(ask, code)["instrument_code"]
     if instrument:
-        return _unhappy_answers(ask, key, instrument)
+        return _unhappy_answers(ask, key, instrument, figure)
     if not figure["has_counts"]:
         return Behind("Kho đếm chỉ số này theo đơn vị và kỳ, không liệt kê từng hồ sơ")
     lacking = figure["denominator"] - figure["numerator"]
@@ -561,41 +568,87 @@ def _dossier_line(row: dict) -> str:
     return f"{row['dossier_code']}: {', '.join(days)}; «{row['file_name']}» dòng {row['source_row_number']}"
 
 
-def _unhappy_answers(ask: Ask, key: ScoreKey, instrument_code: str) -> Behind:
-    """Answers that are not positive, by question; a question with few of them is not told, so that nobody is found."""
-    period = _period(ask, key)
+def _unhappy_answers(ask: Ask, key: ScoreKey, instrument_code: str, figure: dict) -> Behind:
+    """Answers that are not positive, by question, as far as they are published: few of a kind are not."""
     rows = ask(
         """
-        select item_code, count(*) as n from fct_survey_answers
-        where authority_code = ? and unit_code = ? and instrument_code = ? and is_valid and not is_positive
-          and answered_date between ? and ?
-        group by item_code order by n desc, item_code
+        select item_code, sum(answer_count) as n, bool_or(is_withheld) as is_partial from fct_score_answers
+        where authority_code = ? and unit_code = ? and period_code = ? and instrument_code = ? and is_indexed
+          and option_kind_code in ('neutral', 'negative')
+        group by item_code order by n desc nulls last, item_code
         """,
-        [key.authority_code, key.unit_code, instrument_code, period["start_date"], period["counted_to_date"]],
+        [key.authority_code, key.unit_code, key.period_code, instrument_code],
     )
-    count = sum(row["n"] for row in rows)
-    many = [row for row in rows if row["n"] >= FEWEST_PEOPLE]
-    items = [f"câu {row['item_code']}: {vi_count(row['n'])}" for row in many]
-    if len(many) < len(rows):
-        items.append(f"{len(rows) - len(many)} câu khác, mỗi câu dưới {FEWEST_PEOPLE}")
+    told = [row for row in rows if row["n"] is not None]
+    items = [f"câu {row['item_code']}: {_at_least(row)}" for row in told]
+    if len(told) < len(rows):
+        items.append(f"{len(rows) - len(told)} câu khác: {FEW_ANSWERS}")
+    count = figure["denominator"] - figure["numerator"]
     return Behind(f"Lượt trả lời không hài lòng: {vi_count(count)}", None, tuple(items))
 
 
-def _behind_survey(ask: Ask, key: ScoreKey, instrument_code: str) -> Behind:
-    period = _period(ask, key)
+def _at_least(row: dict) -> str:
+    """How many gave an answer; only the least where some of them are withheld."""
+    return f"ít nhất {vi_count(int(row['n']))}" if row["is_partial"] else vi_count(int(row["n"]))
+
+
+def _behind_survey(ask: Ask, key: ScoreKey, instrument_code: str, figure: dict) -> Behind:
     rows = ask(
         """
-        select answer_code, count(*) as n from fct_survey_answers
-        where authority_code = ? and unit_code = ? and instrument_code = ? and answered_date between ? and ?
+        select answer_code, sum(answer_count) as n, bool_or(is_withheld) as is_partial from fct_score_answers
+        where authority_code = ? and unit_code = ? and period_code = ? and instrument_code = ?
         group by answer_code order by answer_code
         """,
-        [key.authority_code, key.unit_code, instrument_code, period["start_date"], period["counted_to_date"]],
+        [key.authority_code, key.unit_code, key.period_code, instrument_code],
     )
-    items = tuple(
-        f"{row['answer_code']}: {vi_count(row['n']) if row['n'] >= FEWEST_PEOPLE else f'dưới {FEWEST_PEOPLE}'}"
-        for row in rows
+    items = tuple(f"{row['answer_code']}: {FEW_ANSWERS if row['n'] is None else _at_least(row)}" for row in rows)
+    return Behind(f"Lượt trả lời theo phương án có điểm: {vi_count(figure['sample_count'] or 0)}", None, items)
+
+
+def survey_behind(ask: Ask, key: ScoreKey, figure: dict) -> Behind:
+    """The wave behind a survey's index (a row of fct_score_inputs): who asked when, how many answered, how sure."""
+    if figure["wave_code"] is None:
+        return Behind(
+            "Chưa có đợt khảo sát nào của bộ câu hỏi và nơi hỏi này kết thúc trong kỳ mà có phiếu trả lời về đơn vị"
+        )
+    instrument_code, owner_code, *factor = figure["input_code"].split(":")
+    found = ask(
+        """
+        select w.*, e.value_status, e.ballot_count, e.answered_ballot_count, e.effective_count, e.interval_low,
+          e.interval_high
+        from fct_survey_estimates as e
+        inner join dim_survey_waves as w using (authority_code, wave_code, instrument_code)
+        where authority_code = ? and wave_code = ? and instrument_code = ? and unit_code = ?
+          and group_kind_code = 'all' and is_chosen_formula and measure_level_code = ? and measure_code = ?
+        """,
+        [key.authority_code, figure["wave_code"], instrument_code, key.unit_code]
+        + (["factor", factor[0]] if factor else ["overall", "overall"]),
+    )[0]
+    days = f"từ {found['start_date']:%d/%m/%Y} đến {found['end_date']:%d/%m/%Y}"
+    return Behind(
+        f"Đợt khảo sát {found['wave_name']} ({found['wave_code']}), {days}, do {SURVEY_OWNERS[owner_code]} hỏi",
+        None,
+        tuple(_wave_items(found)),
     )
-    return Behind(f"Lượt trả lời theo phương án: {vi_count(sum(row['n'] for row in rows))}", None, items)
+
+
+def _wave_items(wave: dict) -> list[str]:
+    mark = "" if wave["is_confirmed"] else " (chưa đối chiếu)"
+    told = [
+        f"Bộ câu hỏi: {wave['instrument_name']}, phương pháp {wave['method_version']}{mark}",
+        f"Số phiếu có trả lời: {vi_count(wave['ballot_count'])}; "
+        f"trả lời phần được tính: {vi_count(wave['answered_ballot_count'])}",
+    ]
+    interval = interval_text(wave["interval_low"], wave["interval_high"])
+    if wave["value_status"] == "insufficient_sample":
+        fewest = vi_count(wave["minimum_ballot_count"])
+        return [*told, f"Không đủ mẫu: cần ít nhất {fewest} phiếu, nên không nêu chỉ số"]
+    if interval is None:
+        return [*told, "Khoảng tin cậy 95 % theo cách chọn mẫu: không tính được"]
+    if wave["effective_count"] is None:
+        return [*told, "Hỏi hết mọi người nên không có sai số chọn mẫu"]
+    size = vi_count(round(wave["effective_count"]))
+    return [*told, f"Khoảng tin cậy 95 % theo cách chọn mẫu: {interval} (cỡ mẫu hiệu dụng {size})"]
 
 
 def _sheets(ask: Ask, key: ScoreKey, figure: dict) -> Behind:

@@ -44,6 +44,11 @@ INPUT_KINDS = {
     "quality_index": (("input_code",), "Từ index_1 đến index_9, mỗi chỉ số từ 0 đến 2 điểm; hoặc total cho tổng điểm"),
     "measured": ((), f"Số liệu ghi ở mẫu {SHEETS}: tử số và mẫu số, hoặc một giá trị"),
     "survey_item": (("input_code",), "Mã phiếu khảo sát"),
+    "survey_index": (
+        ("input_code",),
+        "Mã bộ câu hỏi, dấu hai chấm, ai hỏi (ministry, province hoặc unit), ví dụ five_factor_22:province; lấy một "
+        "nhóm câu thì thêm dấu hai chấm và mã nhóm câu, ví dụ five_factor_22:province:F1; là tỷ lệ từ 0 đến 1",
+    ),
 }
 
 

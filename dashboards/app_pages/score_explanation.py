@@ -16,13 +16,14 @@ from dagster_project.explaining.figures import (
     counted_text,
     figure_text,
     interval_gap_text,
+    no_value_text,
     quality_grade_text,
     sheet_line_text,
     taken_out,
 )
 from dagster_project.explaining.memberships import LISTINGS, MEMBERSHIPS, SIDES
 from dagster_project.explaining.rule_words import basis_text, input_text, rule_text
-from dagster_project.explaining.score import SIDE_TEXTS, STAGES, first_side
+from dagster_project.explaining.score import SIDE_TEXTS, STAGES, SURVEY_SOURCES, first_side
 from dagster_project.explaining.simulation import SIMULATED, compared, remarks
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.publishing.errors import BuildError
@@ -366,7 +367,7 @@ def _figure_sentence(row: Row, bands: Sequence[Row], digits: int) -> str:
         return f"{told[0].upper()}{told[1:]}."
     name = row["input_name"] or input_text(row)
     if row["denominator"] is None:
-        told = name if row["input_kind_code"] == "none" else f"{name}: {labels.NO_DATA}"
+        told = name if row["input_kind_code"] == "none" else f"{name}: {no_value_text(row)}"
         return f"{told[0].upper()}{told[1:]}."
     if row["denominator"] == 0:
         return f"{name}: {figure_text(row, bands, row)}."
@@ -437,14 +438,29 @@ def _files_sentence(view: state.View, scope: ScoreScope, row: Row, has_steps: bo
     """The files with rows of the criterion: where its figure, the sheet's scores and its explanations came in."""
     landed = INPUT_SOURCES.get(row["input_kind_code"], SHEETS)
     is_of_sheet = landed == SHEETS or row["campaign_code"] is not None
-    told = [f"dòng có mã số liệu {row['input_code']}"] if landed != SHEETS else []
+    told = [_figure_rows(view, scope, row)] if landed != SHEETS else []
     told += [sheet_line_text(row)] if is_of_sheet else []
-    sources = [landed] if landed != SHEETS else []
+    sources = _landed_from(view, scope, row, landed) if landed != SHEETS else []
     sources += [SHEETS] if row["campaign_code"] else []
     sources += [EXPLANATIONS] if has_steps else []
     files = [_files_of(view, scope, code) for code in sources]
     line = "; ".join(told)
     return ". ".join([f"{line[0].upper()}{line[1:]}", *files]) + "."
+
+
+def _figure_rows(view: state.View, scope: ScoreScope, row: Row) -> str:
+    """Which rows the figure was made of."""
+    if row["input_kind_code"] != "survey_index":
+        return f"dòng có mã số liệu {row['input_code']}"
+    wave = data_access_scores.survey_wave(view.build, scope, row)
+    return "; ".join((wave.text, *wave.items))
+
+
+def _landed_from(view: state.View, scope: ScoreScope, row: Row, landed: str) -> list[str]:
+    """The sources of a figure; a survey's answers land ballot by ballot or answer by answer, or both."""
+    if row["input_kind_code"] != "survey_index":
+        return [landed]
+    return [code for code in SURVEY_SOURCES if data_access_scores.source_files(view.build, scope, (code,))] or [landed]
 
 
 def _files_of(view: state.View, scope: ScoreScope, source_code: str) -> str:

@@ -31,16 +31,16 @@
   {{ wilson_bound_of_share("(cast(" ~ numerator ~ " as double) / " ~ n ~ ")", n, side, z) }}
 {%- endmacro %}
 
-{#- The same of a share `p` of `n` (both doubles, p between 0 and 1, n above 0 or null). -#}
+{#- The same of a share `p` of `n` (both doubles, p between 0 and 1, n above 0 or null). Null where either is: least and greatest pass over nothing. -#}
 {% macro wilson_bound_of_share(p, n, side, z=none) -%}
   {%- set z = z or interval_quantile() -%}
-  cast(
+  case when {{ p }} is not null and {{ n }} is not null then cast(
     greatest(0, least(1, round((
       ({{ p }} + {{ z }} * {{ z }} / (2 * {{ n }}))
       {{ side }} {{ z }} * sqrt({{ p }} * (1 - {{ p }}) / {{ n }} + {{ z }} * {{ z }} / (4 * {{ n }} * {{ n }}))
     ) / (1 + {{ z }} * {{ z }} / {{ n }}), 6)))
     as decimal(18, 6)
-  )
+  ) end
 {%- endmacro %}
 
 {#- The chance that a statement made with confidence is wrong, and the two-sided normal quantile of one such statement. -#}

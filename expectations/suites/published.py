@@ -6,7 +6,7 @@ Shape, ranges, completeness, and agreement between files. How a number is comput
 from __future__ import annotations
 
 from expectations.rules import Rule, TableSuite
-from expectations.suites import published_indicators, published_scores
+from expectations.suites import published_indicators, published_scores, published_surveys
 
 SHAPE_SUBJECT = "published_columns"
 COLUMNS_VIEW = (
@@ -52,9 +52,11 @@ PROMISED_COLUMNS = {
     "fct_score_inputs": "authority_code regulation_code regulation_version_code period_code unit_code "
     "criterion_code is_leaf input_kind_code input_code is_applicable campaign_code self_score "
     "appraised_score_1 appraised_score_2 survey_score survey_answer_count declared_score evidence_reference "
-    "explanation_reference family_code has_counts is_sampled sample_count sample_scale is_small_sample "
+    "explanation_reference family_code wave_code has_counts is_sampled sample_count sample_scale is_small_sample "
     "numerator denominator "
     "factor_numerator factor_denominator factor_sample_count",
+    "fct_score_answers": "authority_code unit_code period_code instrument_code item_code answer_code is_indexed "
+    "option_kind_code is_withheld answer_count",
     "fct_rule_scores": "authority_code regulation_code regulation_version_code period_code unit_code "
     "criterion_code is_in_maximum figure_status rule_score rule_score_low rule_score_high "
     "rule_score_joint_low rule_score_joint_high joint_quantile interval_low interval_high "
@@ -87,6 +89,39 @@ PROMISED_COLUMNS = {
     "final_score final_source_code numerator denominator severity_order",
     "fct_score_explanations": "authority_code campaign_code regulation_code period_code unit_code criterion_code "
     "stated_at stage_code actor_code reason_text old_score new_score is_reworded",
+    "dim_survey_instruments": "authority_code instrument_code instrument_name kind_code index_formula_code "
+    "minimum_ballot_count method_version legal_basis is_confirmed origin_code",
+    "dim_survey_items": "authority_code instrument_code item_code item_order part_code factor_code factor_name "
+    "item_text scale_code is_indexed is_on_time_question valid_from_date valid_to_date is_confirmed origin_code",
+    "dim_survey_options": "authority_code scale_code answer_code option_text option_kind_code option_value "
+    "option_order origin_code",
+    "dim_survey_waves": "authority_code wave_code instrument_code wave_name survey_owner_code population_code "
+    "mode_code frame_name start_date end_date is_registered instrument_name index_formula_code minimum_ballot_count "
+    "method_version legal_basis is_confirmed weight_kind_code ballot_count series_code previous_wave_code break_code",
+    "fct_survey_estimates": "authority_code wave_code instrument_code unit_code group_kind_code group_code "
+    "measure_level_code measure_code statistic_code is_chosen_formula value_status ballot_count "
+    "answered_ballot_count valid_count item_response_rate estimate standard_error interval_low interval_high "
+    "design_effect effective_count degrees_of_freedom",
+    "fct_survey_responses": "authority_code wave_code instrument_code unit_code listed_count answered_count "
+    "refused_count not_reached_count ineligible_count response_rate",
+    "fct_survey_answer_shares": "authority_code wave_code instrument_code unit_code item_code answer_code "
+    "option_kind_code option_text option_order answer_count answer_share",
+    "fct_survey_declared_results": "authority_code unit_code survey_owner_code period_start_date period_end_date "
+    "measure_code declared_percent change_points declared_rank ranked_count ballot_count method_version source_name "
+    "delivery_id source_row_number",
+    "fct_survey_comparisons": "authority_code wave_code instrument_code unit_code measure_level_code measure_code "
+    "comparison_code compared_wave_code peer_group_code compared_unit_count estimate compared_estimate difference "
+    "difference_low difference_high chance adjusted_chance family_size difference_rank",
+    "fct_rating_counts": "authority_code unit_code period_code instrument_code rating_count valid_count value_status "
+    "positive_count positive_rate interval_low interval_high handed_over_count coverage_rate burst_count "
+    "burst_rating_count",
+    "rpt_survey_funnels": "authority_code wave_code instrument_code unit_code estimate effective_count centre "
+    "inner_low inner_high outer_low outer_high position_code",
+    "rpt_on_time_perceptions": "authority_code wave_code instrument_code unit_code item_code period_code value_status "
+    "answered_ballot_count perceived_rate interval_low interval_high claimed_rate computed_rate claim_gap gap_code",
+    "rpt_survey_sides": "authority_code unit_code period_code side_code side_key survey_owner_code side_name "
+    "method_version value_status satisfied_percent percent_low percent_high answer_count change_points declared_rank "
+    "coverage_rate",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at received_at due_at "
     "completed_at returned_at received_date due_date completed_date status_code state_code "
@@ -160,7 +195,7 @@ PROMISED_COLUMNS = {
     "scored_unit_count full_mark_count full_mark_rate is_saturated minimum_unit_count saturated_above_percent "
     "is_confirmed",
 }
-PROMISED_PRESENT = ("fct_dossier_events", "fct_survey_answers")
+PROMISED_PRESENT = ("fct_dossier_events",)
 
 # Verdicts on other due dates than the one in the file.
 _OTHER_VERDICTS = tuple(
@@ -184,6 +219,7 @@ def rules() -> list[Rule]:
         *published_indicators.value_rules(),
         *published_indicators.ranking_rules(),
         *published_scores.rules(),
+        *published_surveys.rules(),
         *_dossiers(),
         *_sync_differences(),
         *_deliveries(),
@@ -225,6 +261,12 @@ def _shape() -> list[Rule]:
             "Cột applicant_name, phone_number",
             fails=f"regexp_matches(lower(column_name), '{IDENTITY_NAME}') "
             f"and not regexp_matches(lower(column_name), '{IDENTITY_ALLOWED}')",
+        ),
+        suite.rows(
+            "no_ballot_codes",
+            "Không có cột mã phiếu khảo sát: câu trả lời của từng người không được công bố",
+            "Cột ballot_code",
+            fails="lower(column_name) = 'ballot_code'",
         ),
     ]
 

@@ -30,6 +30,8 @@ CODE_SHAPE = r"[\p{L}0-9._/-]+"
 LARGEST = 1_000_000
 # What the indices of quality are called as figures (int_quality_indices_averaged).
 QUALITY_INPUTS = (*(f"index_{number}" for number in range(1, 10)), "total")
+# Questionnaire, who asked, and for a factor its code (fct_score_inputs).
+SURVEY_INPUT = "[^:]+:(ministry|province|unit)(:[^:]+)?"
 SHA256 = "[0-9A-Fa-f]{64}"
 # Up to four bounds (int_regulation_volume_tiers).
 VOLUME_TIERS = r"\s*[1-9][0-9]{0,8}(\s*;\s*[1-9][0-9]{0,8}){0,3}\s*"
@@ -243,6 +245,18 @@ def criterion_rules() -> list[Rule]:
             column="input_code",
         ),
         suite.rows(
+            "survey_index_shaped",
+            "Chỉ số khảo sát ghi mã bộ câu hỏi, dấu hai chấm, rồi ai hỏi (ministry, province hoặc unit); lấy một nhóm "
+            "câu thì thêm dấu hai chấm và mã nhóm câu",
+            "Ghi five_factor_22 hoặc five_factor_22:tinh thay cho five_factor_22:province",
+            REFUSE_FILE,
+            fails=f"not regexp_full_match(coalesce(input_code, ''), '{SURVEY_INPUT}') "
+            f"or not regexp_full_match(coalesce(factor_input_code, input_code), '{SURVEY_INPUT}')",
+            applies="input_kind_code = 'survey_index'",
+            column="input_code",
+            why="Không biết bộ câu hỏi nào, ai hỏi thì không có chỉ số nào để chấm",
+        ),
+        suite.rows(
             "options_of_a_survey",
             "Cách chấm «Theo phương án trả lời» lấy số liệu từ «Câu hỏi khảo sát»",
             "Chấm theo phương án trả lời, số liệu lấy trong phiếu chấm",
@@ -440,7 +454,7 @@ def figure_is_rate(criterion: str) -> str:
     seed = zip(*(seed_codes("indicators", name) for name in ("indicator_code", "unit_of_measure_code")), strict=True)
     rates = ", ".join(f"'{code}'" for code, unit in seed if unit != "count")
     return (
-        f"({criterion}.input_kind_code in ('portal_metric', 'survey_item') "
+        f"({criterion}.input_kind_code in ('portal_metric', 'survey_item', 'survey_index') "
         f"or ({criterion}.input_kind_code = 'indicator' and {criterion}.input_code in ({rates})))"
     )
 

@@ -40,6 +40,7 @@ def rules() -> list[PlanRule]:
         _regulation_known(),
         _metric_known(),
         _questionnaire_known(),
+        _survey_known(),
         _total_known(),
     ]
 
@@ -268,6 +269,31 @@ def _questionnaire_known() -> PlanRule:
         applies="used.input_kind_code = 'survey_item'",
         column="input_code",
         why="Tiêu chí không có phiếu trả lời nên không có điểm; có thể mã sai hoặc chưa nạp phiếu trả lời",
+    )
+
+
+def _survey_known() -> PlanRule:
+    national = ", ".join(f"'{row['instrument_code']}'" for row in _seed("instruments") if row["kind_code"] == "survey")
+
+    def unknown(code: str) -> str:
+        instrument = f"split_part({code}, ':', 1)"
+        return (
+            f"({instrument} not in ({national}) and not exists (select 1 from {INSTRUMENTS} as instrument "
+            "where instrument.authority_code = used.authority_code and instrument.kind_code = 'survey' "
+            f"and instrument.instrument_code = {instrument}))"
+        )
+
+    return _rule(
+        "criteria.survey_known",
+        CRITERIA,
+        "Bộ câu hỏi của chỉ số khảo sát dùng để chấm là bộ khảo sát theo đợt có trong danh mục hoặc trong bộ câu hỏi "
+        "địa phương đã nạp (mẫu survey__instruments)",
+        "Chấm theo five_factor_25:province, danh mục có five_factor_22",
+        fails=f"{unknown('used.input_code')} or (used.factor_input_code is not null "
+        f"and {unknown('used.factor_input_code')})",
+        applies="used.input_kind_code = 'survey_index'",
+        column="input_code",
+        why="Bộ tiêu chí có chỉ số như vậy không chấm ai cho đến khi mã được sửa hoặc bộ câu hỏi được nạp",
     )
 
 

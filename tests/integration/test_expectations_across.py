@@ -65,7 +65,7 @@ COLUMNS = {
     "item_answers varchar",
     WAVES: "authority_code varchar, wave_code varchar, instrument_code varchar",
     TOTALS: "authority_code varchar, wave_code varchar, unit_code varchar, group_kind_code varchar",
-    INSTRUMENTS: "authority_code varchar, instrument_code varchar",
+    INSTRUMENTS: "authority_code varchar, instrument_code varchar, kind_code varchar",
     ITEMS: "authority_code varchar, instrument_code varchar, item_code varchar, scale_code varchar",
     OPTIONS: "authority_code varchar, scale_code varchar, answer_code varchar",
     DECLARED: "authority_code varchar, unit_code varchar",
@@ -129,6 +129,7 @@ SCORED = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "
 BAND = SCORED | {"calculation_code": "fixed", "awarded_score": "8"}
 RATE = LEAF | {"rule_code": "bands", "input_kind_code": "indicator", "input_code": "on_time_rate__resolved"}
 PUBLISHED = LEAF | {"input_kind_code": "portal_metric", "input_code": "TDGQ.ON_TIME"}
+INDEX = LEAF | {"input_kind_code": "survey_index", "input_code": "five_factor_22:province"}
 STATED = LEAF | {"rule_code": "linear", "input_kind_code": "measured", "target_value": "0.95"}
 SHEET = SCORED | {
     "campaign_code": "CCHC",
@@ -249,7 +250,8 @@ def test_a_good_plan_passes_every_rule_and_each_had_something_to_check(plan):
     published = PUBLISHED | {"criterion_code": "3.3"}
     asked = LEAF | {"criterion_code": "3.4", "input_kind_code": "survey_item", "input_code": "kiosk_3_levels"}
     plan.deliver(REGULATIONS, "g", [REGULATION | {"total_input_code": "ALL._TOTAL"}])
-    plan.deliver(CRITERIA, "k", [FIELD, RATE, stated, published, asked]).deliver(BANDS, "b", [BAND])
+    index = INDEX | {"criterion_code": "3.5"}
+    plan.deliver(CRITERIA, "k", [FIELD, RATE, stated, published, asked, index]).deliver(BANDS, "b", [BAND])
     plan.deliver(SHEETS, "sheet", [SHEET, SHEET | figures]).deliver(EXPLANATIONS, "x", [SCORED])
     plan.deliver(REPORTS, "r", [{"authority_code": "H99"}])
     answer = INSTRUMENT | {"item_code": "Q1", "answer_code": "3"}
@@ -691,6 +693,8 @@ def test_a_sheet_of_a_period_that_is_not_over_on_the_as_of_date_is_flagged(plan)
         ("criteria.metric_known", CRITERIA, PUBLISHED | {"input_code": "TDGQ.ONTIME"}),
         ("criteria.metric_known", CRITERIA, PUBLISHED | {"factor_input_code": "TDGQ.ONTIME"}),
         ("criteria.questionnaire_known", CRITERIA, LEAF | {"input_kind_code": "survey_item", "input_code": "abcd"}),
+        ("criteria.survey_known", CRITERIA, INDEX | {"input_code": "own:unit"}),
+        ("criteria.survey_known", CRITERIA, INDEX | {"factor_input_code": "own:unit:F1"}),
         ("regulations.total_known", REGULATIONS, REGULATION | {"total_input_code": "TDGQ.ONTIME"}),
     ],
 )
@@ -701,9 +705,13 @@ def test_a_figure_that_nobody_publishes_is_flagged_until_it_has_landed(plan, cod
     assert ("odd", 2, code) in plan.flags()
     plan.deliver(METRICS, "m", [{"authority_code": "H98", "group_code": "TDGQ", "metric_code": "ONTIME"}])
     plan.deliver(ANSWERS, "a", [{"authority_code": "H98", "instrument_code": "abcd"}])
+    survey = {"instrument_code": "own", "kind_code": "survey"}
+    ratings = {"authority_code": "H99", "instrument_code": "own", "kind_code": "rating"}
+    plan.deliver(INSTRUMENTS, "i", [survey | {"authority_code": "H98"}, ratings])
     assert not plan.judge()[code, "odd"].is_passed
     plan.deliver(METRICS, "own", [{"authority_code": "H99", "group_code": "TDGQ", "metric_code": "ONTIME"}])
     plan.deliver(own, "own_answers", [{"authority_code": "H99", "instrument_code": "abcd"}])
+    plan.deliver(INSTRUMENTS, "instruments", [survey | {"authority_code": "H99"}])
     assert plan.judge()[code, "odd"].is_passed
 
 

@@ -429,6 +429,13 @@ GOOD = {
                 "10",
                 {"rule_code": "survey_options", "input_kind_code": "survey_item", "input_code": "leaders_abcd"},
             ),
+            (
+                "7",
+                None,
+                "10",
+                {"rule_code": "linear", "target_value": "0.9", "input_kind_code": "survey_index"}
+                | {"input_code": "five_factor_22:province", "factor_input_code": "five_factor_22:unit:F1"},
+            ),
         )
     ],
     "regulation__bands": [
@@ -747,6 +754,15 @@ BAD = {
     "criteria.rate_from_0_to_1": ({1: {"target_value": "80"}}, 1),
     "criteria.indicator_known": ({1: {"input_code": "ty_le_dung_han"}}, 1),
     "criteria.quality_index_known": ({6: {"input_code": "index_10"}}, 1),
+    "criteria.survey_index_shaped": (
+        {
+            1: {"input_code": "five_factor_22"},
+            6: {"input_kind_code": "survey_index", "input_code": "five_factor_22:tinh"},
+            7: {"input_kind_code": "survey_index", "input_code": "own:unit", "factor_input_code": "own:F1"},
+            8: {"input_code": "five_factor_22:"},
+        },
+        3,
+    ),
     "criteria.options_of_a_survey": ({7: {"input_kind_code": "measured"}}, 1),
     "criteria.kind_fits_parent": ({2: {"kind_code": "penalty"}}, 1),
     "criteria.rule_fits_place": ({0: {"rule_code": "manual"}, 2: {"rule_code": "mean"}}, 2),
@@ -1075,6 +1091,7 @@ def test_a_band_that_holds_no_value_is_refused(lower, upper, includes, is_passed
         ({"input_code": "on_time_score__qd766"}, False),
         ({"input_code": "dossiers_received"}, True),
         ({"input_kind_code": "portal_metric", "input_code": "TDGQ.ON_TIME"}, False),
+        ({"input_kind_code": "survey_index", "input_code": "five_factor_22:province"}, False),
         ({"input_kind_code": "measured", "input_code": None}, True),
         ({"input_kind_code": "quality_index", "input_code": "total"}, True),
     ],

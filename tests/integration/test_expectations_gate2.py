@@ -64,7 +64,7 @@ COLUMNS = {
     "criterion_code is_leaf:boolean input_kind_code input_code is_applicable:boolean campaign_code "
     "self_score:decimal(18,6) appraised_score_1:decimal(18,6) appraised_score_2:decimal(18,6) "
     "survey_score:decimal(18,6) survey_answer_count:bigint declared_score:decimal(18,6) evidence_reference "
-    "explanation_reference family_code has_counts:boolean is_sampled:boolean sample_count:bigint "
+    "explanation_reference family_code wave_code has_counts:boolean is_sampled:boolean sample_count:bigint "
     "sample_scale:integer is_small_sample:boolean "
     "numerator:bigint denominator:bigint "
     "factor_numerator:bigint factor_denominator:bigint factor_sample_count:bigint "
@@ -157,7 +157,53 @@ COLUMNS = {
     "late_national_count:bigint late_both_count:bigint synchronisation_delay_count:bigint",
     "dim_difference_causes": "cause_code compared_code cause_name explanation display_order:integer",
     "fct_dossier_events": "authority_code dossier_code event_code",
-    "fct_survey_answers": "authority_code ballot_code item_code is_valid:boolean is_positive:boolean",
+    "dim_survey_instruments": "authority_code instrument_code instrument_name kind_code index_formula_code "
+    "minimum_ballot_count:bigint method_version legal_basis is_confirmed:boolean origin_code",
+    "dim_survey_items": "authority_code instrument_code item_code item_order:bigint part_code factor_code "
+    "factor_name item_text scale_code is_indexed:boolean is_on_time_question:boolean valid_from_date:date "
+    "valid_to_date:date is_confirmed:boolean origin_code",
+    "dim_survey_options": "authority_code scale_code answer_code option_text option_kind_code "
+    "option_value:decimal(18,6) option_order:bigint origin_code",
+    "dim_survey_waves": "authority_code wave_code instrument_code wave_name survey_owner_code population_code "
+    "mode_code frame_name start_date:date end_date:date is_registered:boolean instrument_name index_formula_code "
+    "minimum_ballot_count:bigint method_version legal_basis is_confirmed:boolean weight_kind_code "
+    "ballot_count:bigint series_code previous_wave_code break_code",
+    "fct_survey_estimates": "authority_code wave_code instrument_code unit_code group_kind_code group_code "
+    "measure_level_code measure_code statistic_code is_chosen_formula:boolean value_status ballot_count:bigint "
+    "answered_ballot_count:bigint valid_count:bigint item_response_rate:decimal(18,6) estimate:decimal(18,9) "
+    "standard_error:decimal(18,9) interval_low:decimal(18,6) interval_high:decimal(18,6) "
+    "design_effect:decimal(18,6) effective_count:decimal(18,3) degrees_of_freedom:bigint",
+    "fct_survey_responses": "authority_code wave_code instrument_code unit_code listed_count:bigint "
+    "answered_count:bigint refused_count:bigint not_reached_count:bigint ineligible_count:bigint "
+    "response_rate:decimal(18,6)",
+    "fct_survey_answer_shares": "authority_code wave_code instrument_code unit_code item_code answer_code "
+    "option_kind_code option_text option_order:bigint answer_count:bigint answer_share:decimal(18,6)",
+    "fct_survey_declared_results": "authority_code unit_code survey_owner_code period_start_date:date "
+    "period_end_date:date measure_code declared_percent:decimal(18,6) change_points:decimal(18,6) "
+    "declared_rank:bigint ranked_count:bigint ballot_count:bigint method_version source_name delivery_id "
+    "source_row_number:bigint",
+    "fct_survey_comparisons": "authority_code wave_code instrument_code unit_code measure_level_code measure_code "
+    "comparison_code compared_wave_code peer_group_code compared_unit_count:bigint estimate:decimal(18,9) "
+    "compared_estimate:decimal(18,9) difference:decimal(18,9) difference_low:decimal(18,6) "
+    "difference_high:decimal(18,6) chance:decimal(18,9) adjusted_chance:decimal(18,9) family_size:bigint "
+    "difference_rank:bigint",
+    "fct_rating_counts": "authority_code unit_code period_code instrument_code rating_count:bigint "
+    "valid_count:bigint value_status positive_count:bigint positive_rate:decimal(18,6) interval_low:decimal(18,6) "
+    "interval_high:decimal(18,6) handed_over_count:bigint coverage_rate:decimal(18,6) burst_count:bigint "
+    "burst_rating_count:bigint",
+    "rpt_survey_funnels": "authority_code wave_code instrument_code unit_code estimate:decimal(18,9) "
+    "effective_count:decimal(18,3) centre:decimal(18,9) inner_low:decimal(18,6) inner_high:decimal(18,6) "
+    "outer_low:decimal(18,6) outer_high:decimal(18,6) position_code",
+    "rpt_on_time_perceptions": "authority_code wave_code instrument_code unit_code item_code period_code "
+    "value_status answered_ballot_count:bigint perceived_rate:decimal(18,9) interval_low:decimal(18,6) "
+    "interval_high:decimal(18,6) claimed_rate:decimal(18,6) computed_rate:decimal(18,6) claim_gap:decimal(18,6) "
+    "gap_code",
+    "rpt_survey_sides": "authority_code unit_code period_code side_code side_key survey_owner_code side_name "
+    "method_version value_status satisfied_percent:decimal(18,4) percent_low:decimal(18,4) "
+    "percent_high:decimal(18,4) answer_count:bigint change_points:decimal(18,6) declared_rank:bigint "
+    "coverage_rate:decimal(18,6)",
+    "fct_score_answers": "authority_code unit_code period_code instrument_code item_code answer_code "
+    "is_indexed:boolean option_kind_code is_withheld:boolean answer_count:bigint",
     "fct_dossier_steps": "authority_code dossier_code step_number:bigint activity_name began_at:timestamp "
     "ended_at:timestamp unit_code section_code procedure_code is_logged:boolean is_open:boolean is_wait:boolean "
     "elapsed_seconds:bigint working_seconds:bigint delay_seconds:bigint is_largest_delay:boolean",
@@ -225,6 +271,31 @@ SCORES = (
     ("H99.04", "70", "70", 4),
     ("H99.05", "30", None, None),
 )
+
+WAVE = {"authority_code": "H99", "wave_code": "SIPAS-2026", "instrument_code": "five_factor_22"}
+BOUNDS = ("interval_low", "interval_high")
+ESTIMATE = WAVE | {
+    "unit_code": "H99.01",
+    "group_kind_code": "all",
+    "group_code": "all",
+    "measure_level_code": "overall",
+    "measure_code": "overall",
+    "statistic_code": "pooled",
+    "value_status": "ok",
+    "estimate": "0.82",
+    "interval_low": "0.7",
+    "interval_high": "0.9",
+}
+NOT_TOLD = dict.fromkeys(("estimate", *BOUNDS))
+WOMEN = {"group_kind_code": "gender", "group_code": "female"}
+QUESTION = WAVE | {"unit_code": "H99.01", "item_code": "F1.1"}
+SCORE_ANSWER = {
+    "authority_code": "H99",
+    "unit_code": "H99.01",
+    "period_code": "2026-03",
+    "instrument_code": "kiosk_3_levels",
+    "item_code": "overall",
+}
 
 
 def good_tables() -> dict[str, list[dict]]:
@@ -364,7 +435,43 @@ def good_tables() -> dict[str, list[dict]]:
         "fct_dossier_steps": [],
         "fct_step_times": [],
         "fct_dossier_delays": [],
-        "fct_survey_answers": [],
+        "dim_survey_instruments": [],
+        "dim_survey_items": [],
+        "dim_survey_options": [],
+        "dim_survey_waves": [WAVE],
+        "fct_survey_estimates": [
+            ESTIMATE | {"ballot_count": 40, "valid_count": 80},
+            # Rounded to six digits, the bounds of a sample of all are not the estimate of nine.
+            ESTIMATE
+            | {"unit_code": "H99.02", "ballot_count": 40}
+            | dict.fromkeys(BOUNDS, "0.333333")
+            | {"estimate": "0.333333333"},
+            ESTIMATE
+            | {"statistic_code": "mean", "estimate": "4.2", "interval_low": "4", "interval_high": "4.4"}
+            | {"ballot_count": 40},
+            ESTIMATE | NOT_TOLD | {"unit_code": "H99.03", "value_status": "insufficient_sample", "ballot_count": 3},
+            ESTIMATE | WOMEN | {"ballot_count": 5},
+            ESTIMATE | WOMEN | NOT_TOLD | {"unit_code": "H99.02", "value_status": "suppressed"},
+        ],
+        "fct_survey_responses": [],
+        "fct_survey_answer_shares": [
+            QUESTION | {"answer_code": code, "answer_count": 5, "answer_share": share}
+            # Each rounded up: together a millionth above the whole.
+            for code, share in (("1", "0.333333"), ("2", "0.333334"), ("3", "0.333334"))
+        ],
+        "fct_survey_declared_results": [],
+        "fct_survey_comparisons": [],
+        "fct_rating_counts": [],
+        "rpt_survey_funnels": [],
+        "rpt_on_time_perceptions": [],
+        "rpt_survey_sides": [],
+        "fct_score_answers": [
+            SCORE_ANSWER | {"answer_code": "1", "is_withheld": True},
+            SCORE_ANSWER | {"answer_code": "2", "is_withheld": True},
+            SCORE_ANSWER | {"answer_code": "3", "is_withheld": False, "answer_count": 5},
+            # The only answer of a question may be of few.
+            SCORE_ANSWER | {"item_code": "alone", "answer_code": "1", "is_withheld": True},
+        ],
         "fct_deliveries": [
             {
                 "delivery_id": "d1",
@@ -542,6 +649,11 @@ def score_of(table: str, unit: str, **changes):
     return edit(table, {"unit_code": unit}, **changes)
 
 
+def estimate_of(unit: str, group_kind: str = "all", **changes):
+    where = {"unit_code": unit, "group_kind_code": group_kind, "statistic_code": "pooled"}
+    return edit("fct_survey_estimates", where, **changes)
+
+
 def without_figures(tables: dict[str, list[dict]]) -> None:
     tables["fct_indicator_values"].clear()
     tables["fct_criterion_scores"].clear()
@@ -572,7 +684,27 @@ BAD = {
     "rpt_repeat_late_officers.key_once": repeat("rpt_repeat_late_officers"),
     "rpt_repeat_late_officers.officer_is_keyed": edit("rpt_repeat_late_officers", {}, officer_key="nguyenvana.sxd"),
     "rpt_repeat_late_officers.over_the_threshold": edit("rpt_repeat_late_officers", {}, late_count=2),
-    "published_columns.tables_present": drop("fct_survey_answers"),
+    "published_columns.tables_present": drop("fct_survey_estimates"),
+    "dim_survey_waves.key_once": repeat("dim_survey_waves"),
+    "fct_survey_estimates.key_once": repeat("fct_survey_estimates"),
+    "fct_survey_estimates.wave_known": empty("dim_survey_waves"),
+    "fct_survey_estimates.estimate_only_when_told": estimate_of("H99.03", estimate="0.9"),
+    "fct_survey_estimates.shares_between_0_and_1": estimate_of("H99.01", interval_high="1.000001"),
+    "fct_survey_estimates.interval_holds_estimate": estimate_of("H99.01", interval_low="0.820001"),
+    "fct_survey_estimates.counts_hidden_when_suppressed": estimate_of("H99.02", "gender", ballot_count=5),
+    "fct_survey_estimates.groups_of_five_people": estimate_of("H99.01", "gender", ballot_count=4),
+    "fct_survey_answer_shares.key_once": repeat("fct_survey_answer_shares"),
+    "fct_survey_answer_shares.answers_of_five_people": edit(
+        "fct_survey_answer_shares", {"answer_code": "3"}, answer_count=4
+    ),
+    "fct_survey_answer_shares.shares_at_most_one": edit(
+        "fct_survey_answer_shares", {"answer_code": "3"}, answer_share="0.333335"
+    ),
+    "fct_score_answers.key_once": repeat("fct_score_answers"),
+    "fct_score_answers.few_people_withheld": edit("fct_score_answers", {"answer_code": "3"}, answer_count=4),
+    "fct_score_answers.no_single_answer_withheld": edit(
+        "fct_score_answers", {"answer_code": "2"}, is_withheld=False, answer_count=6
+    ),
     "fct_sync_differences.key_once": repeat("fct_sync_differences"),
     "fct_sync_differences.cause_where_not_same": edit(
         "fct_sync_differences", {"match_code": "only_local"}, cause_code=None
@@ -643,7 +775,7 @@ BAD = {
     "rpt_units_to_watch.reason_known": edit("rpt_units_to_watch", {}, reason_code="khac"),
 }
 # These need a file with another shape, not other rows.
-SHAPE = {"published_columns.columns_present", "published_columns.no_identity_columns"}
+SHAPE = {f"published_columns.{name}" for name in ("columns_present", "no_identity_columns", "no_ballot_codes")}
 
 
 def failed(results: dict) -> set[str]:
@@ -690,6 +822,13 @@ def test_identity_column_is_refused(column, good_build, tmp_path):
     rule = RULES["published_columns.no_identity_columns"]
     (result,) = check_published(good_build | {"dim_units": path}, [rule])
     assert (result.is_passed, result.sample) == (False, [f"table_name = dim_units, column_name = {column}"])
+
+
+def test_a_column_of_ballot_codes_is_refused(good_build, tmp_path):
+    path = write_table("dim_units", GOOD["dim_units"], tmp_path / "dim_units.parquet", "ballot_code")
+    rule = RULES["published_columns.no_ballot_codes"]
+    (result,) = check_published(good_build | {"dim_units": path}, [rule])
+    assert (result.is_passed, result.sample) == (False, ["table_name = dim_units, column_name = ballot_code"])
 
 
 @pytest.mark.parametrize("column", ["phone_hash", "has_email", "unit_address_count", "identity_free_note"])

@@ -486,7 +486,7 @@ def test_the_search_finds_who_is_there_however_written(settings, planted):
     assert len(set(held)) > 5 * 14
     with_people = {delivery.delivery_id for delivery in deliveries.list_deliveries(settings) if delivery.hash_key_id}
     assert {path.stem for path in (settings.root / "vault").glob("*.parquet")} == with_people
-    assert len(with_people) == 8 + 6, "canonical sources with identities, and vendors' files"
+    assert len(with_people) == 9 + 6, "canonical sources with identities, and vendors' files"
 
 
 def test_the_same_people_are_in_the_vault(planted, settings, monkeypatch):

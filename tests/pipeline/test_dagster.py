@@ -92,7 +92,6 @@ MARTS = {
     "marts/fct_score_peer_groups",
     "marts/fct_score_rankings",
     "marts/fct_step_times",
-    "marts/fct_survey_answers",
     "marts/fct_sync_differences",
     "marts/fct_timeliness_counts",
     "marts/fct_unit_rankings",
@@ -108,6 +107,20 @@ MARTS = {
     "marts/rpt_unit_handover_gaps",
     "marts/rpt_sync_totals",
     "marts/rpt_units_to_watch",
+    "marts/dim_survey_instruments",
+    "marts/dim_survey_items",
+    "marts/dim_survey_options",
+    "marts/dim_survey_waves",
+    "marts/fct_rating_counts",
+    "marts/fct_score_answers",
+    "marts/fct_survey_answer_shares",
+    "marts/fct_survey_comparisons",
+    "marts/fct_survey_declared_results",
+    "marts/fct_survey_estimates",
+    "marts/fct_survey_responses",
+    "marts/rpt_on_time_perceptions",
+    "marts/rpt_survey_funnels",
+    "marts/rpt_survey_sides",
 }
 
 

@@ -40,6 +40,7 @@ DISPATCHED = {
     "int_dossier_steps_filled": {"double colon cast"},
     "int_dossier_delays_split": {"double colon cast"},
     "int_late_dossiers_measured": {"double colon cast"},
+    "int_survey_answers_judged": {"list types"},
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 import unicodedata
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ import python_calamine
 
 from dagster_project.commands import build, load_files
 from dagster_project.console import Console
+from dagster_project.explaining.score import ScoreKey, criterion_story
 from dagster_project.publishing.builds import current_build
 from dagster_project.settings import Settings
 
@@ -39,6 +41,17 @@ def open_tables(settings: Settings) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def asking(connection: duckdb.DuckDBPyConnection):
+    """How stories ask these tables."""
+
+    def asked(sql: str, parameters: list) -> list[dict]:
+        cursor = connection.execute(sql, parameters)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    return asked
+
+
 @pytest.fixture(scope="module")
 def real(built_real):
     with open_tables(built_real) as connection:
@@ -52,8 +65,10 @@ def built_scores(tmp_path_factory) -> Settings:
     sheets = settings.inbox / "pci.csv"
     sheets.parent.mkdir(parents=True)
     write_sub_indices(sheets)
+    write_survey(settings.inbox)
+    surveyed = [settings.inbox / f"{name}.csv" for name in ("ballots", "waves")]
     first = [path for path in sorted(CASES.glob("*.csv")) if path.stem != "regulations_next_year"]
-    assert not load_files([sheets, *first], settings, Console()).refused
+    assert not load_files([sheets, *surveyed, *first], settings, Console()).refused
     assert not load_files([CASES / "regulations_next_year.csv"], settings, Console()).refused
     build(settings, print, as_of=dt.date(2026, 10, 31))
     return settings
@@ -80,6 +95,29 @@ def write_sub_indices(path: Path) -> None:
                     keys = {"authority_code": "VN", "campaign_code": "PCI-2013", "regulation_code": "PCI"}
                     scored = {"unit_code": row[1], "criterion_code": number, "measured_value": row[2]}
                     writer.writerow(keys | period | scored)
+
+
+def write_survey(folder: Path) -> None:
+    """Two waves: of the later, 40 ballots on H96.84 (8 content with F1.1 alone, 32 with both), 10 on H96.66."""
+    key = {"authority_code": "H96", "instrument_code": "five_factor_22"}
+    with (folder / "ballots.csv").open("w", encoding="utf-8", newline="") as handle:
+        head = [*key, "wave_code", "unit_code", "ballot_code", "item_answers", "answered_at"]
+        writer = csv.DictWriter(handle, head)
+        writer.writeheader()
+        for wave, unit, count in (("KS1", "H96.84", 30), ("KS2", "H96.84", 40), ("KS2", "H96.66", 10)):
+            for number in range(count):
+                answers = "F1.1=5;F2.1=2" if wave == "KS1" or number < 8 else "F1.1=4;F2.1=4"
+                ballot = {"wave_code": wave, "unit_code": unit, "ballot_code": f"{unit}-{number}"}
+                moment = "2025-04-10 09:00:00" if wave == "KS1" else "2025-11-10 09:00:00"
+                writer.writerow(key | ballot | {"item_answers": answers, "answered_at": moment})
+    with (folder / "waves.csv").open("w", encoding="utf-8", newline="") as handle:
+        days = {"start_date": "2025-04-01", "end_date": "2025-04-30"}
+        wave = {"wave_code": "KS1", "wave_name": "Đợt mùa xuân", "survey_owner_code": "province"}
+        first = key | wave | {"population_code": "clients"} | days
+        later = {"wave_code": "KS2", "wave_name": "Đợt mùa thu", "start_date": "2025-11-01", "end_date": "2025-11-30"}
+        writer = csv.DictWriter(handle, list(first))
+        writer.writeheader()
+        writer.writerows([first, first | later])
 
 
 def published_index() -> dict[str, tuple[float, int, str]]:
@@ -214,6 +252,67 @@ def test_options_of_a_survey_give_their_shares_and_silence_gives_nothing(cases):
         ("H96.66", Decimal(10), "survey", "ok", 2_000_000),
         ("H96.84", Decimal("4.5"), "survey", "ok", 4_000_000),
     ]
+
+
+def test_an_index_of_a_survey_is_scored_by_its_last_wave_with_the_luck_of_its_sample(cases):
+    found = cases.execute(
+        "select unit_code, criterion_code, i.numerator, wave_code, is_small_sample, final_score, "
+        "score_status, uncertainty_code, score_low is not null and score_low < final_score "
+        "from fct_score_inputs as i inner join fct_criterion_scores as s "
+        "using (authority_code, regulation_version_code, period_code, unit_code, criterion_code) "
+        "where i.regulation_code = 'index' and i.period_code = '2025' order by unit_code, criterion_code"
+    ).fetchall()
+    nothing = (None, "not_scored", None, False)
+    assert found == [
+        ("H96.65", "1", None, None, False, *nothing),
+        ("H96.65", "2", None, None, False, *nothing),
+        ("H96.66", "1", None, "KS2", True, *nothing),
+        ("H96.66", "2", None, "KS2", True, *nothing),
+        ("H96.84", "1", 900_000, "KS2", False, Decimal(10), "ok", "counted", True),
+        # All content: as far as luck reaches down, it stays above the target.
+        ("H96.84", "2", 1_000_000, "KS2", False, Decimal(10), "ok", "counted", False),
+    ]
+
+
+def test_where_nothing_varies_there_is_no_interval(cases):
+    """In the first wave everybody was content with one of two questions: half, with no spread to learn luck from."""
+    found = cases.execute(
+        "select distinct estimate, interval_low, interval_high from fct_survey_estimates "
+        "where wave_code = 'KS1' and unit_code = 'H96.84' and measure_code = 'overall' and group_kind_code = 'all'"
+    ).fetchall()
+    assert found == [(Decimal("0.5"), None, None)]
+
+
+def test_the_story_of_an_index_names_the_wave_its_method_and_how_many_answered(cases):
+    def told(unit: str, regulation: str, criterion: str) -> tuple[str, tuple[str, ...], tuple]:
+        key = ScoreKey("H96", f"{regulation}@2025-01-01", "2025", unit)
+        story = criterion_story(asking(cases), key, criterion)
+        return story.behind[0].text, story.behind[0].items, story.figure
+
+    text, items, figure = told("H96.84", "index", "1")
+    assert text == "Đợt khảo sát Đợt mùa thu (KS2), từ 01/11/2025 đến 30/11/2025, do tỉnh hỏi"
+    assert items[0] == "Bộ câu hỏi: Phiếu SIPAS năm yếu tố, 22 tiêu chí (2017–2020), phương pháp G2 (chưa đối chiếu)"
+    assert items[1] == "Số phiếu có trả lời: 40; trả lời phần được tính: 40"
+    assert re.fullmatch(r"Khoảng tin cậy 95 % theo cách chọn mẫu: [\d,]+% – [\d,]+% \(cỡ mẫu hiệu dụng \d+\)", items[2])
+    assert ("Giá trị", "90%") in figure
+    _, items, figure = told("H96.66", "index", "2")
+    assert items[1:] == (
+        "Số phiếu có trả lời: 10; trả lời phần được tính: 10",
+        "Không đủ mẫu: cần ít nhất 30 phiếu, nên không nêu chỉ số",
+    )
+    assert ("Giá trị", "không đủ mẫu, nên không có giá trị") in figure
+    text, items, _ = told("H96.65", "index", "1")
+    assert text.startswith("Chưa có đợt khảo sát nào")
+
+
+def test_few_answers_behind_a_score_are_not_told(cases):
+    key = ScoreKey("H96", "survey@2025-01-01", "2025", "H96.84")
+    (behind,) = criterion_story(asking(cases), key, "8.2").behind
+    assert behind.text == "Lượt trả lời theo phương án có điểm: 4"
+    assert behind.items == tuple(f"{option}: ít người chọn, không nêu số" for option in "ABCD")
+    assert cases.execute("select count(answer_count) from fct_score_answers where unit_code = 'H96.84'").fetchone() == (
+        0,
+    )
 
 
 def test_exactly_fifteen_of_eighteen_is_the_grade_from_fifteen(cases):

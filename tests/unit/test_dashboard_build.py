@@ -336,7 +336,7 @@ TABLES = {
     "fct_score_inputs": """
         select 'H33' as authority_code, 'BTC@2026-01-01' as regulation_version_code, '2026-03' as period_code, *,
           criterion_code = '1.1' as has_counts, if(has_counts, 80, 1000000) as denominator, false as is_small_sample,
-          true as is_applicable,
+          cast(null as varchar) as wave_code, true as is_applicable,
           cast(null as bigint) as factor_numerator, cast(null as bigint) as factor_denominator,
           case criterion_code when '1.2' then '12/BC-<SM>' end as evidence_reference,
           cast(null as varchar) as explanation_reference,

@@ -29,6 +29,39 @@ indicators as (
 
 ),
 
+-- What a survey index may be asked of: a questionnaire as a whole, or one of its factors. Ratings make no index.
+survey_inputs as (
+
+    select authority_code, instrument_code as survey_code from {{ ref('int_survey_instruments_unioned') }}
+    where kind_code = 'survey'
+    union
+    select items.authority_code, items.instrument_code || ':' || items.factor_code as survey_code
+    from {{ ref('int_survey_items_unioned') }} as items
+    inner join {{ ref('int_survey_instruments_unioned') }} as instruments
+        on items.authority_code = instruments.authority_code and items.instrument_code = instruments.instrument_code
+    where instruments.kind_code = 'survey' and items.is_indexed
+
+),
+
+-- Of instrument:owner:factor, who asks is known by the shape of the code.
+survey_criteria as (
+
+    select
+        authority_code,
+        regulation_version_code,
+        criterion_code,
+        split_part(code, ':', 1)
+        || case when split_part(code, ':', 3) = '' then '' else ':' || split_part(code, ':', 3) end as survey_code
+    from (
+        select authority_code, regulation_version_code, criterion_code, coalesce(input_code, '') as code from criteria
+        where input_kind_code = 'survey_index'
+        union all
+        select authority_code, regulation_version_code, criterion_code, factor_input_code as code from criteria
+        where input_kind_code = 'survey_index' and factor_input_code is not null
+    ) as codes
+
+),
+
 -- Bands of values, beside the criterion they score. A share is never above 1.
 judged_bands as (
 
@@ -42,7 +75,7 @@ judged_bands as (
         bands.calculation_code,
         bands.awarded_score,
         bands.base_value,
-        criteria.input_kind_code in ('portal_metric', 'survey_item')
+        criteria.input_kind_code in ('portal_metric', 'survey_item', 'survey_index')
         or coalesce(criteria.input_kind_code = 'indicator' and indicators.unit_of_measure_code <> 'count', false) as is_rate
     from criteria
     inner join bands
@@ -165,12 +198,27 @@ faults as (
     where is_rate and (lower_value > 1 or upper_value > 1 or (calculation_code = 'proportional' and base_value > 1))
     group by authority_code, regulation_version_code
 
+    union all
+
+    select
+        survey_criteria.authority_code,
+        survey_criteria.regulation_version_code,
+        9 as fault_number,
+        'có chỉ số khảo sát mà bộ câu hỏi hoặc nhóm câu chưa khai báo, ví dụ ' || min(survey_criteria.criterion_code) as fault_text
+    from survey_criteria
+    left join survey_inputs
+        on
+            survey_criteria.authority_code = survey_inputs.authority_code
+            and survey_criteria.survey_code = survey_inputs.survey_code
+    where survey_inputs.survey_code is null
+    group by survey_criteria.authority_code, survey_criteria.regulation_version_code
+
 )
 
 select
     authority_code,
     regulation_version_code,
-    {%- for number in [1, 2, 3, 4, 5, 6, 7, 8] %}
+    {%- for number in [1, 2, 3, 4, 5, 6, 7, 8, 9] %}
     coalesce(max(case when fault_number = {{ number }} then '; ' || fault_text end), '')
     {{ "||" if not loop.last else "as faults_text" }}
     {%- endfor %}

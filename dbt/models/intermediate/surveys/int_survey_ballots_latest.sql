@@ -55,4 +55,4 @@ select
     dated.source_row_number
 from dated
 cross join builds
-where coalesce(dated.answered_date <= builds.as_of_date, true)
+where coalesce(dated.answered_date, cast('1900-01-01' as date)) <= builds.as_of_date

@@ -69,18 +69,22 @@ unit_cells as (
 
 ),
 
+unit_sizes as (
+
+    select wave_number, group_kind_code, unit_code, min(ballot_count) as smallest_count
+    from unit_cells
+    group by wave_number, group_kind_code, unit_code
+
+),
+
 unit_breakdowns as (
 
     select
-        wave_number,
-        group_kind_code,
-        unit_code,
-        min(ballot_count) as smallest_count,
+        *,
         row_number() over (
-            partition by wave_number, group_kind_code order by min(ballot_count) nulls last, unit_code nulls last
+            partition by wave_number, group_kind_code order by smallest_count nulls last, unit_code nulls last
         ) as unit_order
-    from unit_cells
-    group by wave_number, group_kind_code, unit_code
+    from unit_sizes
 
 ),
 

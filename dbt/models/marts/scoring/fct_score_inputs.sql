@@ -26,6 +26,61 @@ units as (
 
 ),
 
+survey_estimates as (
+
+    select
+        estimates.authority_code,
+        estimates.unit_code,
+        estimates.wave_code,
+        estimates.instrument_code,
+        waves.survey_owner_code,
+        waves.end_date,
+        estimates.instrument_code || ':' || waves.survey_owner_code
+        || case when estimates.measure_level_code = 'factor' then ':' || estimates.measure_code else '' end as input_code,
+        estimates.value_status,
+        estimates.estimate,
+        estimates.effective_count,
+        estimates.interval_low
+    from {{ ref('fct_survey_estimates') }} as estimates
+    inner join {{ ref('dim_survey_waves') }} as waves
+        on
+            estimates.authority_code = waves.authority_code
+            and estimates.wave_code = waves.wave_code
+            and estimates.instrument_code = waves.instrument_code
+    where
+        estimates.group_kind_code = 'all'
+        and estimates.measure_level_code in ('overall', 'factor')
+        and estimates.is_chosen_formula
+        and estimates.unit_code <> estimates.authority_code
+        -- Who asked is a part of what is scored: an index that nobody is known to have asked for is none.
+        and waves.survey_owner_code is not null
+
+),
+
+-- Of a survey that a unit stands in several times in a period, the wave that ended last speaks, never an average.
+survey_waves as (
+
+    select
+        *,
+        row_number() over (
+            partition by authority_code, period_code, unit_code, instrument_code, survey_owner_code
+            order by end_date desc nulls last, wave_code desc nulls last
+        ) as wave_order
+    from (
+        select distinct
+            waves.authority_code,
+            periods.period_code,
+            waves.unit_code,
+            waves.wave_code,
+            waves.instrument_code,
+            waves.survey_owner_code,
+            waves.end_date
+        from survey_estimates as waves
+        inner join periods on waves.end_date between periods.start_date and periods.counted_to_date
+    ) as ended
+
+),
+
 regulation_periods as (
 
     select
@@ -68,7 +123,8 @@ figures as (
         case when indicators.unit_of_measure_code in ('rate', 'score') then facts.denominator end as sample_count,
         1 as sample_scale,
         indicators.unit_of_measure_code <> 'count' as is_sampled,
-        cast(null as decimal(18, 6)) as declared_score
+        cast(null as decimal(18, 6)) as declared_score,
+        cast(null as {{ dbt.type_string() }}) as wave_code
     from {{ ref('fct_indicator_values') }} as facts
     inner join {{ ref('dim_indicators') }} as indicators on facts.indicator_code = indicators.indicator_code
     where facts.origin_code = 'computed' and facts.value_status in ('ok', 'insufficient_sample', 'no_activity')
@@ -95,7 +151,8 @@ figures as (
         metrics.denominator_count as sample_count,
         1 as sample_scale,
         true as is_sampled,
-        metrics.declared_score
+        metrics.declared_score,
+        cast(null as {{ dbt.type_string() }}) as wave_code
     from {{ ref('int_portal_metrics_latest') }} as metrics
     inner join periods
         on metrics.period_start_date = periods.start_date and metrics.period_end_date = periods.end_date
@@ -117,10 +174,39 @@ figures as (
         {{ quality_index_max }} as sample_scale,
         -- What an agency says of itself as a whole is no sample.
         indices.is_of_dossier as is_sampled,
-        case when indices.input_code = 'total' then {{ from_millionths('indices.numerator') }} end as declared_score
+        case when indices.input_code = 'total' then {{ from_millionths('indices.numerator') }} end as declared_score,
+        cast(null as {{ dbt.type_string() }}) as wave_code
     from {{ ref('int_quality_indices_averaged') }} as indices
     inner join periods
         on indices.period_start_date = periods.start_date and indices.period_end_date = periods.end_date
+
+    union all
+
+    select
+        waves.authority_code,
+        waves.period_code,
+        waves.unit_code,
+        'survey_index' as input_kind_code,
+        estimates.input_code,
+        'satisfaction' as family_code,
+        cast({{ millionths('estimates.estimate') }} as bigint) as numerator,
+        case when estimates.estimate is not null then 1000000 end as denominator,
+        false as has_counts,
+        estimates.value_status = 'insufficient_sample' as is_small_sample,
+        cast(round(estimates.effective_count) as bigint) as sample_count,
+        1 as sample_scale,
+        -- Where everybody was asked there is no luck: an interval without an effective sample.
+        not (estimates.effective_count is null and estimates.interval_low is not null) as is_sampled,
+        cast(null as decimal(18, 6)) as declared_score,
+        waves.wave_code
+    from survey_waves as waves
+    inner join survey_estimates as estimates
+        on
+            waves.authority_code = estimates.authority_code
+            and waves.wave_code = estimates.wave_code
+            and waves.instrument_code = estimates.instrument_code
+            and waves.unit_code = estimates.unit_code
+    where waves.wave_order = 1
 
 ),
 
@@ -310,6 +396,7 @@ found as (
             when sheets.survey_score is not null then 'sheet survey'
             else coalesce(figures.family_code, case when sheets.unit_code is not null then 'sheet ' || asked.criterion_code end)
         end as family_code,
+        figures.wave_code,
         coalesce(figures.is_small_sample, false) as is_small_sample,
         case asked.input_kind_code
             when 'measured' then case when sheets.measured_numerator is not null then sheets.measured_denominator end
@@ -413,6 +500,7 @@ select
     evidence_reference,
     explanation_reference,
     family_code,
+    wave_code,
     has_counts,
     is_leaf and is_sampled as is_sampled,
     case when is_leaf then sample_count end as sample_count,
