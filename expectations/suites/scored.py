@@ -273,7 +273,7 @@ def _questionnaire_known() -> PlanRule:
 
 
 def _survey_known() -> PlanRule:
-    national = ", ".join(f"'{row['instrument_code']}'" for row in _seed("instruments") if row["kind_code"] == "survey")
+    national = quoted([row["instrument_code"] for row in seed_rows("instruments") if row["kind_code"] == "survey"])
 
     def unknown(code: str) -> str:
         instrument = f"split_part({code}, ':', 1)"
