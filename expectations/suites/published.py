@@ -113,7 +113,7 @@ PROMISED_COLUMNS = {
     "comparison_code compared_wave_code peer_group_code compared_unit_count estimate compared_estimate difference "
     "difference_low difference_high chance adjusted_chance family_size difference_rank",
     "fct_rating_counts": "authority_code unit_code period_code instrument_code rating_count valid_count value_status "
-    "positive_count positive_rate interval_low interval_high handed_over_count coverage_rate burst_count "
+    "positive_count positive_rate interval_low interval_high handed_over_count coverage_rate "
     "burst_rating_count",
     "rpt_survey_funnels": "authority_code wave_code instrument_code unit_code estimate effective_count centre "
     "inner_low inner_high outer_low outer_high position_code",

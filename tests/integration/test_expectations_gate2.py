@@ -189,7 +189,7 @@ COLUMNS = {
     "difference_rank:bigint",
     "fct_rating_counts": "authority_code unit_code period_code instrument_code rating_count:bigint "
     "valid_count:bigint value_status positive_count:bigint positive_rate:decimal(18,6) interval_low:decimal(18,6) "
-    "interval_high:decimal(18,6) handed_over_count:bigint coverage_rate:decimal(18,6) burst_count:bigint "
+    "interval_high:decimal(18,6) handed_over_count:bigint coverage_rate:decimal(18,6) "
     "burst_rating_count:bigint",
     "rpt_survey_funnels": "authority_code wave_code instrument_code unit_code estimate:decimal(18,9) "
     "effective_count:decimal(18,3) centre:decimal(18,9) inner_low:decimal(18,6) inner_high:decimal(18,6) "

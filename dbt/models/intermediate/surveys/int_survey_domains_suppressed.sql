@@ -58,7 +58,9 @@ authority_withheld as (
     from authority_cells as cells
     left join authority_cuts as cuts
         on cells.wave_number = cuts.wave_number and cells.group_kind_code = cuts.group_kind_code
-    where cells.smallest_count < {{ fewest_people() }} and coalesce(cells.cell_order <= cuts.last_withheld, true)
+    where
+        cells.smallest_count < {{ fewest_people() }}
+        and (cells.ballot_count < {{ fewest_people() }} or coalesce(cells.cell_order <= cuts.last_withheld, true))
 
 ),
 

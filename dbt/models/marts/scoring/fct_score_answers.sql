@@ -89,7 +89,8 @@ judged as (
     select
         ordered.*,
         ordered.smallest_count < {{ fewest_people() }}
-        and coalesce(ordered.cell_order <= cuts.last_withheld, true) as is_withheld
+        and (ordered.answer_count < {{ fewest_people() }} or coalesce(ordered.cell_order <= cuts.last_withheld, true))
+            as is_withheld
     from ordered
     left join cuts on {{ same_columns('ordered', 'cuts', question) }}
 

@@ -64,8 +64,9 @@ select
     case
         when ordered.previous_wave_code is not null or ordered.earlier_instrument_code is null then null
         when ordered.instrument_code <> ordered.earlier_instrument_code then 'instrument'
-        when coalesce(ordered.survey_owner_code, '') <> ordered.earlier_owner_code then 'owner'
-        when coalesce(ordered.population_code, '') <> ordered.earlier_population_code then 'population'
+        when ordered.survey_owner_code is null or ordered.population_code is null then 'unregistered'
+        when ordered.survey_owner_code <> ordered.earlier_owner_code then 'owner'
+        when ordered.population_code <> ordered.earlier_population_code then 'population'
         else 'unregistered'
     end as break_code
 from ordered

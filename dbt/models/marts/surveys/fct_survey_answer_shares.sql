@@ -138,7 +138,9 @@ told as (
 
     select
         ordered.*,
-        ordered.smallest_count < {{ fewest_people() }} and coalesce(ordered.cell_order <= cuts.last_merged, true) as is_merged,
+        ordered.smallest_count < {{ fewest_people() }}
+        and (ordered.answer_count < {{ fewest_people() }} or coalesce(ordered.cell_order <= cuts.last_merged, true))
+            as is_merged,
         options.option_text,
         options.option_kind_code,
         options.option_order
