@@ -15,7 +15,7 @@ ratings as (
         answers.answered_date,
         answers.option_kind_code,
         answers.is_valid,
-        answers.dossier_code,
+        answers.has_dossier,
         answers.delivery_id,
         answers.source_row_number
     from {{ ref('int_survey_answers_judged') }} as answers
@@ -54,7 +54,7 @@ by_day as (
         count(*) as rating_count,
         count(*) filter (where option_kind_code = 'positive') as positive_count,
         count(*) filter (where is_valid) as valid_count,
-        count(*) filter (where dossier_code is not null) as dossier_rating_count,
+        count(*) filter (where has_dossier) as dossier_rating_count,
         count(*) filter (where is_burst) as burst_rating_count
     from judged
     group by authority_code, unit_code, instrument_code, answered_date

@@ -26,7 +26,7 @@ packed_ballots as (
 
 pairs as (
 
-    {{ text_parts(ref('int_survey_ballots_latest'), ['authority_code', 'wave_code', 'instrument_code', 'survey_owner_code', 'mode_code', 'unit_code', 'ballot_code', 'answered_at', 'answered_date', 'dossier_code', 'delivery_id', 'source_row_number'], 'item_answers', ';') }}
+    {{ text_parts(ref('int_survey_ballots_latest'), ['authority_code', 'wave_code', 'instrument_code', 'unit_code', 'ballot_code', 'answered_date', 'dossier_code', 'delivery_id', 'source_row_number'], 'item_answers', ';') }}
 
 ),
 
@@ -36,15 +36,12 @@ answers as (
         versions.authority_code,
         versions.wave_code,
         versions.instrument_code,
-        versions.survey_owner_code,
-        versions.mode_code,
         versions.unit_code,
         versions.ballot_code,
         versions.item_code,
         versions.answer_code,
-        versions.answered_at,
         {{ local_date('versions.answered_at') }} as answered_date,
-        versions.dossier_code,
+        versions.dossier_code is not null as has_dossier,
         versions.delivery_id,
         versions.source_row_number
     from versions
@@ -65,15 +62,12 @@ answers as (
         authority_code,
         wave_code,
         instrument_code,
-        survey_owner_code,
-        mode_code,
         unit_code,
         ballot_code,
         trim(split_part(part_text, '=', 1)) as item_code,
         trim(split_part(part_text, '=', 2)) as answer_code,
-        answered_at,
         answered_date,
-        dossier_code,
+        dossier_code is not null as has_dossier,
         delivery_id,
         source_row_number
     from pairs
@@ -84,15 +78,12 @@ answers as (
         rating_versions.authority_code,
         'KIOSK' as wave_code,
         'kiosk_' || rating_versions.scale_code || '_levels' as instrument_code,
-        'unit' as survey_owner_code,
-        rating_versions.mode_code,
         rating_versions.unit_code,
         rating_versions.rating_code as ballot_code,
         rating_versions.item_code,
         rating_versions.answer_code,
-        rating_versions.rated_at as answered_at,
         {{ local_date('rating_versions.rated_at') }} as answered_date,
-        rating_versions.dossier_code,
+        rating_versions.dossier_code is not null as has_dossier,
         rating_versions.delivery_id,
         rating_versions.source_row_number
     from rating_versions
@@ -149,15 +140,12 @@ select
     answers.authority_code,
     answers.wave_code,
     answers.instrument_code,
-    answers.survey_owner_code,
-    answers.mode_code,
     answers.unit_code,
     answers.ballot_code,
     answers.item_code,
     answers.answer_code,
-    answers.answered_at,
     answers.answered_date,
-    answers.dossier_code,
+    answers.has_dossier,
     coalesce(item_scales.is_indexed, rating_scales.scale_code is not null) as is_indexed,
     options.option_kind_code,
     options.option_value,

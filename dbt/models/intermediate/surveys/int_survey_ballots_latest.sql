@@ -20,7 +20,6 @@ dated as (
 
     select
         versions.*,
-        waves.survey_owner_code,
         -- A questionnaire without a moment of its own counts on the last day of its wave.
         coalesce({{ local_date('versions.answered_at') }}, waves.end_date) as answered_date
     from versions
@@ -32,12 +31,10 @@ select
     dated.authority_code,
     dated.wave_code,
     dated.instrument_code,
-    dated.survey_owner_code,
     dated.unit_code,
     dated.ballot_code,
     -- A row of the sample without result and answers has not been asked yet.
     coalesce(dated.result_code, case when dated.item_answers is null then 'not_asked' else 'answered' end) as result_code,
-    dated.mode_code,
     dated.item_answers,
     dated.stratum_code,
     dated.cluster_code,
@@ -48,7 +45,6 @@ select
     {%- for group in survey_groups() %}
     dated.{{ group }}_code,
     {%- endfor %}
-    dated.answered_at,
     dated.answered_date,
     dated.dossier_code,
     dated.delivery_id,

@@ -10,23 +10,24 @@ instruments as (
 
 ),
 
--- Waves that ballots speak of, registered or not; min() picks one of several owners, always the same one.
+-- Waves that ballots speak of, registered or not.
 seen as (
 
-    select
-        authority_code,
-        wave_code,
-        instrument_code,
-        min(survey_owner_code) as survey_owner_code,
-        min(answered_date) as first_date,
-        max(answered_date) as last_date
+    select authority_code, wave_code, instrument_code, min(answered_date) as first_date, max(answered_date) as last_date
     from (
-        select authority_code, wave_code, instrument_code, survey_owner_code, answered_date
-        from {{ ref('int_survey_ballots_latest') }}
+        select authority_code, wave_code, instrument_code, answered_date from {{ ref('int_survey_ballots_latest') }}
         union all
-        select authority_code, wave_code, instrument_code, survey_owner_code, answered_date
-        from {{ ref('int_survey_answers_judged') }}
+        select authority_code, wave_code, instrument_code, answered_date from {{ ref('int_survey_answers_judged') }}
     ) as spoken
+    group by authority_code, wave_code, instrument_code
+
+),
+
+-- Answers sent alone say who asked; min() picks one of several, always the same one.
+owners as (
+
+    select authority_code, wave_code, instrument_code, min(survey_owner_code) as survey_owner_code
+    from {{ ref('stg_survey__answers') }}
     group by authority_code, wave_code, instrument_code
 
 )
@@ -36,7 +37,7 @@ select
     seen.wave_code,
     seen.instrument_code,
     coalesce(registered.wave_name, seen.wave_code) as wave_name,
-    coalesce(registered.survey_owner_code, seen.survey_owner_code) as survey_owner_code,
+    coalesce(registered.survey_owner_code, owners.survey_owner_code) as survey_owner_code,
     registered.population_code,
     registered.mode_code,
     registered.frame_name,
@@ -60,4 +61,9 @@ left join registered
         seen.authority_code = registered.authority_code
         and seen.wave_code = registered.wave_code
         and seen.instrument_code = registered.instrument_code
+left join owners
+    on
+        seen.authority_code = owners.authority_code
+        and seen.wave_code = owners.wave_code
+        and seen.instrument_code = owners.instrument_code
 where instruments.kind_code = 'survey'
