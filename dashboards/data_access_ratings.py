@@ -75,7 +75,9 @@ def rating_series(build: Build, authority_code: str, instrument_code: str, perio
     return _rows(
         build.folder,
         f"""
-        select p.period_code, p.period_name, p.is_complete, s.* exclude (unit_code, period_code, unit_of_measure_code),
+        select p.period_code, p.period_name, p.is_complete,
+          s.* exclude (unit_code, period_code, value_status, family_code, unit_of_measure_code),
+          coalesce(s.value_status, 'no_activity') as value_status, 'satisfaction' as family_code,
           'rate' as unit_of_measure_code
         from dim_periods as p
         left join (

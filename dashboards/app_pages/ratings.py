@@ -137,16 +137,20 @@ def _draw_trend(view: state.View, scale: Row, period: Row) -> None:
 
 
 _NO_INTERVAL = {"interval_low": None, "interval_high": None, "numerator": None, "value_status": "ok"}
-COLUMNS = (
-    Column("Đơn vị"),
-    Column("Hài lòng", "num value"),
-    Column("Khoảng tin cậy 95%", "num wide"),
-    Column("Lượt hợp lệ", "num wide"),
+COVERED = (
     Column("Độ phủ", "num"),
     Column("", "bar wide"),
     Column("Kết quả đã trả", "num wide"),
     Column("Dồn dập", "num"),
 )
+COLUMNS = (
+    Column("Đơn vị"),
+    Column("Hài lòng", "num value"),
+    Column("Khoảng tin cậy 95%", "num wide"),
+    Column("Lượt hợp lệ", "num wide"),
+    *COVERED,
+)
+SMALL_COLUMNS = (Column("Đơn vị"), Column("Lượt hợp lệ", "num"), *COVERED)
 
 
 def _draw_units(view: state.View, units: Sequence[Row], scale: Row, period: Row) -> None:
@@ -160,34 +164,45 @@ def _draw_units(view: state.View, units: Sequence[Row], scale: Row, period: Row)
     )
     title = components.section(f"Từng đơn vị, {state.period_text(period)}", lead)
     if enough:
-        components.show(title + _unit_table(view, enough, period, "Đánh giá từng đơn vị"))
+        rows = (_rated_cells(view, row, period) for row in enough)
+        components.show(title + components.table(COLUMNS, rows, "Đánh giá từng đơn vị"))
     else:
         text = f"Không đơn vị nào có đủ {least} lượt hợp lệ trong kỳ này; hãy xem kỳ dài hơn."
         components.show(title + components.note(text))
     if small:
         with st.expander(f"Không đủ mẫu: {len(small)} đơn vị có dưới {least} lượt hợp lệ"):
-            components.show(_unit_table(view, small, period, "Đơn vị không đủ mẫu"))
+            rows = (_small_cells(view, row, period) for row in small)
+            components.show(components.table(SMALL_COLUMNS, rows, "Đơn vị không đủ mẫu"))
 
 
-def _unit_table(view: state.View, rows: Sequence[Row], period: Row, caption: str) -> str:
-    return components.table(COLUMNS, (_unit_cells(view, row, period) for row in rows), caption)
-
-
-def _unit_cells(view: state.View, row: Row, period: Row) -> list[str]:
+def _rated_cells(view: state.View, row: Row, period: Row) -> list[str]:
     interval = labels.format_interval(row["interval_low"], row["interval_high"])
     valid = labels.format_count(row["denominator"])
-    rate = '<span class="missing">không đủ mẫu</span>'
-    if row["value"] is not None:
-        rate = components.text(labels.value_or_status(row))
-    handed_over = "–" if row["handed_over_count"] is None else labels.format_count(row["handed_over_count"])
+    rate = components.text(labels.value_or_status(row))
     return [
         components.unit_link(view.authority_code, row["unit_code"], row["unit_name"], period["period_code"]),
         f'{rate}<span class="sub">{interval}<br>n = {valid}</span>',
-        interval or "–",
+        interval,
         valid,
+        *_covered_cells(row),
+    ]
+
+
+def _small_cells(view: state.View, row: Row, period: Row) -> list[str]:
+    return [
+        components.unit_link(view.authority_code, row["unit_code"], row["unit_name"], period["period_code"]),
+        labels.format_count(row["denominator"]),
+        *_covered_cells(row),
+    ]
+
+
+def _covered_cells(row: Row) -> list[str]:
+    """How many of those served rated, and how many ratings came at once."""
+    has_dossiers = row["handed_over_count"] is not None
+    return [
         ("–" if row["coverage_rate"] is None else _coverage_text(row)) + _mark(row["is_coverage_low"], "thấp"),
         components.rate_bar(row["coverage_rate"], 1.0),
-        handed_over,
+        labels.format_count(row["handed_over_count"]) if has_dossiers else "–",
         labels.format_count(row["burst_rating_count"]) + _mark(row["has_many_bursts"], "nhiều"),
     ]
 

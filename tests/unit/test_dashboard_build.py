@@ -19,6 +19,7 @@ from dashboards import (
     data_access_ratings,
     data_access_scores,
     data_access_time,
+    labels,
     labels_scores,
     state,
 )
@@ -79,6 +80,7 @@ TABLES = {
           as has_many_bursts, 10 as many_bursts_percent
         from (values
           ('H99', '2026-02', 'kiosk_2_levels', 7, 7, 'insufficient_sample', null, null, null, null, null, null, 0),
+          ('H99', '2026-04', 'kiosk_2_levels', 31, 31, 'ok', 31, 1, 0.89, 1, 60, 0.5, 0),
           ('H99', '2026-02', 'kiosk_3_levels', 40, 40, 'ok', 30, 0.75, 0.598, 0.858, 200, 0.2, 0),
           ('H99', '2026-03', 'kiosk_3_levels', 152, 150, 'ok', 135, 0.9, 0.8415, 0.9385, 1000, 0.151, 30),
           ('H99.1', '2026-03', 'kiosk_3_levels', 102, 100, 'ok', 95, 0.95, 0.888, 0.978, 800, 0.125, 30),
@@ -1284,7 +1286,7 @@ def test_ratings_say_who_pressed_and_how_few_of_all_they_are(settings, monkeypat
         ["Sở Em", "90,00%77,0 – 96,0%n = 40", "77,0 – 96,0%", "40", "125,0%", "", "32", "0"],
         ["Sở Đất", "95,00%88,8 – 97,8%n = 100", "88,8 – 97,8%", "100", "12,5%thấp", "", "800", "30nhiều"],
     ]
-    assert _rows_of(html, "Đơn vị không đủ mẫu") == [["Sở Trống", "không đủ mẫun = 10", "–", "10", "–", "", "–", "0"]]
+    assert _rows_of(html, "Đơn vị không đủ mẫu") == [["Sở Trống", "10", "–", "", "–", "0"]]
 
 
 def test_low_coverage_and_bursts_of_ratings_are_warned_of_with_their_unconfirmed_thresholds(settings, monkeypatch):
@@ -1306,6 +1308,14 @@ def test_rating_scales_are_never_mixed(settings, monkeypatch, build):
     assert "Mỗi lần chỉ xem một thang" in html
     assert "không đủ mẫu (n = 7, cần ít nhất 30)" in html and "75,00%" not in html
     assert "không có số liệu hồ sơ" in html
+
+
+def test_a_month_without_ratings_is_a_gap_in_the_trend(settings, monkeypatch, build):
+    rows = data_access_ratings.rating_series(build, "H99", "kiosk_2_levels", "month")
+    assert [(row["denominator"], row["value"]) for row in rows] == [(7, None), (None, None), (31, 1)]
+    assert labels.value_or_status(rows[1]) == "không có lượt đánh giá"
+    html = _html(_run_page(settings, monkeypatch, "ratings", scale="kiosk_2_levels", period="2026-04"))
+    assert "Tỷ lệ đứng cạnh độ phủ" in html
 
 
 def test_an_authority_without_ratings_says_so(settings, monkeypatch):
