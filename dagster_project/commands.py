@@ -424,6 +424,14 @@ def explained_dossier(code: str, authority_code: str | None, settings: Settings)
     return "\n\n".join(told(story) for story in stories)
 
 
+def compared_surveys(a: str, b: str, unit_code: str | None, settings: Settings) -> str:
+    """Two survey waves of the served build side by side; SurveyError with the reason where they may not be compared."""
+    from dagster_project.surveying.comparing import compared_waves
+
+    with _asked(settings) as (ask, _):
+        return compared_waves(ask, a, b, unit_code)
+
+
 def explained_score(
     unit_code: str,
     criterion_code: str | None,

@@ -16,6 +16,7 @@ from dashboards.app_pages import (
     process,
     quality,
     rankings,
+    ratings,
     reconciliation,
     score_comparison,
     score_explanation,
@@ -49,6 +50,7 @@ def main() -> None:
         st.Page(lambda: unit.render(view), title="Đơn vị", url_path="don-vi"),
         st.Page(lambda: process.render(view), title="Quy trình", url_path="quy-trinh"),
         st.Page(lambda: dossier.render(view), title="Hồ sơ", url_path="ho-so"),
+        st.Page(lambda: ratings.render(view), title="Đánh giá sau giải quyết", url_path="danh-gia"),
         st.Page(lambda: reconciliation.render(view), title="Đối soát", url_path="doi-soat"),
         st.Page(lambda: quality.render(view), title="Chất lượng dữ liệu", url_path="chat-luong"),
     ]

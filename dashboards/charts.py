@@ -288,3 +288,51 @@ def step_chart(rows: Rows) -> alt.LayerChart:
         ),
         alt.Step(20),
     )
+
+
+def coverage_chart(rows: Rows, height: int = 320) -> alt.LayerChart:
+    """Units as points: coverage across, rate with its interval upwards; a dashed line where coverage begins to do.
+
+    Rows of data_access_ratings that have a rate and a coverage. Hollow points have too little coverage.
+    """
+    frame = pd.DataFrame(
+        {
+            "unit": row["unit_name"],
+            "coverage": _displayed(row["coverage_rate"], "rate"),
+            "value": _displayed(row["value"], "rate"),
+            "low": _displayed(row["interval_low"], "rate"),
+            "high": _displayed(row["interval_high"], "rate"),
+            "is_low": bool(row["is_coverage_low"]),
+            "value_text": labels.value_or_status(row),
+            "coverage_text": labels.format_percent(row["coverage_rate"], 1),
+            "interval_text": labels.format_interval(row["interval_low"], row["interval_high"]),
+            "count_text": labels.format_count(row["denominator"]),
+        }
+        for row in rows
+    )
+    axis = alt.Axis(labelExpr=_PERCENT_LABEL, tickCount=5, domain=False, ticks=False, title="Độ phủ")
+    x = alt.X("coverage:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
+    y = alt.Scale(zero=False, nice=True)
+    limit = pd.DataFrame({"coverage": [rows[0]["low_coverage_percent"]]})
+    tooltip = [
+        alt.Tooltip("unit:N", title="Đơn vị"),
+        alt.Tooltip("value_text:N", title="Hài lòng"),
+        alt.Tooltip("interval_text:N", title="Khoảng tin cậy 95%"),
+        alt.Tooltip("coverage_text:N", title="Độ phủ"),
+        alt.Tooltip("count_text:N", title="Lượt hợp lệ"),
+    ]
+    base = alt.Chart(frame).encode(x=x)
+    return _finish(
+        alt.layer(
+            alt.Chart(limit).mark_rule(color=ORANGE, strokeDash=[5, 4], strokeWidth=2).encode(x=x),
+            base.mark_rule(color=LIGHT_BLUE, strokeWidth=2, opacity=0.6).encode(
+                y=alt.Y("low:Q", scale=y, axis=_y_axis("rate")), y2="high:Q"
+            ),
+            base.mark_point(size=60, strokeWidth=1.8, color=BLUE, opacity=1).encode(
+                y=alt.Y("value:Q", scale=y),
+                fill=alt.condition("datum.is_low", alt.value("#ffffff"), alt.value(BLUE)),
+                tooltip=tooltip,
+            ),
+        ),
+        height,
+    )

@@ -4,7 +4,8 @@ Grammar of a file in ``layouts/*.yml``; a header is named by its title, or by th
 or by its place ("#0" is the first column)::
 
     layout, title, source, time_zone
-    formats: {date: [dmy|ymd|mdy|dmy_or_mdy|compact], timestamp: [the same|iso_offset], decimal: dot|comma|dot_or_comma}
+    formats: {date: [dmy|ymd|mdy|dmy_or_mdy|compact], decimal: dot|comma|dot_or_comma,
+              timestamp: [the same|iso_offset|with_half_day]}   # with_half_day: 2026/09/10 8:20:15 SA|CH|AM|PM GMT+7
     fingerprint: [headers that must all be present; of a list among them, one]
     probe: {"#0": what the first row below the header matches there}      # for files whose header says nothing
     withheld: [headers deliberately not landed]
@@ -587,7 +588,7 @@ def _check_private(layout: Layout) -> None:
 def _check_formats(layout: Layout) -> None:
     for kind, formats, allowed in (
         ("date", layout.date_formats, _DATE_FORMATS),
-        ("timestamp", layout.timestamp_formats, (*_DATE_FORMATS, "iso_offset")),
+        ("timestamp", layout.timestamp_formats, (*_DATE_FORMATS, "iso_offset", "with_half_day")),
     ):
         where = f"mục «formats.{kind}»"
         if strange := [shape for shape in formats if shape not in allowed]:

@@ -35,6 +35,7 @@ _SHAPE_NAMES = {
     "dmy_or_mdy": "ngày/tháng/năm hoặc tháng/ngày/năm",
     "compact": "nămthángngàygiờphútgiây liền nhau",
     "iso_offset": "ISO 8601 có múi giờ",
+    "with_half_day": "năm/tháng/ngày giờ:phút:giây SA hoặc CH (AM, PM), giờ từ 1 đến 12, có thể kèm múi giờ GMT+7",
 }
 _SHAPE_EXAMPLES = {
     "dmy": "05/01/2026 14:30:00",
@@ -47,6 +48,13 @@ _SHAPE_EXAMPLES = {
 _TIME_SUFFIX = (
     r":[0-9]{2}([.][0-9]+)? ?(Z|(GMT|UTC)?[+-][0-9]{1,2}(:?[0-9]{2})?|GMT|UTC|SA|CH|[AP][.]?M[.]?|SÁNG|TRƯA|CHIỀU|TỐI)$"
 )
+# "2026/09/10 8:20:15 SA GMT+7", as Google Forms writes its own CSV; English forms have AM and PM.
+_HALF_DAY_MOMENT = (
+    r"([0-9]{4}[/-][0-9]{1,2}[/-][0-9]{1,2} [0-9]{1,2}:[0-9]{2}:[0-9]{2}) (SA|CH|AM|PM)"
+    r"( GMT(([+-])(0?[0-9]|1[0-4])(:([0-5][0-9]))?)?)?"
+)
+# Formats that read more than a day and an hour; the others are shapes of text.
+_BEYOND_SHAPES = ("iso_offset", "with_half_day")
 # Years outside are slips of the keyboard (26 for 2026 is read as the year 26).
 _FIRST_MOMENT = "1900-01-01"
 _LAST_MOMENT = "9999-12-31 23:59:59.999999"
@@ -235,7 +243,7 @@ class TypedQuery:
         elif self.container not in TEXT_CONTAINERS and "ymd" not in shapes:
             # A real date cell of a spreadsheet comes as ISO, whatever shape its text neighbours have.
             shapes = ["ymd", *shapes]
-        moment = _parsed_sql(value, [shape for shape in shapes if shape != "iso_offset"])
+        moment = _parsed_sql(value, [shape for shape in shapes if shape not in _BEYOND_SHAPES])
         if item.is_literal:
             moment = f"coalesce({moment}, {_month_end_sql(value)})"
         elif shapes != ["iso_offset"]:
@@ -250,6 +258,8 @@ class TypedQuery:
             local = f"timezone({literal(HOME_TIME_ZONE)}, {instant})"
             local = f"case when regexp_full_match({value}, '{_ISO_MOMENT}') then {local} end"
             moment = f"coalesce({local}, {moment})"
+        if "with_half_day" in shapes:
+            moment = f"coalesce({_half_day_sql(value, layout.time_zone)}, {moment})"
         return f"cast({moment} as timestamp)"
 
     def _reasons(self, item: Input, i: int) -> list[Reason]:
@@ -281,7 +291,7 @@ class TypedQuery:
             allowed = ", ".join(literal(code) for code in item.column.codes)
             text = f'Cột "{header}": giá trị không có trong danh mục ({_known(item)})'
             found.append(Reason("unknown_code", text, f"{v} not in ({allowed})"))
-        if item.column.type == "timestamp" and "iso_offset" not in self.layout.timestamp_formats:
+        if item.column.type == "timestamp" and not set(_BEYOND_SHAPES) & set(self.layout.timestamp_formats):
             suffixed = f"{t} is null and regexp_matches(upper({v}), '{_TIME_SUFFIX}')"
             found.append(Reason("time_suffix", self._suffix_text(header), suffixed))
         if item.column.type not in ("code", "text"):
@@ -408,6 +418,23 @@ def _parsed_sql(value: str, shapes: Sequence[str]) -> str:
         first, rest = _strptime_sql(value, ["ymd"]), _strptime_sql(value, others)
         parsed = f"case when regexp_matches({value}, '{_YEAR_FIRST}') then {first} else {rest} end"
     return f"case when {parsed} between timestamp '{_FIRST_MOMENT}' and timestamp '{_LAST_MOMENT}' then {parsed} end"
+
+
+def _half_day_sql(value: str, time_zone: str) -> str:
+    """A moment with the half of the day, in Vietnamese time: by its own offset from GMT, else by the layout's zone."""
+    text = f"upper({value})"
+
+    def part(number: int) -> str:
+        return f"regexp_extract({text}, '^{_HALF_DAY_MOMENT}$', {number})"
+
+    half = f"case {part(2)} when 'SA' then 'AM' when 'CH' then 'PM' else {part(2)} end"
+    local = f"try_strptime({part(1)} || ' ' || {half}, ['%Y/%m/%d %I:%M:%S %p', '%Y-%m-%d %I:%M:%S %p'])"
+    minutes = f"coalesce(60 * try_cast({part(6)} as int), 0) + coalesce(try_cast({part(8)} as int), 0)"
+    ahead = f"to_minutes(case when {part(5)} = '-' then -1 else 1 end * ({minutes}))"
+    instant = f"case when {part(3)} = '' then timezone({literal(time_zone)}, {local}) "
+    instant += f"else timezone('UTC', {local} - {ahead}) end"
+    moment = f"timezone({literal(HOME_TIME_ZONE)}, {instant})"
+    return f"case when {local} between timestamp '{_FIRST_MOMENT}' and timestamp '{_LAST_MOMENT}' then {moment} end"
 
 
 def _strptime_sql(value: str, shapes: Sequence[str]) -> str:

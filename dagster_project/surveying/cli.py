@@ -170,6 +170,28 @@ def progress(
         typer.echo(_told_progress(wave_progress(load_settings(), wave, planned, rate)))
 
 
+@app.command()
+def compare(
+    wave: Annotated[list[str], typer.Option(help="Mã đợt khảo sát; nêu đúng hai lần, mỗi lần một đợt.")],
+    unit: Annotated[
+        str | None, typer.Option(help="Mã đơn vị; bỏ trống là toàn địa phương.", show_default=False)
+    ] = None,
+) -> None:
+    """So chỉ số của hai đợt cùng chuỗi, kèm kiểm định; khác bộ câu hỏi, người hỏi hay người được hỏi thì không so."""
+    from dagster_project.commands import compared_surveys
+    from dagster_project.publishing.official import served_warning
+
+    with _told():
+        if len(wave) != 2:
+            raise SurveyError("Hãy nêu đúng hai đợt: --wave ĐỢT_TRƯỚC --wave ĐỢT_SAU.")
+        settings = load_settings()
+        told = compared_surveys(*wave, unit, settings)
+        warning = served_warning(settings)
+        if warning:
+            typer.echo(warning, err=True)
+        typer.echo(told)
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     try:

@@ -25,6 +25,7 @@ PAGES = {
     "/don-vi": None,
     "/quy-trinh": "Quy trình",
     "/ho-so": "Hồ sơ",
+    "/danh-gia": "Đánh giá sau giải quyết",
     "/doi-soat": "Đối soát",
     "/chat-luong": "Chất lượng dữ liệu",
 }
@@ -1063,3 +1064,31 @@ def test_what_has_nothing_to_compare_with_is_no_number(open_at, published):
     page = open_at(f"/doi-soat?authority={WABO}&section=recomputed")
     assert page.locator(".cards.two .value").all_inner_texts() == ["không có số liệu"] * 4
     assert "hồ sơ kết thúc trong kỳ so được" in _text(page)
+
+
+def test_ratings_of_a_year_are_those_published_with_their_coverage(open_at, published):
+    _, query = published
+    scale, period, positive, valid, handed_over = query(
+        f"""
+        select c.instrument_code, c.period_code, c.positive_count, c.valid_count, c.handed_over_count
+        from fct_rating_counts as c join dim_periods as p using (period_code)
+        where c.authority_code = '{DEMO}' and c.unit_code = '{DEMO}' and p.period_kind_code = 'year'
+          and c.value_status = 'ok'
+        order by c.valid_count desc limit 1
+        """
+    )[0]
+    enough = query(
+        f"""
+        select count(*) from fct_rating_counts
+        where authority_code = '{DEMO}' and unit_code <> '{DEMO}' and period_code = '{period}'
+          and instrument_code = '{scale}' and value_status = 'ok'
+        """
+    )[0][0]
+    page = open_at(f"/danh-gia?scale={scale}&period={period}")
+    text = _text(page)
+    assert "Đây không phải SIPAS" in text
+    assert _percent(positive, valid) in page.locator(".card.first").inner_text()
+    assert f"{_dotted(positive)}/{_dotted(valid)} lượt hợp lệ" in text
+    assert f"trên {_dotted(handed_over)} kết quả đã trả" in text
+    assert len(_table(page, "Đánh giá từng đơn vị")) == enough > 0
+    assert page.locator("[data-testid='stVegaLiteChart']").count() == 3

@@ -266,6 +266,28 @@ def test_a_form_in_english_of_one_unit_is_asked_for_the_unit(land, settings):
     assert set(rows(settings, delivery, "unit_code")) == {("H99.07",)}
 
 
+def test_the_forms_own_csv_has_the_half_of_the_day_and_an_offset(land, settings):
+    text = (SURVEY / "google_forms.csv").read_text(encoding="utf-8")
+    morning = text.replace("05/09/2026 8:31:12", "2026/09/05 8:31:12 SA GMT+7")
+    content = morning.replace("25/09/2026 14:02:59", "2026/09/25 2:02:59 CH GMT+7")
+    (delivery,) = land("form.csv", content.encode(), given=GIVEN).deliveries
+    assert (delivery.layout_code, delivery.rows_accepted, delivery.rows_rejected) == ("survey_google_forms", 3, 0)
+    assert rows(settings, delivery, "answered_at")[:2] == [
+        (dt.datetime(2026, 9, 5, 8, 31, 12),),
+        (dt.datetime(2026, 9, 25, 14, 2, 59),),
+    ]
+
+
+def test_an_hour_that_is_none_rejects_its_row_in_words(land, settings):
+    text = (SURVEY / "google_forms.csv").read_text(encoding="utf-8")
+    content = text.replace("05/09/2026 8:31:12", "2026/09/05 13:31:12 SA GMT+7").encode()
+    (delivery,) = land("form.csv", content, given=GIVEN).deliveries
+    assert (delivery.rows_accepted, delivery.rows_rejected) == (2, 1)
+    ((reason,),) = rows(settings, delivery, "reason_text", of=rejected_path)
+    assert 'Cột "Dấu thời gian": không đọc được' in reason
+    assert "giờ:phút:giây SA hoặc CH (AM, PM), giờ từ 1 đến 12, có thể kèm múi giờ GMT+7" in reason
+
+
 def test_kobo_names_its_questions_with_their_groups(land, settings):
     given = GIVEN | {"instrument_code": "five_factor_22"}
     (delivery,) = land("kobo.csv", (SURVEY / "kobo.csv").read_bytes(), given=given).deliveries

@@ -13,8 +13,24 @@ from streamlit.testing.v1 import AppTest
 
 from dagster_project.explaining.memberships import MEMBERSHIPS
 from dagster_project.settings import PROJECT_ROOT, load_settings
-from dashboards import data_access, data_access_claims, data_access_scores, data_access_time, labels_scores, state
-from dashboards.app_pages import score_explanation, score_parts, score_rankings, timeliness_parts, timeliness_stock
+from dashboards import (
+    data_access,
+    data_access_claims,
+    data_access_ratings,
+    data_access_scores,
+    data_access_time,
+    labels,
+    labels_scores,
+    state,
+)
+from dashboards.app_pages import (
+    ratings,
+    score_explanation,
+    score_parts,
+    score_rankings,
+    timeliness_parts,
+    timeliness_stock,
+)
 from dashboards.data_access_time import TimeScope
 
 pytestmark = pytest.mark.unit
@@ -54,6 +70,24 @@ TABLES = {
           ('2026-03', 'Tháng 03/2026', date '2026-03-01', date '2026-03-31', '2026-02'),
           ('2026-04', 'Tháng 04/2026', date '2026-04-01', date '2026-04-30', '2026-03'))
         as t(period_code, period_name, start_date, end_date, previous_period_code)""",
+    "dim_survey_instruments": """
+        select 'H99' as authority_code, *, true as is_confirmed, 30 as minimum_ballot_count, 'thử' as method_version
+        from (values ('kiosk_2_levels', 'Thang <2> mức'), ('kiosk_3_levels', 'Thang 3 mức'))
+        as t(instrument_code, instrument_name)""",
+    "fct_rating_counts": """
+        select 'H99' as authority_code, *, handed_over_count > 0 and coverage_rate < 0.2 as is_coverage_low,
+          20 as low_coverage_percent, burst_rating_count >= rating_count / 10 and burst_rating_count > 0
+          as has_many_bursts, 10 as many_bursts_percent
+        from (values
+          ('H99', '2026-02', 'kiosk_2_levels', 7, 7, 'insufficient_sample', null, null, null, null, null, null, 0),
+          ('H99', '2026-04', 'kiosk_2_levels', 31, 31, 'ok', 31, 1, 0.89, 1, 60, 0.5, 0),
+          ('H99', '2026-02', 'kiosk_3_levels', 40, 40, 'ok', 30, 0.75, 0.598, 0.858, 200, 0.2, 0),
+          ('H99', '2026-03', 'kiosk_3_levels', 152, 150, 'ok', 135, 0.9, 0.8415, 0.9385, 1000, 0.151, 30),
+          ('H99.1', '2026-03', 'kiosk_3_levels', 102, 100, 'ok', 95, 0.95, 0.888, 0.978, 800, 0.125, 30),
+          ('H99.2', '2026-03', 'kiosk_3_levels', 40, 40, 'ok', 36, 0.9, 0.77, 0.96, 32, 1.25, 0),
+          ('H99.3', '2026-03', 'kiosk_3_levels', 10, 10, 'insufficient_sample', null, null, null, null, null, null, 0))
+        as t(unit_code, period_code, instrument_code, rating_count, valid_count, value_status, positive_count,
+          positive_rate, interval_low, interval_high, handed_over_count, coverage_rate, burst_rating_count)""",
     "dim_indicators": """
         select *, 'Không' as exclusions_text, 'higher_is_better' as direction_code, 30 as minimum_denominator,
           true as is_computed, 'thử-1' as method_version, null as legal_basis
@@ -1238,3 +1272,70 @@ def test_an_authority_without_a_regulation_says_so(settings, monkeypatch):
     for module in ("score_explanation", "score_comparison"):
         html = _page_html(module, "H99", "Tỉnh Mẫu", is_synthetic=True, has_dossiers=True)
         assert "không có số liệu để chấm điểm theo quy định nào" in html
+
+
+def test_ratings_say_who_pressed_and_how_few_of_all_they_are(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    html = _html(_run_page(settings, monkeypatch, "ratings", scale="kiosk_3_levels", period="2026-03"))
+    assert "Đây không phải SIPAS: chỉ những người đã bấm đánh giá" in html
+    assert "90,00%" in html and "135/150 lượt hợp lệ" in html and "khoảng tin cậy 95%: 84,2 – 93,9%" in html
+    assert "15,1%" in html and "trên 1.000 kết quả đã trả" in html
+    assert "30</div>" in html and "19,7% số lượt" in html
+    # The lowest rate first; coverage beside it and marked where it says little; more ratings than results are shown.
+    assert _rows_of(html, "Đánh giá từng đơn vị") == [
+        ["Sở Em", "90,00%77,0 – 96,0%n = 40", "77,0 – 96,0%", "40", "125,0%", "", "32", "0"],
+        ["Sở Đất", "95,00%88,8 – 97,8%n = 100", "88,8 – 97,8%", "100", "12,5%thấp", "", "800", "30nhiều"],
+    ]
+    assert _rows_of(html, "Đơn vị không đủ mẫu") == [["Sở Trống", "10", "–", "", "–", "0"]]
+
+
+def test_low_coverage_and_bursts_of_ratings_are_warned_of_with_their_unconfirmed_thresholds(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    html = _html(_run_page(settings, monkeypatch, "ratings", scale="kiosk_3_levels", period="2026-03"))
+    assert "Độ phủ của toàn địa phương thấp." in html
+    assert "1/3 đơn vị có độ phủ thấp (dưới 20%)." in html
+    assert "1/3 đơn vị có nhiều lượt dồn dập (từ 10% số lượt)" in html
+    assert "Hai ngưỡng này kho tự đặt, chưa được xác nhận." in html
+    html = _html(_run_page(settings, monkeypatch, "ratings", scale="kiosk_3_levels", period="2026-02"))
+    assert "kho tự đặt" not in html and "75,00%" in html
+
+
+def test_rating_scales_are_never_mixed(settings, monkeypatch, build):
+    assert list(data_access_ratings.rating_scales(build, "H99")) == ["kiosk_3_levels", "kiosk_2_levels"]
+    rows = data_access_ratings.rating_counts(build, "H99", "kiosk_2_levels", "2026-02")
+    assert [(row["unit_code"], row["denominator"]) for row in rows] == [("H99", 7)]
+    html = _html(_run_page(settings, monkeypatch, "ratings", scale="kiosk_2_levels", period="2026-02"))
+    assert "Mỗi lần chỉ xem một thang" in html
+    assert "không đủ mẫu (n = 7, cần ít nhất 30)" in html and "75,00%" not in html
+    assert "không có số liệu hồ sơ" in html
+
+
+def test_a_month_without_ratings_is_a_gap_in_the_trend(settings, monkeypatch, build):
+    rows = data_access_ratings.rating_series(build, "H99", "kiosk_2_levels", "month")
+    assert [(row["denominator"], row["value"]) for row in rows] == [(7, None), (None, None), (31, 1)]
+    assert labels.value_or_status(rows[1]) == "không có lượt đánh giá"
+    html = _html(_run_page(settings, monkeypatch, "ratings", scale="kiosk_2_levels", period="2026-04"))
+    assert "Tỷ lệ đứng cạnh độ phủ" in html
+
+
+def test_an_authority_without_ratings_says_so(settings, monkeypatch):
+    _publish(settings.root, "a1")
+    monkeypatch.setenv("CCHC_DATA", str(settings.root))
+    html = _page_html("ratings", "H44", "Tỉnh <Khác>", is_synthetic=False, has_dossiers=False)
+    assert "Không có lượt đánh giá sau giải quyết nào của địa phương này" in html
+
+
+def test_the_file_of_ratings_says_that_they_are_no_survey(build):
+    view = state.View(build, "H99", "Tỉnh Mẫu", True, True)
+    scale = data_access_ratings.rating_scales(build, "H99")["kiosk_3_levels"]
+    rows = data_access_ratings.rating_counts(build, "H99", "kiosk_3_levels", "2026-03")
+    made = ratings.sheet(view, rows, scale, data_access.period(build, "2026-03"))
+    head = dict(made.head)
+    assert head["Không phải SIPAS"] == "chỉ những người đã bấm đánh giá, không ai chọn mẫu"
+    assert head["Thang đánh giá"] == "Thang 3 mức"
+    assert head["Ngưỡng"].endswith("từ 10% số lượt; kho tự đặt, chưa được xác nhận")
+    cells = [dict(zip(made.headers, row, strict=True)) for row in made.rows]
+    assert [row["Mã đơn vị"] for row in cells] == ["H99", "H99.2", "H99.1", "H99.3"]
+    assert cells[2]["Hài lòng, %"] == 95 and cells[2]["Độ phủ, %"] == Decimal("12.5")
+    assert cells[2]["Độ phủ thấp"] == "có" and cells[2]["Nhiều lượt dồn dập"] == "có"
+    assert cells[3]["Hài lòng, %"] is None and cells[3]["Ghi chú"] == "không đủ mẫu"

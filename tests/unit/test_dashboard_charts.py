@@ -78,3 +78,25 @@ def test_ranking_chart_names_ties_and_draws_interval_and_median():
     assert [point["unit"] for point in layers[1][1]] == ["=1. Sở A", "=1. B"]
     assert layers[0][0]["encoding"]["x"]["field"] == "low" and layers[0][1][0]["low"] == 80.0
     assert layers[2][1] == [{"median": 85.0}]
+
+
+def test_units_of_low_coverage_are_hollow_and_left_of_the_line():
+    rows = [
+        {
+            **_row("2026", value),
+            "unit_name": name,
+            "coverage_rate": Decimal(coverage),
+            "is_coverage_low": is_low,
+            "low_coverage_percent": 20,
+        }
+        for name, value, coverage, is_low in (("Sở Một", 0.9, "0.125", True), ("Sở Hai", 0.8, "0.4", False))
+    ]
+    layers, _ = _layers(charts.coverage_chart(rows))
+    (line, limit), (_, whiskers), (points, drawn) = layers
+    assert line["mark"]["strokeDash"] == [5, 4] and limit == [{"coverage": 20}]
+    assert [(row["low"], row["high"]) for row in whiskers] == [(80.0, 95.0)] * 2
+    assert [(row["coverage"], row["value"], row["is_low"]) for row in drawn] == [
+        (12.5, 90.0, True),
+        (40.0, 80.0, False),
+    ]
+    assert points["encoding"]["fill"]["condition"]["value"] == "#ffffff"

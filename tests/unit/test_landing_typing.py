@@ -286,6 +286,50 @@ def test_words_and_days_are_not_instants(type_cell, raw):
     assert type_cell(raw, "timestamp", layout) == (None, "bad_timestamp")
 
 
+@pytest.mark.parametrize(
+    ("raw", "moment"),
+    [
+        ("2026/09/10 8:20:15 SA GMT+7", (2026, 9, 10, 8, 20, 15)),
+        ("2026/09/10 8:20:15 CH GMT+7", (2026, 9, 10, 20, 20, 15)),
+        ("2026/09/10 8:20:15 AM GMT+7", (2026, 9, 10, 8, 20, 15)),
+        ("2026/09/10 08:20:15 pm gmt+7", (2026, 9, 10, 20, 20, 15)),
+        ("2026-9-1 12:00:05 SA GMT+7", (2026, 9, 1, 0, 0, 5)),
+        ("2026/09/10 12:00:05 CH GMT+7", (2026, 9, 10, 12, 0, 5)),
+        ("2026/09/10 12:00:05 AM GMT+07:00", (2026, 9, 10, 0, 0, 5)),
+        ("2026/09/10 9:00:00 CH GMT-4", (2026, 9, 11, 8, 0, 0)),
+        ("2026/09/10 9:00:00 CH GMT-3:30", (2026, 9, 11, 7, 30, 0)),
+        ("2026/09/10 1:00:00 SA GMT+5:30", (2026, 9, 10, 2, 30, 0)),
+        ("2026/12/31 6:00:00 CH GMT", (2027, 1, 1, 1, 0, 0)),
+        ("2026/09/10 8:20:15 CH", (2026, 9, 10, 20, 20, 15)),
+        # Beside what a layout read before.
+        ("10/09/2026 20:20:15", (2026, 9, 10, 20, 20, 15)),
+        ("2026-09-10 20:20:15", (2026, 9, 10, 20, 20, 15)),
+    ],
+)
+def test_moments_with_the_half_of_the_day_are_instants(type_cell, raw, moment):
+    layout = layout_with(timestamp_formats=("dmy", "ymd", "with_half_day"))
+    assert type_cell(raw, "timestamp", layout) == (dt.datetime(*moment), None)
+
+
+def test_a_half_day_without_an_offset_is_of_the_layouts_zone(type_cell):
+    layout = layout_with(timestamp_formats=("with_half_day",), time_zone="Europe/Amsterdam")
+    assert type_cell("2026/07/01 1:00:00 CH", "timestamp", layout) == (dt.datetime(2026, 7, 1, 18), None)
+    assert type_cell("2026/07/01 1:00:00 CH GMT+7", "timestamp", layout) == (dt.datetime(2026, 7, 1, 13), None)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("2026/09/10 13:20:15 SA GMT+7", "2026/09/10 0:20:15 CH GMT+7", "2026/02/30 8:20:15 SA GMT+7"),
+        *("2026/09/10 8:20:15 XX GMT+7", "2026/09/10 8:20:15 SA GMT+19", "2026/09/10 8:20:15 SA GMT+7 nay"),
+        *("10/09/2026 8:20:15 SA GMT+7", "0026/09/10 8:20:15 SA GMT+7", "2026/09/10 SA"),
+    ],
+)
+def test_half_days_that_are_none_are_refused(type_cell, raw):
+    layout = layout_with(timestamp_formats=("ymd", "with_half_day"))
+    assert type_cell(raw, "timestamp", layout) == (None, "bad_timestamp")
+
+
 def test_codes_are_checked_after_the_map(type_cell):
     spec = ColumnSpec(mapping=(("Trực tuyến", "online"), ("Trực  tiếp", "direct")))
     codes = {"codes": ("online", "direct"), "spec": spec}

@@ -45,6 +45,15 @@ instruments as (
 
 ),
 
+thresholds as (
+
+    select
+        max(threshold_value) filter (where threshold_code = 'low_coverage') as low_coverage_percent,
+        max(threshold_value) filter (where threshold_code = 'many_bursts') as many_bursts_percent
+    from {{ ref('survey_thresholds') }}
+
+),
+
 stated as (
 
     select
@@ -81,5 +90,14 @@ select
     case
         when handed_over_count > 0 then {{ rate('dossier_rating_count', 'handed_over_count') }}
     end as coverage_rate,
-    burst_rating_count
+    burst_rating_count,
+    case
+        when handed_over_count > 0
+            then 100 * dossier_rating_count < thresholds.low_coverage_percent * handed_over_count
+    end as is_coverage_low,
+    thresholds.low_coverage_percent,
+    burst_rating_count > 0
+    and 100 * burst_rating_count >= thresholds.many_bursts_percent * rating_count as has_many_bursts,
+    thresholds.many_bursts_percent
 from stated
+cross join thresholds

@@ -1,0 +1,103 @@
+"""`cchc survey compare`: two waves of one series with a test, or the reason why they are not compared."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from dagster_project.cli import app
+from dagster_project.surveying.comparing import compared_waves
+from dagster_project.surveying.errors import SurveyError
+
+TABLES = {
+    "dim_survey_waves": """
+        select 'H99' as authority_code, *, 'Phiếu thử' as instrument_name, date '2026-09-01' as start_date,
+          date '2026-09-30' as end_date,
+          instrument_code || '|' || survey_owner_code || '|' || population_code as series_code
+        from (values
+          ('W24', 'five', 'province', 'clients'), ('W25', 'five', 'province', 'clients'),
+          ('W26', 'five', 'province', 'clients'), ('TU', 'five', 'unit', 'clients'),
+          ('MOI', 'six', 'province', 'clients'), ('W25', 'six', 'province', 'clients'))
+        as t(wave_code, instrument_code, survey_owner_code, population_code)""",
+    "dim_units": "select 'H99' as authority_code, 'H99.01' as unit_code, 'Sở Thử' as unit_name",
+    "fct_survey_estimates": """
+        select 'H99' as authority_code, 'five' as instrument_code, *, 'all' as group_kind_code,
+          'overall' as measure_level_code, true as is_chosen_formula, 'pooled' as statistic_code,
+          cast(estimate - 0.02 as decimal(18, 6)) as interval_low,
+          cast(estimate + 0.02 as decimal(18, 6)) as interval_high
+        from (values
+          ('W24', 'H99', 'ok', 400, cast(0.80 as decimal(18, 9)), 0.02), ('W25', 'H99', 'ok', 1400, 0.76, 0.03),
+          ('W26', 'H99', 'ok', 500, 0.90, 0.04),
+          ('W24', 'H99.01', 'ok', 60, 0.80, null), ('W25', 'H99.01', 'ok', 60, 0.70, null),
+          ('W26', 'H99.01', 'insufficient_sample', 12, null, null))
+        as t(wave_code, unit_code, value_status, ballot_count, estimate, standard_error)""",
+    "fct_survey_comparisons": """
+        select 'H99' as authority_code, 'W26' as wave_code, 'five' as instrument_code, 'H99' as unit_code,
+          'overall' as measure_level_code, 'previous_wave' as comparison_code, 'W25' as compared_wave_code,
+          0.3 as adjusted_chance, 20 as family_size""",
+}
+
+
+@pytest.fixture
+def ask():
+    connection = duckdb.connect()
+    for name, sql in TABLES.items():
+        connection.execute(f"create table {name} as {sql}")
+
+    def _ask(sql, parameters):
+        cursor = connection.execute(sql, parameters)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    yield _ask
+    connection.close()
+
+
+def test_the_difference_is_that_of_the_second_wave_with_its_interval_and_chance(ask):
+    told = compared_waves(ask, "W25", "W26", None)
+    assert "Đợt W25 (01/09/2026 – 30/09/2026): 76,00 % (74,00 – 78,00 %), 1.400 phiếu." in told
+    # 0.14 with errors 0.03 and 0.04: z = 2.8.
+    assert "+14,00 điểm phần trăm, khoảng tin cậy 95 %: +4,20 đến +23,80." in told
+    assert "là 0,005: hai đợt khác nhau" in told
+    # Among all that are looked at together it is one of twenty.
+    assert "Xem cùng lúc 20 nơi" in told and "(Holm) là 0,300: chưa đủ để nói hai đợt khác nhau." in told
+    assert compared_waves(ask, "W26", "W25", None).count("−14,00 điểm phần trăm") == 1
+
+
+def test_waves_that_do_not_follow_each_other_are_tested_all_the_same(ask):
+    told = compared_waves(ask, "W24", "W26", None)
+    assert "+10,00 điểm phần trăm" in told and "là 0,025: hai đợt khác nhau" in told
+    assert "Xem cùng lúc" not in told
+    assert "là 0,267: chưa đủ để nói hai đợt khác nhau" in compared_waves(ask, "W24", "W25", None)
+
+
+def test_what_has_no_index_or_no_error_is_not_tested(ask):
+    told = compared_waves(ask, "W25", "W26", "H99.01")
+    assert "Sở Thử (H99.01)" in told and "Đợt W26 (01/09/2026 – 30/09/2026): không đủ mẫu." in told
+    assert told.endswith("Không so được: có đợt không có chỉ số.")
+    told = compared_waves(ask, "W24", "W25", "H99.01")
+    assert told.endswith("−10,00 điểm phần trăm. Không tính được sai số nên không kiểm định được.")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "unit", "said"),
+    [
+        ("W26", "TU", None, "người hỏi khác nhau (tỉnh và đơn vị)"),
+        ("W26", "MOI", None, "bộ câu hỏi khác nhau"),
+        ("W26", "W26", None, "cùng một đợt"),
+        ("W26", "W27", None, "không có đợt «W27». Các đợt đang có: MOI, TU, W24, W25, W26."),
+        ("W24", "W25", "H99.77", "Đợt «W24» không hỏi đơn vị «H99.77»"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_with_its_reason(ask, a, b, unit, said):
+    with pytest.raises(SurveyError) as refusal:
+        compared_waves(ask, a, b, unit)
+    assert said in str(refusal.value)
+
+
+def test_the_command_asks_for_two_waves(tmp_path, monkeypatch):
+    monkeypatch.setenv("CCHC_DATA", str(tmp_path))
+    done = CliRunner().invoke(app, ["survey", "compare", "--wave", "W26"])
+    assert done.exit_code == 1
+    assert "Hãy nêu đúng hai đợt: --wave ĐỢT_TRƯỚC --wave ĐỢT_SAU." in done.output
