@@ -4,6 +4,16 @@ with ballots as (
 
 ),
 
+-- A survey of one unit says nothing of the others.
+broad_waves as (
+
+    select wave_number
+    from ballots
+    group by wave_number
+    having min(unit_code) <> max(unit_code)
+
+),
+
 -- Whose index is estimated: the unit, the whole authority, and each group of people in them.
 members as (
 
@@ -20,7 +30,7 @@ members as (
     from ballots
     where
         {{ "true" if group == 'all' else group ~ '_code is not null' }}
-        {{ "and unit_code <> authority_code" if unit == 'authority_code' }}
+        {{ "and unit_code <> authority_code and wave_number in (select wave_number from broad_waves)" if unit == 'authority_code' }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
     {{ "union all" if not loop.last }}

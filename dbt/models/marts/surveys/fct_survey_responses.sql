@@ -38,12 +38,34 @@ outcomes as (
 
 ),
 
+-- A survey of one unit says nothing of the others.
+broad_waves as (
+
+    select authority_code, wave_code, instrument_code
+    from outcomes
+    group by authority_code, wave_code, instrument_code
+    having min(unit_code) <> max(unit_code)
+
+),
+
 with_totals as (
 
     select authority_code, wave_code, instrument_code, unit_code, result_code, is_answered from outcomes
     union all
-    select authority_code, wave_code, instrument_code, authority_code as unit_code, result_code, is_answered from outcomes
-    where unit_code <> authority_code
+    select
+        outcomes.authority_code,
+        outcomes.wave_code,
+        outcomes.instrument_code,
+        outcomes.authority_code as unit_code,
+        outcomes.result_code,
+        outcomes.is_answered
+    from outcomes
+    inner join broad_waves
+        on
+            outcomes.authority_code = broad_waves.authority_code
+            and outcomes.wave_code = broad_waves.wave_code
+            and outcomes.instrument_code = broad_waves.instrument_code
+    where outcomes.unit_code <> outcomes.authority_code
 
 ),
 
