@@ -104,7 +104,7 @@ def funnel_chart(rows: Rows, height: int = 340) -> alt.LayerChart:
     span = [frame["n"].min(), frame["n"].max()]
     x = alt.X(
         "n:Q",
-        scale=alt.Scale(domain=span, nice=True, padding=8),
+        scale=alt.Scale(type="sqrt", domain=span, nice=False, padding=10),
         axis=alt.Axis(labelExpr=_NUMBER_LABEL, tickCount=5, grid=False),
     )
     y_axis = alt.Axis(labelExpr=_PERCENT_LABEL, tickCount=6, domain=False, ticks=False)
@@ -202,6 +202,7 @@ def wave_chart(rows: Rows, height: int = 280) -> alt.LayerChart:
             alt.Chart(starts)
             .mark_rule(color=ORANGE, strokeDash=[5, 4], strokeWidth=1.6)
             .encode(x=x, tooltip=alt.Tooltip("break_text:N", title="Ngắt")),
+            *(_break_words(starts[number::2], x, -6 - 14 * number) for number in range(2)),
             alt.Chart(frame)
             .mark_line(color=BLUE, strokeWidth=2)
             .encode(x=x, y=alt.Y("value:Q", scale=scale), detail="series:N"),
@@ -213,6 +214,15 @@ def wave_chart(rows: Rows, height: int = 280) -> alt.LayerChart:
             .encode(x=x, y=alt.Y("value:Q", axis=y_axis, scale=scale), tooltip=tooltip),
         ),
         height,
+    )
+
+
+def _break_words(starts: pd.DataFrame, x: alt.X, lift: int) -> alt.Chart:
+    """Why a series is not the one before, above the plot; every other one higher, so that neighbours do not touch."""
+    return (
+        alt.Chart(starts)
+        .mark_text(color=ORANGE, fontSize=12, baseline="bottom", dy=lift)
+        .encode(x=x, y=alt.value(0), text="break_text:N")
     )
 
 

@@ -92,6 +92,16 @@ def survey_units(build: Build, scope: WaveScope) -> list[Row]:
     )
 
 
+def unit_responses(build: Build, scope: WaveScope, unit_code: str) -> Row | None:
+    """How many were asked and answered at a unit; None where the wave has nobody of it."""
+    found = _rows(
+        build.folder,
+        f"select s.* from fct_survey_responses as s where {_IN_WAVE} and s.unit_code = ?",
+        (*scope.arguments, unit_code),
+    )
+    return found[0] if found else None
+
+
 def measures(build: Build, scope: WaveScope, unit_code: str) -> list[Row]:
     """The index of a unit, then parts, then factors, by the formula of the questionnaire.
 

@@ -9,7 +9,13 @@ import streamlit as st
 
 from dashboards import charts_surveys, components, download_buttons, downloads, labels, labels_surveys, state
 from dashboards import data_access_surveys as surveys
-from dashboards.app_pages import satisfaction_items, satisfaction_people, satisfaction_trend, satisfaction_units
+from dashboards.app_pages import (
+    satisfaction_items,
+    satisfaction_people,
+    satisfaction_print,
+    satisfaction_trend,
+    satisfaction_units,
+)
 from dashboards.components import Column
 from dashboards.data_access_surveys import WaveScope
 
@@ -65,6 +71,7 @@ def render(view: state.View) -> None:
     satisfaction_items.draw(view, scope, wave, unit, unit_name)
     if unit != view.authority_code:
         draw_sides(view, wave, unit, unit_name)
+        _draw_printed(view, scope, wave, unit, unit_name)
     satisfaction_trend.draw(view, waves, wave, unit, unit_name)
     satisfaction_people.draw(view, scope, wave, unit, unit_name)
 
@@ -123,6 +130,18 @@ def _draw_overall(view: state.View, scope: WaveScope, wave: Row) -> None:
     name = "Chỉ số và nhóm câu"
     sheet = download_buttons.sheet(view, title, name, head, MEASURE_HEADERS, cells, MEASURE_WIDTHS)
     download_buttons.draw(view, sheet, f"hai-long_chi-so_{wave['wave_code']}")
+
+
+def _draw_printed(view: state.View, scope: WaveScope, wave: Row, unit_code: str, unit_name: str) -> None:
+    """The button for the unit's page to print."""
+    st.download_button(
+        "Tải trang in A4 của đơn vị",
+        lambda: satisfaction_print.unit_page(view, scope, wave, unit_code, unit_name).encode(),
+        f"hai-long_{wave['wave_code']}_{unit_code}.html",
+        "text/html",
+        on_click="ignore",
+        help="Mở tệp bằng trình duyệt rồi in, hoặc lưu thành PDF.",
+    )
 
 
 def other_formula(rows: Sequence[Row]) -> str:

@@ -18,7 +18,7 @@ Part = tuple[str, float, str]
 COLUMNS = (
     Column("Câu hỏi", "name"),
     Column("Không hài lòng | trung lập | hài lòng", "diverge"),
-    Column("Không tính được vào đâu", "grey wide"),
+    Column("Không thuộc thang", "grey wide"),
     Column("Hài lòng", "num"),
     Column("Khoảng tin cậy 95%", "num wide"),
     Column("n; trả lời câu này", "num wide"),
@@ -64,7 +64,9 @@ def parts_of_items(answers: Sequence[Row]) -> dict[str, list[Part]]:
         words = labels_surveys.KIND_TEXT[kind]
         name = f"{row['option_text'] or words}: {labels.format_percent(share, 1)} (n = {row['answer_count']})"
         found.setdefault(row["item_code"], []).append((kind, share, name))
-    return {code: _with_extremes(parts) for code, parts in found.items()}
+    order = list(labels_surveys.KIND_TEXT)
+    # A scale may list its good answer first; the bar does not.
+    return {code: _with_extremes(sorted(parts, key=lambda p: order.index(p[0]))) for code, parts in found.items()}
 
 
 def _with_extremes(parts: Sequence[Part]) -> list[Part]:
@@ -106,8 +108,8 @@ def _draw_items(
     reach, widest = _reach(shown), max((_total(p, "m") for p in shown), default=0.0)
     title = f"Từng câu hỏi: {unit_name}"
     lead = (
-        "Vạch đứng là điểm không: bên trái là không hài lòng, bên phải là hài lòng, trung lập nằm giữa. Cột xám không "
-        "thuộc thang. Tỷ lệ hài lòng tính trên câu trả lời hợp lệ, nên khác độ dài thanh."
+        "Vạch đứng là điểm không: bên trái là không hài lòng, bên phải là hài lòng, trung lập nằm giữa; màu "
+        "đậm là mức ngoài cùng. Tỷ lệ hài lòng tính trên câu trả lời hợp lệ, nên khác độ dài thanh."
     )
     keys = [(kind, labels_surveys.KIND_TEXT[kind]) for kind in ("negative", "neutral", "positive", "missing", "merged")]
     groups = [

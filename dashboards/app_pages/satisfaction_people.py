@@ -94,18 +94,18 @@ def _draw_groups(view: state.View, scope: WaveScope, wave: Row, unit_code: str, 
         for row in rows
         if row["estimate"] is not None
     ]
-    left, right = st.columns([1, 1], gap="medium")
-    with left:
-        if drawn:
+    groups = [
+        (kind, [_group_cells(row, wave["minimum_ballot_count"]) for row in of]) for kind, of in groupby(rows, key=_kind)
+    ]
+    table = components.grouped_table(GROUPS, groups, title)
+    if drawn:
+        left, right = st.columns([1, 1], gap="medium")
+        with left:
             st.altair_chart(charts_surveys.interval_chart(drawn), theme=None, width="stretch", alt=title)
-        else:
-            components.show(components.note("Không nhóm nào đủ mẫu để vẽ."))
-    with right:
-        groups = [
-            (kind, [_group_cells(row, wave["minimum_ballot_count"]) for row in of])
-            for kind, of in groupby(rows, key=_kind)
-        ]
-        components.show(components.grouped_table(GROUPS, groups, title))
+        with right:
+            components.show(table)
+    else:
+        components.show(components.note("Không nhóm nào đủ mẫu để vẽ.") + table)
     head = [("Đơn vị", f"{unit_name} ({unit_code})"), *labels_surveys.method_facts(wave)]
     cells = [
         [
