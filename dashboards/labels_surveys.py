@@ -98,8 +98,8 @@ KIND_TEXT = {
     "negative": "không hài lòng",
     "neutral": "trung lập",
     "positive": "hài lòng",
-    "merged": "gộp lại vì mỗi loại dưới 5 người",
     "missing": "không trả lời, không biết, không thuộc diện",
+    "merged": "gộp lại vì mỗi loại dưới 5 người",
 }
 HIDDEN = "giấu vì dưới 5 người"
 

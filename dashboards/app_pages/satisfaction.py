@@ -64,13 +64,13 @@ def render(view: state.View) -> None:
     scope = WaveScope(view.authority_code, wave["wave_code"], wave["instrument_code"])
     _draw_method(wave)
     _draw_overall(view, scope, wave)
-    draw_sides(view, wave, view.authority_code, view.authority_name)
+    _draw_sides(view, wave, view.authority_code, view.authority_name)
     units = surveys.survey_units(view.build, scope)
     satisfaction_units.draw(view, scope, wave, units)
     unit, unit_name = _pick_unit(view, units)
     satisfaction_items.draw(view, scope, wave, unit, unit_name)
     if unit != view.authority_code:
-        draw_sides(view, wave, unit, unit_name)
+        _draw_sides(view, wave, unit, unit_name)
         _draw_printed(view, scope, wave, unit, unit_name)
     satisfaction_trend.draw(view, waves, wave, unit, unit_name)
     satisfaction_people.draw(view, scope, wave, unit, unit_name)
@@ -113,18 +113,18 @@ def _draw_method(wave: Row) -> None:
 def _draw_overall(view: state.View, scope: WaveScope, wave: Row) -> None:
     rows = surveys.measures(view.build, scope, view.authority_code)
     title = "Toàn địa phương: chỉ số chung và các nhóm câu"
-    lead = f"Chấm: tỷ lệ hài lòng; vạch nhạt: khoảng tin cậy 95%. {other_formula(rows)}"
+    lead = f"Chấm: tỷ lệ hài lòng; vạch nhạt: khoảng tin cậy 95%. {_other_formula(rows)}"
     components.show(components.section(title, lead))
     drawn = [(labels_surveys.measure_name(row), row) for row in rows if row["estimate"] is not None]
-    left, right = st.columns([1, 1], gap="medium")
-    with left:
-        if drawn:
+    table = components.table(MEASURES, (_measure_cells(row, wave["minimum_ballot_count"]) for row in rows), title)
+    if drawn:
+        left, right = st.columns([1, 1], gap="medium")
+        with left:
             st.altair_chart(charts_surveys.interval_chart(drawn), theme=None, width="stretch", alt=title)
-        else:
-            components.show(components.note("Không đủ phiếu để vẽ; lý do ở bảng bên."))
-    with right:
-        cells = (measure_cells(row, wave["minimum_ballot_count"]) for row in rows)
-        components.show(components.table(MEASURES, cells, title))
+        with right:
+            components.show(table)
+    else:
+        components.show(table)
     head = labels_surveys.method_facts(wave)
     cells = [_file_cells(row, wave["minimum_ballot_count"]) for row in rows]
     name = "Chỉ số và nhóm câu"
@@ -144,7 +144,7 @@ def _draw_printed(view: state.View, scope: WaveScope, wave: Row, unit_code: str,
     )
 
 
-def other_formula(rows: Sequence[Row]) -> str:
+def _other_formula(rows: Sequence[Row]) -> str:
     """What the small print beside the figures is."""
     codes = {row["other_statistic_code"] for row in rows} - {None}
     if not codes:
@@ -152,7 +152,7 @@ def other_formula(rows: Sequence[Row]) -> str:
     return f"Cột «Theo cách tính kia»: {labels_surveys.FORMULA_TEXT[codes.pop()]}."
 
 
-def measure_cells(row: Row, minimum_ballot_count: int) -> list[str]:
+def _measure_cells(row: Row, minimum_ballot_count: int) -> list[str]:
     """Name, figure, interval, ballots and the figure of the other formula."""
     name = components.text(labels_surveys.measure_name(row))
     name = f"<b>{name}</b>" if row["measure_level_code"] == "overall" else name
@@ -160,12 +160,12 @@ def measure_cells(row: Row, minimum_ballot_count: int) -> list[str]:
     other_interval = labels.format_interval(row["other_low"], row["other_high"])
     return [
         name,
-        *figure_cells(row, minimum_ballot_count),
+        *_figure_cells(row, minimum_ballot_count),
         f'<span class="soft">{other}</span><span class="small">{other_interval}</span>',
     ]
 
 
-def figure_cells(row: Row, minimum_ballot_count: int | None) -> list[str]:
+def _figure_cells(row: Row, minimum_ballot_count: int | None) -> list[str]:
     """Share satisfied (or why there is none), interval, ballots; a phone has all three in the first."""
     count = labels.format_count(row["answered_ballot_count"]) if row["answered_ballot_count"] is not None else "–"
     missing = labels_surveys.missing_text(row, minimum_ballot_count)
@@ -187,7 +187,7 @@ def _file_cells(row: Row, minimum_ballot_count: int) -> list[Any]:
     ]
 
 
-def draw_sides(view: state.View, wave: Row, unit_code: str, unit_name: str) -> None:
+def _draw_sides(view: state.View, wave: Row, unit_code: str, unit_name: str) -> None:
     """What others say of the same unit and year; nothing where nobody says anything."""
     year = labels_surveys.wave_year(wave)
     rows = surveys.sides(view.build, view.authority_code, unit_code, year) if year else []

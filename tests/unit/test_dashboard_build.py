@@ -16,6 +16,7 @@ from dagster_project.settings import PROJECT_ROOT, load_settings
 from dashboards import data_access, data_access_claims, data_access_scores, data_access_time, labels_scores, state
 from dashboards.app_pages import score_explanation, score_parts, score_rankings, timeliness_parts, timeliness_stock
 from dashboards.data_access_time import TimeScope
+from tests.survey_tables import SURVEY_TABLES
 
 pytestmark = pytest.mark.unit
 
@@ -426,6 +427,7 @@ TABLES = {
           12 as scored_unit_count, 90 as saturated_above_percent, true as is_saturated
         from fct_criterion_scores
         where is_leaf""",
+    **SURVEY_TABLES,
 }
 
 
