@@ -34,8 +34,8 @@ SURVEY_TABLES = {
           survey_owner_code is not null as is_registered, 'Phiếu thử' as instrument_name, 30 as minimum_ballot_count,
           'G2' as method_version, 'QĐ <2>' as legal_basis
         from (values {_WAVES}) as t(wave_code, instrument_code, wave_name, survey_owner_code, population_code,
-          start_date, end_date, index_formula_code, is_confirmed, weight_kind_code, ballot_count, series_code, previous_wave_code,
-          break_code)""",
+          start_date, end_date, index_formula_code, is_confirmed, weight_kind_code, ballot_count, series_code,
+          previous_wave_code, break_code)""",
     "dim_survey_items": """
         select 'H99' as authority_code, 'form' as instrument_code, *, cast(null as date) as valid_to_date
         from (values

@@ -1,4 +1,4 @@
-"""Which survey waves may be compared: only those of one series ask the same thing, by the same asker, of the same people.
+"""Which survey waves may be compared: those of one series have the same questionnaire, asker and people asked.
 
 The series itself is made in ``dim_survey_waves``; here is only what to say where two waves are not of one.
 """
