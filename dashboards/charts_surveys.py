@@ -6,6 +6,7 @@ Rows come from data_access_surveys; nothing here queries or computes an estimate
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from textwrap import fill
 from typing import Any
 
@@ -171,11 +172,12 @@ def wave_chart(rows: Rows, height: int = 280) -> alt.LayerChart:
     )
     starts = pd.DataFrame(
         [
-            {"place": place - 0.5, "break_text": labels_surveys.break_text(row)}
-            for place, (number, row) in enumerate(placed)
-            if place > 0 and placed[place - 1][0] != number
+            {"place": place + 0.5, "first_reason": reasons[0], "reasons": ", ".join(reasons)}
+            for place, ((number, before), (next_number, row)) in enumerate(pairwise(placed))
+            if number != next_number
+            for reasons in [labels_surveys.break_reasons(before, row)]
         ],
-        columns=["place", "break_text"],
+        columns=["place", "first_reason", "reasons"],
     )
     names = {place: name for place, name in enumerate(frame["name"])}
     x = alt.X(
@@ -201,7 +203,7 @@ def wave_chart(rows: Rows, height: int = 280) -> alt.LayerChart:
         alt.layer(
             alt.Chart(starts)
             .mark_rule(color=ORANGE, strokeDash=[5, 4], strokeWidth=1.6)
-            .encode(x=x, tooltip=alt.Tooltip("break_text:N", title="Ngắt")),
+            .encode(x=x, tooltip=alt.Tooltip("reasons:N", title="Ngắt vì")),
             *(_break_words(starts[number::2], x, -6 - 14 * number) for number in range(2)),
             alt.Chart(frame)
             .mark_line(color=BLUE, strokeWidth=2)
@@ -222,7 +224,7 @@ def _break_words(starts: pd.DataFrame, x: alt.X, lift: int) -> alt.Chart:
     return (
         alt.Chart(starts)
         .mark_text(color=ORANGE, fontSize=12, baseline="bottom", dy=lift)
-        .encode(x=x, y=alt.value(0), text="break_text:N")
+        .encode(x=x, y=alt.value(0), text="first_reason:N")
     )
 
 

@@ -39,18 +39,25 @@ WEIGHT_TEXT = {
     "equal": "mọi phiếu như nhau (không có trọng số)",
     None: "không rõ",
 }
+# By the column that differs between two waves of different series.
 BREAK_TEXT = {
-    "instrument": "khác bộ câu hỏi",
-    "owner": "khác người hỏi",
-    "population": "khác đối tượng hỏi",
-    "unregistered": "đợt chưa đăng ký, không rõ ai hỏi ai",
+    "instrument_code": "khác bộ câu hỏi",
+    "survey_owner_code": "khác người hỏi",
+    "population_code": "khác người được hỏi",
 }
+UNREGISTERED = "chưa rõ ai hỏi ai"
 SIDE_TEXT = {
     "estimate": "Khảo sát, tính từ phiếu",
     "declared": "Nơi khác công bố",
     "rating": "Đánh giá sau giải quyết (kiosk, cổng)",
 }
-LEVEL_TEXT = {"overall": "Chỉ số chung", "policy": "Phần chính sách", "service": "Phần phục vụ"}
+INDEX = "Chỉ số chung"
+PART_TEXT = {
+    "policy": "Phần chính sách",
+    "service": "Phần phục vụ",
+    "overall": "Phần đánh giá chung",
+    "experience": "Phần trải nghiệm",
+}
 POSITION_TEXT = {
     "far_below": "thấp hơn hẳn, ngoài giới hạn 99,8 %",
     "below": "thấp, ngoài giới hạn 95 %",
@@ -215,7 +222,9 @@ def measure_name(row: Row) -> str:
     """The name of an index, a part or a factor."""
     if row["measure_level_code"] == "factor":
         return f"{row['measure_code']}. {row['factor_name']}" if row["factor_name"] else row["measure_code"]
-    return LEVEL_TEXT.get(row["measure_code"], row["measure_code"])
+    if row["measure_level_code"] == "part":
+        return PART_TEXT.get(row["measure_code"], row["measure_code"])
+    return INDEX
 
 
 def group_name(code: str) -> str:
@@ -223,6 +232,10 @@ def group_name(code: str) -> str:
     return GROUP_TEXT.get(code, code)
 
 
-def break_text(row: Row) -> str:
-    """Why the figures of a wave do not go on from those before it."""
-    return BREAK_TEXT.get(row["break_code"], row["break_code"] or "")
+def break_reasons(before: Row, row: Row) -> list[str]:
+    """In what a wave differs from the last one of the series drawn before it.
+
+    Not ``break_code``, which looks at the wave before in time: a unit may be in neither, and series are drawn in turn.
+    """
+    differing = [words for column, words in BREAK_TEXT.items() if before[column] != row[column]]
+    return differing or [UNREGISTERED]

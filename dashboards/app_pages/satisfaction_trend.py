@@ -44,15 +44,17 @@ def draw(view: state.View, waves: Sequence[Row], wave: Row, unit_code: str, unit
     series = charts_surveys.in_series(rows)
     if any(row["estimate"] is not None for row in rows):
         st.altair_chart(charts_surveys.wave_chart(rows), theme=None, width="stretch", alt=title)
-    groups = [(_series_title(number, found), [_cells(row) for row in found]) for number, found in enumerate(series)]
+    groups = [(_series_title(number, series), [_cells(row) for row in found]) for number, found in enumerate(series)]
     components.show(components.grouped_table(WAVES, groups, title))
     _draw_comparison(view, waves, wave, unit_code, unit_name)
 
 
-def _series_title(number: int, found: Sequence[Row]) -> str:
-    first = found[0]
+def _series_title(number: int, series: Sequence[Sequence[Row]]) -> str:
+    first = series[number][0]
     told = f"Chuỗi {number + 1}: {first['instrument_name']}"
-    return told + (f" · ngắt vì {labels_surveys.break_text(first)}" if number and first["break_code"] else "")
+    if number == 0:
+        return told
+    return f"{told} · ngắt vì {', '.join(labels_surveys.break_reasons(series[number - 1][-1], first))}"
 
 
 def _cells(row: Row) -> list[str]:

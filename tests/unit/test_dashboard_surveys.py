@@ -72,6 +72,11 @@ def test_the_index_stands_before_factors_with_the_other_formula_beside(build):
     ]
 
 
+def test_a_part_called_overall_is_not_taken_for_the_index():
+    rows = [{"measure_level_code": level, "measure_code": "overall"} for level in ("overall", "part")]
+    assert [labels_surveys.measure_name(row) for row in rows] == ["Chỉ số chung", "Phần đánh giá chung"]
+
+
 def test_an_expectation_is_no_weakness(build):
     assert [row["measure_code"] for row in surveys.gaps(build, SCOPE, "H99.1")] == ["F1.1", "F1.2"]
     assert surveys.gaps(build, SCOPE, "H99") == []
@@ -102,8 +107,10 @@ def test_no_line_joins_waves_of_different_series_and_each_break_has_its_reason(b
     spec = charts_surveys.wave_chart(rows).to_dict()
     marks = {layer["mark"]["type"]: layer for layer in spec["layer"]}
     assert marks["line"]["encoding"]["detail"]["field"] == "series"
-    breaks = [row for rows in spec["datasets"].values() for row in rows if "break_text" in row]
-    assert {(row["place"], row["break_text"]) for row in breaks} == {(1.5, "khác người hỏi")}
+    breaks = [row for rows in spec["datasets"].values() for row in rows if "reasons" in row]
+    assert {(row["place"], row["reasons"]) for row in breaks} == {(1.5, "khác người hỏi")}
+    other = {**rows[0], "instrument_code": "khác", "survey_owner_code": None}
+    assert labels_surveys.break_reasons(rows[0], other) == ["khác bộ câu hỏi", "khác người hỏi"]
 
 
 @pytest.mark.parametrize(
