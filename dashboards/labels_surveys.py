@@ -106,7 +106,7 @@ KIND_TEXT = {
     "neutral": "trung lập",
     "positive": "hài lòng",
     "missing": "không trả lời, không biết, không thuộc diện",
-    "merged": "gộp lại vì mỗi loại dưới 5 người",
+    "merged": "gộp: mức dưới 5 người chọn, cùng mức gộp kèm",
 }
 HIDDEN = "giấu vì dưới 5 người"
 
