@@ -73,6 +73,11 @@ def comparison_link(text: str, **filters: str) -> str:
     return f'<a href="so-sanh-diem?{escape(urlencode(filters))}">{escape(text)}</a>'
 
 
+def satisfaction_link(text: str, **filters: str) -> str:
+    """A link to the page on surveys with these filters."""
+    return f'<a href="hai-long?{escape(urlencode(filters))}">{escape(text)}</a>'
+
+
 def page_header(title: str, authority_name: str, is_synthetic: bool, as_of: str, build_id: str) -> str:
     """Title of a page with its authority, the synthetic badge, the as-of date and the build id."""
     badge = f'<span class="badge">{labels.SYNTHETIC_BADGE}</span>' if is_synthetic else ""
@@ -352,6 +357,39 @@ def rank_range_bar(rank: int, low: int, high: int, ranked_count: int) -> str:
 def points_bar(score: Any, max_score: Any) -> str:
     """Points of a maximum as a bar from zero; decorative. Empty without points or maximum."""
     return "" if score is None or not max_score else _bar(abs(score), float(max_score))
+
+
+def diverging_bar(parts: Sequence[tuple[str, float, str]], reach: tuple[float, float]) -> str:
+    """Shares (css, share 0–1, name) left to right around one zero line: negative, neutral astride it, positive.
+
+    ``reach`` is how far the longest bars of the table go left and right, so that all zero lines are one.
+    """
+    neutral = sum(share for css, share, _ in parts if css == "neutral")
+    left = sum(share for css, share, _ in parts if css.startswith("negative")) + neutral / 2
+    whole = sum(reach) or 1.0
+    place, fills = (reach[0] - left) / whole, []
+    for css, share, name in parts:
+        style = f"left:{100 * place:.2f}%;width:{100 * share / whole:.2f}%"
+        fills.append(f'<span class="part {css}" style="{style}" title="{escape(name)}"></span>')
+        place += share / whole
+    zero = f'<span class="zero" style="left:{100 * reach[0] / whole:.2f}%"></span>'
+    return f'<div class="track diverging" aria-hidden="true">{"".join(fills)}{zero}</div>'
+
+
+def stacked_bar(parts: Sequence[tuple[str, float, str]], scale_maximum: float) -> str:
+    """Shares (css, share 0–1, name) one after the other from the left."""
+    place, fills = 0.0, []
+    for css, share, name in parts:
+        style = f"left:{_share(place, scale_maximum)}%;width:{_share(share, scale_maximum)}%"
+        fills.append(f'<span class="part {css}" style="{style}" title="{escape(name)}"></span>')
+        place += share
+    return f'<div class="track stacked" aria-hidden="true">{"".join(fills)}</div>'
+
+
+def legend(items: Sequence[tuple[str, str]]) -> str:
+    """What the parts of such bars are: (css, words)."""
+    keys = "".join(f'<span class="key"><i class="part {css}"></i>{escape(words)}</span>' for css, words in items)
+    return f'<p class="legend">{keys}</p>'
 
 
 def grouped_table(

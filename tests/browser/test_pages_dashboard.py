@@ -22,6 +22,7 @@ PAGES = {
     "/xep-hang": "Xếp hạng đơn vị",
     "/giai-thich-diem": "Giải thích điểm",
     "/so-sanh-diem": "So sánh điểm",
+    "/hai-long": "Hài lòng (SIPAS)",
     "/don-vi": None,
     "/quy-trinh": "Quy trình",
     "/ho-so": "Hồ sơ",

@@ -32,6 +32,7 @@ from dashboards.app_pages import (
     timeliness_stock,
 )
 from dashboards.data_access_time import TimeScope
+from tests.survey_tables import SURVEY_TABLES
 
 pytestmark = pytest.mark.unit
 
@@ -460,6 +461,7 @@ TABLES = {
           12 as scored_unit_count, 90 as saturated_above_percent, true as is_saturated
         from fct_criterion_scores
         where is_leaf""",
+    **SURVEY_TABLES,
 }
 
 

@@ -1,0 +1,238 @@
+"""Hài lòng (SIPAS): what people answered in a wave, with its method, its error and what may not be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboards import charts_surveys, components, download_buttons, downloads, labels, labels_surveys, state
+from dashboards import data_access_surveys as surveys
+from dashboards.app_pages import (
+    satisfaction_items,
+    satisfaction_people,
+    satisfaction_print,
+    satisfaction_trend,
+    satisfaction_units,
+)
+from dashboards.components import Column
+from dashboards.data_access_surveys import WaveScope
+
+Row = Mapping[str, Any]
+
+MEASURES = (
+    Column("Chỉ số và nhóm câu", "name"),
+    Column("Hài lòng", "num"),
+    Column("Khoảng tin cậy 95%", "num wide"),
+    Column("n (phiếu)", "num wide"),
+    Column("Theo cách tính kia", "num"),
+)
+SIDES = (
+    Column("Số liệu", "name"),
+    Column("Ai hỏi, ai công bố", "wide"),
+    Column("Hài lòng", "num"),
+    Column("Khoảng tin cậy 95%", "num wide"),
+    Column("n", "num"),
+    Column("Nói thêm", "wide words"),
+)
+MEASURE_HEADERS = (
+    "Mã",
+    "Chỉ số, nhóm câu",
+    "Hài lòng (%)",
+    "Khoảng 95%: dưới (%)",
+    "Khoảng 95%: trên (%)",
+    "Số phiếu",
+    "Theo cách tính kia (%)",
+    "Lý do không có số",
+)
+MEASURE_WIDTHS = (12, 44, 12, 12, 12, 12, 12, 40)
+
+
+def render(view: state.View) -> None:
+    """Draw the page for the chosen authority."""
+    as_of = labels.format_date(view.build.as_of_date)
+    components.show(
+        components.page_header("Hài lòng (SIPAS)", view.authority_name, view.is_synthetic, as_of, view.build.build_id)
+    )
+    waves = surveys.waves(view.build, view.authority_code)
+    if not waves:
+        text = "Bản dựng không có phiếu khảo sát nào của địa phương này. Hãy nạp phiếu khảo sát rồi dựng lại."
+        components.show(components.note(text))
+        return
+    wave = _pick_wave(waves)
+    scope = WaveScope(view.authority_code, wave["wave_code"], wave["instrument_code"])
+    _draw_method(wave)
+    _draw_overall(view, scope, wave)
+    _draw_sides(view, wave, view.authority_code, view.authority_name)
+    units = surveys.survey_units(view.build, scope)
+    satisfaction_units.draw(view, scope, wave, units)
+    unit, unit_name = _pick_unit(view, units)
+    satisfaction_items.draw(view, scope, wave, unit, unit_name)
+    if unit != view.authority_code:
+        _draw_sides(view, wave, unit, unit_name)
+        _draw_printed(view, scope, wave, unit, unit_name)
+    satisfaction_trend.draw(view, waves, wave, unit, unit_name)
+    satisfaction_people.draw(view, scope, wave, unit, unit_name)
+
+
+def _pick_wave(waves: Sequence[Row]) -> Row:
+    by_key = {f"{row['wave_code']}|{row['instrument_code']}": row for row in waves}
+    with st.columns([3, 2])[0]:
+        key = state.pick(
+            "Đợt khảo sát", list(by_key), "wave", next(iter(by_key)), lambda k: labels_surveys.wave_title(by_key[k])
+        )
+    return by_key[key]
+
+
+def _pick_unit(view: state.View, units: Sequence[Row]) -> tuple[str, str]:
+    names = {row["unit_code"]: row["unit_name"] for row in sorted(units, key=lambda row: row["unit_code"])}
+    components.show("<br>" + components.section("Xem kỹ một đơn vị hoặc toàn địa phương"))
+    authority = view.authority_code
+    code = state.pick_unit(
+        view,
+        st.columns([2, 3])[0],
+        [authority, *names],
+        authority,
+        lambda c: "Toàn địa phương" if c == authority else f"{names[c]} ({c})",
+    )
+    return code, names.get(code, view.authority_name)
+
+
+def _draw_method(wave: Row) -> None:
+    badge = f'<span class="badge">{labels_surveys.UNCONFIRMED}</span>' if not wave["is_confirmed"] else ""
+    registered = "" if wave["is_registered"] else ' <span class="badge">đợt chưa đăng ký</span>'
+    facts = labels_surveys.method_facts(wave)
+    components.show(
+        (f"<p>{badge}{registered}</p>" if badge or registered else "")
+        + components.facts_box("Ai hỏi, hỏi ai, tính thế nào", facts)
+        + "<br>"
+    )
+
+
+def _draw_overall(view: state.View, scope: WaveScope, wave: Row) -> None:
+    rows = surveys.measures(view.build, scope, view.authority_code)
+    title = "Toàn địa phương: chỉ số chung và các nhóm câu"
+    lead = f"Chấm: tỷ lệ hài lòng; vạch nhạt: khoảng tin cậy 95%. {_other_formula(rows)}"
+    components.show(components.section(title, lead))
+    drawn = [(labels_surveys.measure_name(row), row) for row in rows if row["estimate"] is not None]
+    table = components.table(MEASURES, (_measure_cells(row, wave["minimum_ballot_count"]) for row in rows), title)
+    if drawn:
+        left, right = st.columns([1, 1], gap="medium")
+        with left:
+            st.altair_chart(charts_surveys.interval_chart(drawn), theme=None, width="stretch", alt=title)
+        with right:
+            components.show(table)
+    else:
+        components.show(table)
+    head = labels_surveys.method_facts(wave)
+    cells = [_file_cells(row, wave["minimum_ballot_count"]) for row in rows]
+    name = "Chỉ số và nhóm câu"
+    sheet = download_buttons.sheet(view, title, name, head, MEASURE_HEADERS, cells, MEASURE_WIDTHS)
+    download_buttons.draw(view, sheet, f"hai-long_chi-so_{wave['wave_code']}")
+
+
+def _draw_printed(view: state.View, scope: WaveScope, wave: Row, unit_code: str, unit_name: str) -> None:
+    """The button for the unit's page to print."""
+    st.download_button(
+        "Tải trang in A4 của đơn vị",
+        lambda: satisfaction_print.unit_page(view, scope, wave, unit_code, unit_name).encode(),
+        f"hai-long_{wave['wave_code']}_{unit_code}.html",
+        "text/html",
+        on_click="ignore",
+        help="Mở tệp bằng trình duyệt rồi in, hoặc lưu thành PDF.",
+    )
+
+
+def _other_formula(rows: Sequence[Row]) -> str:
+    """What the small print beside the figures is."""
+    codes = {row["other_statistic_code"] for row in rows} - {None}
+    if not codes:
+        return ""
+    return f"Cột «Theo cách tính kia»: {labels_surveys.FORMULA_TEXT[codes.pop()]}."
+
+
+def _measure_cells(row: Row, minimum_ballot_count: int) -> list[str]:
+    """Name, figure, interval, ballots and the figure of the other formula."""
+    name = components.text(labels_surveys.measure_name(row))
+    name = f"<b>{name}</b>" if row["measure_level_code"] == "overall" else name
+    other = labels_surveys.percent(row["other_estimate"]) if row["other_estimate"] is not None else "–"
+    other_interval = labels.format_interval(row["other_low"], row["other_high"])
+    return [
+        name,
+        *_figure_cells(row, minimum_ballot_count),
+        f'<span class="soft">{other}</span><span class="small">{other_interval}</span>',
+    ]
+
+
+def _figure_cells(row: Row, minimum_ballot_count: int | None) -> list[str]:
+    """Share satisfied (or why there is none), interval, ballots; a phone has all three in the first."""
+    count = labels.format_count(row["answered_ballot_count"]) if row["answered_ballot_count"] is not None else "–"
+    missing = labels_surveys.missing_text(row, minimum_ballot_count)
+    if missing:
+        return [f'<span class="missing">{components.text(missing)}</span>', "–", count]
+    interval = labels_surveys.interval(row)
+    rate = f'<span class="rate">{labels_surveys.percent(row["estimate"])}</span>'
+    return [f'{rate}<span class="sub">{interval}<br>n = {count}</span>', interval, count]
+
+
+def _file_cells(row: Row, minimum_ballot_count: int) -> list[Any]:
+    return [
+        row["measure_code"],
+        labels_surveys.measure_name(row),
+        *(downloads.percent_number(row[name]) for name in ("estimate", "interval_low", "interval_high")),
+        row["answered_ballot_count"],
+        downloads.percent_number(row["other_estimate"]),
+        labels_surveys.missing_text(row, minimum_ballot_count),
+    ]
+
+
+def _draw_sides(view: state.View, wave: Row, unit_code: str, unit_name: str) -> None:
+    """What others say of the same unit and year; nothing where nobody says anything."""
+    year = labels_surveys.wave_year(wave)
+    rows = surveys.sides(view.build, view.authority_code, unit_code, year) if year else []
+    if not rows:
+        return
+    title = f"Các con số khác cùng năm {year}: {unit_name}"
+    lead = (
+        "Đây là số của những người khác nhau, theo thang và cách hỏi khác nhau: để cạnh nhau cho biết, "
+        "không cộng, không lấy trung bình, không trừ số này cho số kia."
+    )
+    key = f"{wave['wave_code']}|{wave['instrument_code']}"
+    cells = (_side_cells(row, row["side_key"] == key, wave) for row in rows)
+    components.show("<br>" + components.section(title, lead) + components.table(SIDES, cells, title) + "<br>")
+
+
+def _side_cells(row: Row, is_shown: bool, wave: Row) -> list[str]:
+    texts = labels_surveys.PUBLISHER_TEXT if row["side_code"] == "declared" else labels_surveys.OWNER_TEXT
+    owner = texts.get(row["survey_owner_code"], row["survey_owner_code"])
+    owner = "người bấm tại quầy, trên cổng" if row["side_code"] == "rating" else owner
+    kind = labels_surveys.SIDE_TEXT[row["side_code"]]
+    mark = ' <span class="badge quiet">đợt đang xem</span>' if is_shown else ""
+    if row["satisfied_percent"] is None:
+        value = '<span class="missing">không đủ mẫu</span>'
+    else:
+        value = f'<span class="rate">{labels.format_decimal(row["satisfied_percent"], 1)}%</span>'
+    ends = [row["percent_low"], row["percent_high"]]
+    interval = "không có" if None in ends else " – ".join(labels.format_decimal(end, 1) for end in ends) + "%"
+    count = "không công bố" if row["answer_count"] is None else labels.format_count(row["answer_count"])
+    return [
+        f'<b>{kind}</b>{mark}<span class="counted">{components.text(row["side_name"])}</span>',
+        components.text(owner) + f'<span class="small">{components.text(row["method_version"] or "")}</span>',
+        value + f'<span class="sub">{interval}</span>',
+        interval,
+        count,
+        components.text(_side_remarks(row)) or "–",
+    ]
+
+
+def _side_remarks(row: Row) -> str:
+    told = []
+    if row["change_points"] is not None:
+        sign = "+" if row["change_points"] > 0 else ""
+        told.append(f"nơi công bố nêu {sign}{labels.format_decimal(row['change_points'], 2)} điểm % so kỳ trước")
+    if row["declared_rank"] is not None:
+        told.append(f"nơi công bố xếp hạng {row['declared_rank']}")
+    if row["coverage_rate"] is not None:
+        told.append(f"đánh giá trên kết quả đã trả: {labels_surveys.percent(row['coverage_rate'])}")
+    return "; ".join(told)

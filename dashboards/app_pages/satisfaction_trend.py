@@ -1,0 +1,121 @@
+"""The index over waves, and two waves compared or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dagster_project.surveying.series import comparison_refusal
+from dashboards import charts_surveys, components, labels, labels_surveys, state
+from dashboards import data_access_surveys as surveys
+from dashboards.app_pages import satisfaction_units
+from dashboards.components import Column
+from dashboards.data_access_surveys import WaveScope
+
+Row = Mapping[str, Any]
+NOTHING = ""
+
+WAVES = (
+    Column("Đợt", "name"),
+    Column("Ai hỏi, hỏi ai", "wide words"),
+    Column("Chỉ số", "num"),
+    Column("Khoảng tin cậy 95%", "num wide"),
+    Column("n (phiếu)", "num"),
+)
+CHANGES = (
+    Column("Chỉ số và nhóm câu", "name"),
+    Column("Đợt sau", "num"),
+    Column("Đợt trước", "num"),
+    Column("Chênh lệch", "words"),
+)
+
+
+def draw(view: state.View, waves: Sequence[Row], wave: Row, unit_code: str, unit_name: str) -> None:
+    """The chart of waves with its table, then the comparison asked for."""
+    rows = surveys.index_series(view.build, view.authority_code, unit_code)
+    title = f"Qua các đợt: {unit_name}"
+    lead = (
+        "Đường chỉ nối những đợt cùng bộ câu hỏi, cùng người hỏi, cùng đối tượng. Vạch cam đứng: một chuỗi khác bắt "
+        "đầu, hai bên vạch không so được với nhau."
+    )
+    components.show("<br>" + components.section(title, lead))
+    series = charts_surveys.in_series(rows)
+    if any(row["estimate"] is not None for row in rows):
+        st.altair_chart(charts_surveys.wave_chart(rows), theme=None, width="stretch", alt=title)
+    groups = [(_series_title(number, series), [_cells(row) for row in found]) for number, found in enumerate(series)]
+    components.show(components.grouped_table(WAVES, groups, title))
+    _draw_comparison(view, waves, wave, unit_code, unit_name)
+
+
+def _series_title(number: int, series: Sequence[Sequence[Row]]) -> str:
+    first = series[number][0]
+    told = f"Chuỗi {number + 1}: {first['instrument_name']}"
+    if number == 0:
+        return told
+    return f"{told} · ngắt vì {', '.join(labels_surveys.break_reasons(series[number - 1][-1], first))}"
+
+
+def _cells(row: Row) -> list[str]:
+    owner = labels_surveys.OWNER_TEXT.get(row["survey_owner_code"], row["survey_owner_code"])
+    people = labels_surveys.POPULATION_TEXT.get(row["population_code"], row["population_code"])
+    count = "–" if row["answered_ballot_count"] is None else labels.format_count(row["answered_ballot_count"])
+    missing = labels_surveys.missing_text(row, row["minimum_ballot_count"])
+    if missing:
+        value, interval = f'<span class="missing">{components.text(missing)}</span>', "–"
+    else:
+        interval = labels_surveys.interval(row)
+        rate = labels_surveys.percent(row["estimate"])
+        value = f'<span class="rate">{rate}</span><span class="sub">{interval}</span>'
+    return [components.text(row["wave_name"]), components.text(f"{owner}; {people}"), value, interval, count]
+
+
+def _draw_comparison(view: state.View, waves: Sequence[Row], wave: Row, unit_code: str, unit_name: str) -> None:
+    others = {f"{row['wave_code']}|{row['instrument_code']}": row for row in waves if row is not wave}
+    if not others:
+        return
+    before = f"{wave['previous_wave_code']}|{wave['instrument_code']}"
+    components.show("<br>" + components.section(f"So hai đợt: {unit_name}"))
+    with st.columns([3, 2])[0]:
+        key = state.pick(
+            f"So đợt {wave['wave_code']} với",
+            [NOTHING, *others],
+            "against",
+            before if before in others else NOTHING,
+            lambda k: labels_surveys.wave_title(others[k]) if k else "chưa chọn đợt",
+        )
+    if key:
+        _compare(view, wave, others[key], unit_code)
+
+
+def _compare(view: state.View, wave: Row, other: Row, unit_code: str) -> None:
+    refusal = comparison_refusal(wave, other)
+    if refusal:
+        components.show(components.note(refusal, is_warning=True) + "<br>")
+        return
+    later, earlier = (other, wave) if other["previous_wave_code"] == wave["wave_code"] else (wave, other)
+    if later["previous_wave_code"] != earlier["wave_code"]:
+        text = (
+            f"Đợt {other['wave_code']} cùng chuỗi nhưng không phải đợt liền trước hay liền sau của "
+            f"{wave['wave_code']}; kho chỉ kiểm định chênh lệch giữa hai đợt liền nhau. Hãy chọn đợt liền nhau."
+        )
+        components.show(components.note(text, is_warning=True) + "<br>")
+        return
+    scope = WaveScope(view.authority_code, later["wave_code"], later["instrument_code"])
+    rows = surveys.wave_changes(view.build, scope, unit_code)
+    if not rows:
+        text = "Không so được: một trong hai đợt không đủ phiếu ở đây."
+        components.show(components.note(text, is_warning=True) + "<br>")
+        return
+    title = f"{later['wave_code']} so với {earlier['wave_code']}"
+    cells = (
+        [
+            components.text(labels_surveys.measure_name(row)),
+            f'<span class="rate">{labels_surveys.percent(row["estimate"])}</span>',
+            labels_surveys.percent(row["compared_estimate"]),
+            satisfaction_units.gap_cell(row),
+        ]
+        for row in rows
+    )
+    components.show(f"<b>{components.text(title)}</b>" + components.table(CHANGES, cells, title) + "<br>")
