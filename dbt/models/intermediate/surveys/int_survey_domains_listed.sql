@@ -36,23 +36,39 @@ members as (
     {{ "union all" if not loop.last }}
     {%- endfor %}
 
+),
+
+-- Numbered once per domain: numbering every member would sort them all.
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            order by
+                wave_number nulls last,
+                unit_code nulls last,
+                group_kind_code nulls last,
+                group_code nulls last
+        ) as domain_number
+    from (select distinct wave_number, authority_code, unit_code, group_kind_code, group_code from members) as domains
+
 )
 
 select
-    wave_number,
-    authority_code,
-    unit_code,
-    group_kind_code,
-    group_code,
-    ballot_number,
-    ballot_weight,
-    unit_code = authority_code and group_kind_code <> 'all' as is_authority_group,
-    unit_code <> authority_code and group_kind_code <> 'all' as is_unit_group,
-    dense_rank() over (
-        order by
-            wave_number nulls last,
-            unit_code nulls last,
-            group_kind_code nulls last,
-            group_code nulls last
-    ) as domain_number
+    members.wave_number,
+    members.authority_code,
+    members.unit_code,
+    members.group_kind_code,
+    members.group_code,
+    members.ballot_number,
+    members.ballot_weight,
+    members.unit_code = members.authority_code and members.group_kind_code <> 'all' as is_authority_group,
+    members.unit_code <> members.authority_code and members.group_kind_code <> 'all' as is_unit_group,
+    numbered.domain_number
 from members
+inner join numbered
+    on
+        members.wave_number = numbered.wave_number
+        and members.unit_code = numbered.unit_code
+        and members.group_kind_code = numbered.group_kind_code
+        and members.group_code = numbered.group_code

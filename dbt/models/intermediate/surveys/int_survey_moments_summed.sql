@@ -79,16 +79,7 @@ factor_parts as (
 
 ballot_sums as (
 
-    select
-        answers.ballot_number,
-        measures.measure_number,
-        measures.measure_level_code = 'overall' as is_index,
-        cast(sum(answers.positive_count) as bigint) as positive_count,
-        count(*) as valid_count
-    from answers
-    inner join measures on answers.item_number = measures.item_number
-    where measures.measure_level_code <> 'item'
-    group by answers.ballot_number, measures.measure_number, measures.measure_level_code
+    select * from {{ ref('int_survey_ballot_sums') }}
 
 ),
 
