@@ -37,6 +37,7 @@ WEIGHT_TEXT = {
     "base": "trọng số chọn mẫu, kho hiệu chỉnh theo người không trả lời",
     "totals": "trọng số tính từ tổng số của tầng và cụm",
     "equal": "mọi phiếu như nhau (không có trọng số)",
+    "incomplete": "chỉ một số phiếu có trọng số, nên coi mọi phiếu như nhau; hãy bổ sung trọng số rồi nạp lại",
     None: "không rõ",
 }
 # By the column that differs between two waves of different series.

@@ -94,6 +94,8 @@ wave_kinds as (
             when min(case when is_respondent and final_weight is null then 0 else 1 end) = 1 then 'final'
             when min(case when base_weight is null then 0 else 1 end) = 1 then 'base'
             when min(case when stratum_total is null then 0 else 1 end) = 1 then 'totals'
+            -- Weights of some ballots only cannot be mixed with none.
+            when max(case when final_weight is not null or base_weight is not null then 1 else 0 end) = 1 then 'incomplete'
             else 'equal'
         end as weight_kind_code
     from eligible

@@ -22,11 +22,9 @@ asked as (
 
 ),
 
-placed as (
+versions as (
 
     select
-        asked.authority_code,
-        asked.wave_code,
         asked.wave_number,
         asked.item_code,
         items.item_order,
@@ -38,16 +36,42 @@ placed as (
         items.is_indexed,
         items.is_on_time_question,
         items.is_confirmed,
-        row_number() over (
-            partition by asked.wave_number, asked.item_code order by items.valid_from_date desc nulls last
-        ) as version_number
+        items.valid_from_date,
+        case
+            when
+                coalesce(items.valid_from_date <= asked.end_date, true)
+                and coalesce(items.valid_to_date >= asked.end_date, true)
+                then 1
+            else 0
+        end as in_force
     from asked
     inner join {{ ref('int_survey_items_unioned') }} as items
         on
             asked.authority_code = items.authority_code
             and asked.instrument_code = items.instrument_code
             and asked.item_code = items.item_code
-    where items.valid_from_date <= asked.end_date and coalesce(items.valid_to_date >= asked.end_date, true)
+
+),
+
+placed as (
+
+    select
+        wave_number,
+        item_code,
+        item_order,
+        part_code,
+        factor_code,
+        factor_name,
+        item_text,
+        scale_code,
+        -- A question that was asked when it did not stand in the form is told, and counts in no index.
+        is_indexed and in_force = 1 as is_indexed,
+        is_on_time_question,
+        is_confirmed,
+        row_number() over (
+            partition by wave_number, item_code order by in_force desc nulls last, valid_from_date desc nulls last
+        ) as version_number
+    from versions
 
 ),
 
