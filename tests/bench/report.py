@@ -8,6 +8,7 @@ import platform
 from collections.abc import Sequence
 from importlib import metadata
 
+from tests.bench import surveys
 from tests.bench.landing import Landing
 from tests.bench.scoring import AIM_SECONDS, SIZE
 from tests.bench.stages import Figures
@@ -45,6 +46,8 @@ def page(figures: Figures, command: str) -> str:
                 table(("node", "s"), [(f"`{name}`", f"{seconds:.2f}") for name, seconds in figures.slowest_models]),
                 "## Scoring and ranking",
                 _scoring_text(figures),
+                "## Surveys",
+                _surveys_text(figures),
                 "## Questions of the dashboard",
                 _questions_text(figures),
                 _questions_table(figures),
@@ -205,6 +208,20 @@ def _scoring_text(figures: Figures) -> str:
         f"{SIZE.units} simulated units × {SIZE.leaves} criteria × {SIZE.periods} periods, scored, added up and "
         f"ranked by the build's own SQL from figures in memory: **{whole:.1f} s**, aim {AIM_SECONDS} s: {outcome}. "
         f"{steps}. Peak memory with Python and the libraries {figures.scoring.peak_mb:,.0f} MB."
+    )
+
+
+def _surveys_text(figures: Figures) -> str:
+    told = json.loads(figures.surveys.output)
+    whole = sum(told["models"].values())
+    slowest = sorted(told["models"].items(), key=lambda item: -item[1])[:4]
+    steps = ", ".join(f"`{name}` {seconds:.1f} s" for name, seconds in slowest)
+    outcome = "met" if whole < surveys.AIM_SECONDS else "**missed**"
+    return (
+        f"{surveys.BALLOTS:,} ballots of 22 questions and {surveys.RATINGS:,} ratings: the models of surveys and "
+        f"ratings take **{whole:.1f} s**, aim {surveys.AIM_SECONDS} s: {outcome}. Slowest: {steps}. The whole build, "
+        f"with what costs the same without a row, takes {told['build_seconds']:.0f} s ({told['build_seconds'] / whole:.1f} ×) and "
+        f"{told['build_peak_mb']:,.0f} MB, the load {told['load_seconds']:.0f} s."
     )
 
 

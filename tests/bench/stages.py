@@ -35,6 +35,7 @@ class Figures:
     slowest_models: list[tuple[str, float]]
     questions: dict
     scoring: Run
+    surveys: Run
     published_bytes: int
     published_rows: int
     load_average: tuple[float, float]
@@ -73,6 +74,7 @@ def measure(root: Path, dossiers: int, long_rows: int, say) -> Figures:
     load_after = os.getloadavg()[0]
     questions = json.loads(run([sys.executable, "-m", "tests.bench.queries"], environment).output)
     scoring = run([sys.executable, "-m", "tests.bench.scoring"], environment)
+    surveys = run([sys.executable, "-m", "tests.bench.surveys"], {"CCHC_DATA": str(root / "surveys" / "data")})
     models = json.loads((root / "data/warehouse/dbt_target/run_results.json").read_text(encoding="utf-8"))
     build_folder = root / "data/published" / (root / "data/published/CURRENT").read_text(encoding="utf-8").strip()
     manifest = json.loads((build_folder / "manifest.json").read_text(encoding="utf-8"))
@@ -85,6 +87,7 @@ def measure(root: Path, dossiers: int, long_rows: int, say) -> Figures:
         slowest_models=_slowest(models["results"]),
         questions=questions,
         scoring=scoring,
+        surveys=surveys,
         published_bytes=sum(path.stat().st_size for path in build_folder.iterdir()),
         published_rows=sum(table["rows"] for table in manifest["tables"].values()),
         load_average=(load_before, load_after),
