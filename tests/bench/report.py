@@ -221,7 +221,8 @@ def _surveys_text(figures: Figures) -> str:
         f"{surveys.BALLOTS:,} ballots of 22 questions and {surveys.RATINGS:,} ratings: the models of surveys and "
         f"ratings take **{whole:.1f} s**, aim {surveys.AIM_SECONDS} s: {outcome}. Slowest: {steps}. The whole build, "
         f"with what costs the same without a row, takes {told['build_seconds']:.0f} s "
-        f"({told['build_seconds'] / whole:.1f} ×) and {told['build_peak_mb']:,.0f} MB, the load {told['load_seconds']:.0f} s."
+        f"({told['build_seconds'] / whole:.1f} ×) and {told['build_peak_mb']:,.0f} MB, the load "
+        f"{told['load_seconds']:.0f} s."
     )
 
 
