@@ -153,6 +153,16 @@ def option_rules() -> list[Rule]:
             keys=("authority_code", "scale_code", "option_order"),
             column="option_order",
         ),
+        suite.rows(
+            "value_possible",
+            "Điểm của câu trả lời từ -100 đến 100",
+            "Ghi 50000 ở cột điểm",
+            REFUSE_FILE,
+            fails="option_value not between -100 and 100",
+            applies="option_value is not null",
+            column="option_value",
+            why="Không thang nào cho điểm như vậy: cột bị lệch hoặc mất dấu thập phân",
+        ),
         suite.rule(
             "scale_has_both_sides",
             "Mỗi thang có ít nhất một câu trả lời hài lòng và một câu trả lời không hài lòng hoặc trung dung",

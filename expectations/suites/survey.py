@@ -17,6 +17,8 @@ OFF_SCALE = "Mức ngoài thang không nói được người dân hài lòng đ
 WAVE = "authority_code, wave_code"
 STRATUM = "authority_code, wave_code, stratum_code"
 CLUSTER = "authority_code, wave_code, cluster_code"
+# More people than the country has stand behind no ballot.
+HEAVIEST = 100_000_000
 
 
 def answer_rules() -> list[Rule]:
@@ -185,11 +187,12 @@ def _weights(suite: SourceSuite) -> list[Rule]:
     return [
         suite.rows(
             "weights_positive",
-            "Trọng số lớn hơn 0; riêng phiếu không trả lời có thể ghi trọng số cuối là 0",
-            "Trọng số chọn mẫu ghi 0 hoặc -12,5",
+            "Trọng số lớn hơn 0, không quá 100 triệu; riêng phiếu không trả lời có thể ghi trọng số cuối là 0",
+            "Trọng số chọn mẫu ghi 0, -12,5 hoặc 84919999999",
             REJECT_ROW,
             # Many tools write 0 beside whoever did not answer. Without those rows everybody would have answered.
-            fails=f"base_weight <= 0 or final_weight < 0 or (final_weight = 0 and {ANSWERED})",
+            fails=f"base_weight <= 0 or final_weight < 0 or (final_weight = 0 and {ANSWERED}) "
+            f"or base_weight > {HEAVIEST} or final_weight > {HEAVIEST}",
             applies="coalesce(base_weight, final_weight) is not null",
             column="base_weight",
             why="Một người được hỏi đại diện cho ít nhất chính mình; trọng số như vậy không dùng được",

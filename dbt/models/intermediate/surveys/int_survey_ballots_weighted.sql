@@ -153,7 +153,7 @@ exact as (
 
     select
         *,
-        cast(drawn_weight as decimal(24, 9)) as exact_weight
+        cast(drawn_weight as decimal(32, 9)) as exact_weight
     from drawn
 
 ),
@@ -180,7 +180,7 @@ respondents as (
             * case
                 when exact.weight_kind_code in ('base', 'totals') then response_classes.response_factor else 1
             end
-            as decimal(24, 9)
+            as decimal(32, 9)
         ) as answered_weight
     from exact
     inner join response_classes
@@ -299,7 +299,7 @@ calibrated as (
 
 wave_weights as (
 
-    select wave_number, count(*) as ballot_count, cast(sum(cast(final_ballot_weight as decimal(24, 9))) as double) as total_weight
+    select wave_number, count(*) as ballot_count, cast(sum(cast(final_ballot_weight as decimal(32, 9))) as double) as total_weight
     from calibrated
     group by wave_number
 

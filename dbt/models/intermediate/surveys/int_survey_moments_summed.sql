@@ -97,8 +97,8 @@ item_shares as (
         sums.domain_number,
         sums.item_number,
         factors.measure_number as factor_number,
-        cast(sums.positive_weight as double) / cast(sums.valid_weight as double) as share,
-        factors.item_share * domain_weights.domain_weight / cast(sums.valid_weight as double) as scale
+        cast(sums.positive_weight as double) / nullif(cast(sums.valid_weight as double), 0) as share,
+        factors.item_share * domain_weights.domain_weight / nullif(cast(sums.valid_weight as double), 0) as scale
     from {{ ref('int_survey_item_sums') }} as sums
     inner join factors on sums.item_number = factors.item_number
     inner join domain_weights on sums.domain_number = domain_weights.domain_number

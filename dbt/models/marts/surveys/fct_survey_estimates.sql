@@ -45,9 +45,10 @@ share_means as (
     select
         sums.domain_number,
         measures.measure_number,
-        count(*) as item_count,
+        -- A question whose answers weigh nothing beside those of the wave has no share.
+        count(nullif(sums.valid_weight, 0)) as item_count,
         cast(sum(cast(
-            measures.item_share * cast(sums.positive_weight as double) / cast(sums.valid_weight as double) as decimal(28, 18)
+            measures.item_share * cast(sums.positive_weight as double) / nullif(cast(sums.valid_weight as double), 0) as decimal(28, 18)
         )) as double) as share_mean
     from {{ ref('int_survey_item_sums') }} as sums
     inner join {{ ref('int_survey_measures_listed') }} as measures on sums.item_number = measures.item_number
@@ -76,7 +77,7 @@ moments as (
         cast(summed.b_sum as double) as b_sum,
         domains.ballot_weight,
         case
-            when summed.statistic_code <> 'mean_of_shares' then cast(summed.a_sum as double) / cast(summed.b_sum as double)
+            when summed.statistic_code <> 'mean_of_shares' then cast(summed.a_sum as double) / nullif(cast(summed.b_sum as double), 0)
             when share_means.item_count = measures.item_count then share_means.share_mean
         end as estimate,
         summed.statistic_code <> 'mean_of_shares' and summed.a_sum in (0, summed.b_sum) as is_unanimous
@@ -95,11 +96,22 @@ varied as (
         statistic_code <> 'mean' as is_share,
         case
             when is_unanimous then 0
-            when statistic_code = 'mean_of_shares' then aa_spread / (ballot_weight * ballot_weight)
+            when estimate is null then null
+            when statistic_code = 'mean_of_shares' then aa_spread / nullif(ballot_weight * ballot_weight, 0)
             else
                 greatest(0, aa_spread - 2 * estimate * ab_spread + estimate * estimate * bb_spread) / (b_sum * b_sum)
-        end as variance
+        end as raw_variance
     from moments
+
+),
+
+-- An error below a ten-millionth is what rounding leaves of none.
+rounded as (
+
+    select
+        *,
+        case when raw_variance < 1e-14 then 0 else raw_variance end as variance
+    from varied
 
 ),
 
@@ -116,7 +128,7 @@ effective as (
             when variance > 0 then estimate * (1 - estimate) / variance
         end as effective_count,
         {{ student_quantile('degrees_of_freedom') }} as quantile
-    from varied
+    from rounded
 
 ),
 
@@ -166,7 +178,7 @@ select
     {%- endfor %}
     case
         when {{ shown }} and judged.is_share and judged.variance > 0 and judged.valid_count > 1 and judged.estimate not in (0, 1)
-            then cast(judged.variance * (judged.valid_count - 1) / (judged.estimate * (1 - judged.estimate)) as decimal(18, 6))
+            then cast(least(999999999, judged.variance * (judged.valid_count - 1) / (judged.estimate * (1 - judged.estimate))) as decimal(18, 6))
     end as design_effect,
     case when {{ shown }} then cast(judged.effective_count as decimal(18, 3)) end as effective_count,
     case when not published_domains.is_suppressed then judged.degrees_of_freedom end as degrees_of_freedom
