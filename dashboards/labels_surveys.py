@@ -85,6 +85,7 @@ GROUP_KIND_TEXT = {
 GROUP_TEXT = {
     "male": "Nam",
     "female": "Nữ",
+    "unstated": "Không ghi",
     "over_60": "Trên 60",
     "kinh": "Kinh",
     "primary": "Tiểu học",

@@ -71,7 +71,7 @@ from own
     select
         {{ members }}.domain_number, measures.measure_number, 'mean' as statistic_code,
         {{ members }}.ballot_number, {{ members }}.stratum_number, {{ members }}.cluster_number,
-        cast(answers.ballot_weight * answers.option_value as decimal(18, 9)) as a,
+        cast(cast(answers.ballot_weight as double) * cast(answers.option_value as double) as decimal(18, 9)) as a,
         answers.ballot_weight as b,
         1 as valid_count
     from answers

@@ -17,7 +17,7 @@ OFF_SCALE = "Mức ngoài thang không nói được người dân hài lòng đ
 WAVE = "authority_code, wave_code"
 STRATUM = "authority_code, wave_code, stratum_code"
 CLUSTER = "authority_code, wave_code, cluster_code"
-# More people than the country has stand behind no ballot.
+# As many people as the country has: no ballot stands for more, no stratum holds more.
 HEAVIEST = 100_000_000
 
 
@@ -265,10 +265,10 @@ def _sampling_plan(suite: SourceSuite) -> list[Rule]:
 def _total_counted(suite: SourceSuite, column: str, title: str) -> Rule:
     return suite.rows(
         f"{column}_counted",
-        f"{title} từ 1 trở lên; không biết thì để trống",
-        f"{title} ghi 0",
+        f"{title} từ 1 đến 100 triệu; không biết thì để trống",
+        f"{title} ghi 0, hoặc ghi thời điểm 20261122083015",
         REJECT_ROW,
-        fails=f"{column} < 1",
+        fails=f"{column} < 1 or {column} > {HEAVIEST}",
         applies=f"{column} is not null",
         column=column,
         why="Người được hỏi thuộc tầng và cụm ấy nên tổng không thể là 0",

@@ -59,7 +59,7 @@ ballots as (
         coalesce(landed.result_code, 'answered') in ('answered', 'not_asked') and answered.ballot_code is not null as is_respondent,
         -- No stratum in the file is one stratum; without clusters every person is drawn by himself.
         coalesce(landed.stratum_code, '') as stratum_code,
-        coalesce(landed.cluster_code, landed.ballot_code, answered.ballot_code) as cluster_code,
+        coalesce('cluster|' || landed.cluster_code, 'ballot|' || coalesce(landed.ballot_code, answered.ballot_code)) as cluster_code,
         landed.cluster_code is not null as is_clustered,
         landed.stratum_total,
         landed.cluster_total,
@@ -153,7 +153,8 @@ exact as (
 
     select
         *,
-        cast(drawn_weight as decimal(32, 9)) as exact_weight
+        -- Totals with too many digits stay within what can be added up.
+        cast(case when drawn_weight > 1e15 then 1e15 else drawn_weight end as decimal(32, 9)) as exact_weight
     from drawn
 
 ),
@@ -176,7 +177,7 @@ respondents as (
     select
         exact.*,
         cast(
-            exact.drawn_weight
+            cast(exact.exact_weight as double)
             * case
                 when exact.weight_kind_code in ('base', 'totals') then response_classes.response_factor else 1
             end
@@ -207,13 +208,29 @@ total_kinds as (
 
 ),
 
+-- Units with known totals and units without would stand on different scales: all of a wave, or none.
+uncovered_waves as (
+
+    select distinct respondents.wave_number
+    from respondents
+    left join (
+        select distinct authority_code, wave_code, unit_code from totals
+    ) as known
+        on
+            respondents.authority_code = known.authority_code
+            and respondents.wave_code = known.wave_code
+            and respondents.unit_code = known.unit_code
+    where known.unit_code is null
+
+),
+
 broken_down as (
 
     select
         respondents.*,
         total_kinds.group_kind_code,
         case
-            when respondents.weight_kind_code not in ('base', 'totals') then null
+            when respondents.weight_kind_code not in ('base', 'totals') or uncovered_waves.wave_number is not null then null
             when total_kinds.group_kind_code = 'all' then 'all'
             when total_kinds.group_kind_code = 'stratum' then respondents.stratum_code
             {%- for group in survey_groups() %}
@@ -223,6 +240,7 @@ broken_down as (
     from respondents
     left join total_kinds
         on respondents.authority_code = total_kinds.authority_code and respondents.wave_code = total_kinds.wave_code
+    left join uncovered_waves on respondents.wave_number = uncovered_waves.wave_number
 
 ),
 

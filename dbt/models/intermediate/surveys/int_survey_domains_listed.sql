@@ -14,23 +14,40 @@ broad_waves as (
 
 ),
 
+-- What the wave asked people of themselves. Who did not say it is a group too: left out, it would follow from the others.
+recorded as (
+
+    select
+        wave_number,
+        {%- for group in survey_groups() %}
+        count({{ group }}_code) as {{ group }}_count{{ "," if not loop.last }}
+        {%- endfor %}
+    from ballots
+    group by wave_number
+
+),
+
 -- Whose index is estimated: the unit, the whole authority, and each group of people in them.
 members as (
 
     {%- for unit in ['unit_code', 'authority_code'] %}
     {%- for group in ['all'] + survey_groups() %}
     select
-        wave_number,
-        authority_code,
-        {{ unit }} as unit_code,
+        ballots.wave_number,
+        ballots.authority_code,
+        ballots.{{ unit }} as unit_code,
         '{{ group }}' as group_kind_code,
-        {{ "'all'" if group == 'all' else group ~ '_code' }} as group_code,
-        ballot_number,
-        ballot_weight
+        {{ "'all'" if group == 'all' else "coalesce(ballots." ~ group ~ "_code, 'unstated')" }} as group_code,
+        ballots.ballot_number,
+        ballots.ballot_weight
     from ballots
+    inner join recorded on ballots.wave_number = recorded.wave_number
+    {%- if unit == 'authority_code' %}
+    inner join broad_waves on ballots.wave_number = broad_waves.wave_number
+    {%- endif %}
     where
-        {{ "true" if group == 'all' else group ~ '_code is not null' }}
-        {{ "and unit_code <> authority_code and wave_number in (select wave_number from broad_waves)" if unit == 'authority_code' }}
+        {{ "true" if group == 'all' else "recorded." ~ group ~ "_count > 0" }}
+        {{ "and ballots.unit_code <> ballots.authority_code" if unit == 'authority_code' }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
     {{ "union all" if not loop.last }}

@@ -178,7 +178,7 @@ select
     withheld.domain_number is not null as is_suppressed,
     case
         when withheld.domain_number is not null then 'suppressed'
-        when domains.ballot_count < waves.minimum_ballot_count then 'insufficient_sample'
+        when domains.ballot_count < greatest(waves.minimum_ballot_count, {{ fewest_people() }}) then 'insufficient_sample'
         else 'ok'
     end as value_status
 from domains

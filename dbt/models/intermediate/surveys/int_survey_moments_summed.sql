@@ -126,7 +126,9 @@ cluster_sizes as (
         stratum_cluster_count,
         cluster_ballot_count,
         case when stratum_total is null then 0 else least(1, cast(stratum_cluster_count as double) / stratum_total) end as stratum_fraction,
-        case when cluster_total is null then 1 else least(1, cast(cluster_ballot_count as double) / cluster_total) end as cluster_fraction
+        case when cluster_total is null then 1 else least(1, cast(cluster_ballot_count as double) / cluster_total) end as cluster_fraction,
+        -- Everybody was asked only where it is known how many there are.
+        is_clustered and cluster_total is null as is_unknown_size
     from ballots
 
 ),
@@ -241,7 +243,7 @@ strata as (
             stratum_number,
             stratum_cluster_count,
             stratum_fraction,
-            min(cluster_fraction) = 1 and stratum_fraction = 1 as is_whole
+            min(cluster_fraction) = 1 and stratum_fraction = 1 and max(case when is_unknown_size then 1 else 0 end) = 0 as is_whole
         from cluster_sizes
         group by stratum_number, stratum_cluster_count, stratum_fraction
     ) as sizes on stratum_sums.stratum_number = sizes.stratum_number

@@ -1,20 +1,33 @@
 {#- Only waves of one series (questionnaire, owner, people asked) measure the same thing, and are compared. -#}
-with waves as (
+with weights as (
 
     select
-        *,
-        -- A wave of which nobody has said who asked whom continues nothing.
-        instrument_code || '|'
-        || coalesce(survey_owner_code || '|' || population_code, wave_code) as series_code
-    from {{ ref('int_survey_waves_unioned') }}
+        wave_number,
+        max(weight_kind_code) as weight_kind_code,
+        count(*) as answered_count,
+        min(unit_code) as first_unit_code,
+        max(unit_code) as last_unit_code
+    from {{ ref('int_survey_ballots_weighted') }}
+    group by wave_number
 
 ),
 
-weights as (
+waves as (
 
-    select wave_number, max(weight_kind_code) as weight_kind_code, count(*) as answered_count
-    from {{ ref('int_survey_ballots_weighted') }}
-    group by wave_number
+    select
+        waves.*,
+        weights.weight_kind_code,
+        weights.answered_count,
+        -- A wave of which nobody has said who asked whom continues nothing; units that ask for themselves have a series each.
+        waves.instrument_code || '|'
+        || coalesce(waves.survey_owner_code || '|' || waves.population_code, waves.wave_code)
+        || case
+            when waves.survey_owner_code = 'unit' and weights.first_unit_code = weights.last_unit_code
+                then '|' || weights.first_unit_code
+            else ''
+        end as series_code
+    from {{ ref('int_survey_waves_unioned') }} as waves
+    left join weights on waves.wave_number = weights.wave_number
 
 ),
 
@@ -57,8 +70,8 @@ select
     ordered.method_version,
     ordered.legal_basis,
     ordered.is_confirmed,
-    coalesce(weights.weight_kind_code, 'equal') as weight_kind_code,
-    coalesce(weights.answered_count, 0) as ballot_count,
+    coalesce(ordered.weight_kind_code, 'equal') as weight_kind_code,
+    coalesce(ordered.answered_count, 0) as ballot_count,
     ordered.series_code,
     ordered.previous_wave_code,
     case
@@ -70,4 +83,3 @@ select
         else 'unregistered'
     end as break_code
 from ordered
-left join weights on ordered.wave_number = weights.wave_number

@@ -60,7 +60,7 @@ stated as (
         ratings.*,
         handed_over.handed_over_count,
         case
-            when ratings.valid_count < instruments.minimum_ballot_count then 'insufficient_sample'
+            when ratings.valid_count < greatest(instruments.minimum_ballot_count, {{ fewest_people() }}) then 'insufficient_sample'
             else 'ok'
         end as value_status
     from ratings

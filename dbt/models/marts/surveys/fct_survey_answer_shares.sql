@@ -185,8 +185,8 @@ select
     case when shown_kind_code <> 'merged' then max(option_text) end as option_text,
     case when shown_kind_code <> 'merged' then max(option_order) end as option_order,
     cast(sum(answer_count) as bigint) as answer_count,
-    cast(cast(sum(answer_weight) as double) / cast(max(question_weight) as double) as decimal(18, 6)) as answer_share
+    cast(cast(sum(answer_weight) as double) / nullif(cast(max(question_weight) as double), 0) as decimal(18, 6)) as answer_share
 from labelled
 group by authority_code, wave_code, instrument_code, unit_code, item_code, shown_answer_code, shown_kind_code
 -- All together fewer than 5: nothing can be told.
-having sum(answer_count) >= {{ fewest_people() }}
+having sum(answer_count) >= {{ fewest_people() }} and max(question_weight) > 0

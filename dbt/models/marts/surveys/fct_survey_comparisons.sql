@@ -21,7 +21,16 @@ estimates as (
         measure_code,
         estimate,
         standard_error,
-        cast(standard_error * standard_error as decimal(28, 18)) as variance
+        -- Where all answer alike there is no error of its own; the interval says how far the rest may lie.
+        cast(
+            power(
+                coalesce(
+                    cast(standard_error as double),
+                    cast(interval_high - interval_low as double) / (2 * {{ interval_quantile() }})
+                ),
+                2
+            ) as decimal(28, 18)
+        ) as variance
     from {{ ref('fct_survey_estimates') }}
     where
         group_kind_code = 'all'

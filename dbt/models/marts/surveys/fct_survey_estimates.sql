@@ -65,6 +65,7 @@ moments as (
         summed.statistic_code,
         summed.valid_count,
         summed.ballot_count as answered_ballot_count,
+        summed.cluster_count,
         summed.cluster_count - summed.stratum_count as degrees_of_freedom,
         summed.is_whole,
         measures.measure_level_code,
@@ -78,9 +79,9 @@ moments as (
         domains.ballot_weight,
         case
             when summed.statistic_code <> 'mean_of_shares' then cast(summed.a_sum as double) / nullif(cast(summed.b_sum as double), 0)
-            when share_means.item_count = measures.item_count then share_means.share_mean
+            when share_means.item_count = measures.item_count then round(share_means.share_mean, 12)
         end as estimate,
-        summed.statistic_code <> 'mean_of_shares' and summed.a_sum in (0, summed.b_sum) as is_unanimous
+        summed.statistic_code <> 'mean_of_shares' and summed.b_sum > 0 and summed.a_sum in (0, summed.b_sum) as is_unanimous
     from {{ ref('int_survey_moments_summed') }} as summed
     inner join measures on summed.measure_number = measures.measure_number
     inner join domains on summed.domain_number = domains.domain_number
@@ -123,9 +124,9 @@ effective as (
         *,
         case
             when not is_share or is_whole then null
-            when estimate in (0, 1) and cluster_bb_sum > 0 then b_sum * b_sum / cluster_bb_sum
-            when estimate in (0, 1) then answered_ballot_count
-            when variance > 0 then estimate * (1 - estimate) / variance
+            when variance > 0 and estimate not in (0, 1) then estimate * (1 - estimate) / variance
+            when cluster_bb_sum > 0 then b_sum * b_sum / cluster_bb_sum
+            when variance is not null then cluster_count
         end as effective_count,
         {{ student_quantile('degrees_of_freedom') }} as quantile
     from rounded
@@ -166,7 +167,7 @@ select
     end as item_response_rate,
     {%- set shown = "published_domains.value_status = 'ok' and judged.answered_ballot_count >= " ~ fewest_people() %}
     case when {{ shown }} then cast(judged.estimate as decimal(18, 9)) end as estimate,
-    case when {{ shown }} and (judged.degrees_of_freedom > 0 or judged.is_whole) then cast(sqrt(judged.variance) as decimal(18, 9)) end as standard_error,
+    case when {{ shown }} and (judged.is_whole or (judged.degrees_of_freedom > 0 and judged.variance > 0)) then cast(sqrt(judged.variance) as decimal(18, 9)) end as standard_error,
     {%- for side, name in [('-', 'low'), ('+', 'high')] %}
     case
         when not ({{ shown }}) then null
