@@ -89,11 +89,13 @@ def _pick_unit(view: state.View, units: Sequence[Row]) -> tuple[str, str]:
     names = {row["unit_code"]: row["unit_name"] for row in sorted(units, key=lambda row: row["unit_code"])}
     components.show("<br>" + components.section("Xem kỹ một đơn vị hoặc toàn địa phương"))
     authority = view.authority_code
+    # A survey of one unit has no figure of the authority.
+    codes = list(names) if len(names) == 1 else [authority, *names]
     code = state.pick_unit(
         view,
         st.columns([2, 3])[0],
-        [authority, *names],
-        authority,
+        codes,
+        codes[0],
         lambda c: "Toàn địa phương" if c == authority else f"{names[c]} ({c})",
     )
     return code, names.get(code, view.authority_name)
@@ -113,6 +115,10 @@ def _draw_method(wave: Row) -> None:
 def _draw_overall(view: state.View, scope: WaveScope, wave: Row) -> None:
     rows = surveys.measures(view.build, scope, view.authority_code)
     title = "Toàn địa phương: chỉ số chung và các nhóm câu"
+    if not rows:
+        text = "Đợt này chỉ hỏi về một đơn vị, nên không nói gì về toàn địa phương. Chỉ số của đơn vị ấy ở phần dưới."
+        components.show(components.section(title) + components.note(text))
+        return
     lead = f"Chấm: tỷ lệ hài lòng; vạch nhạt: khoảng tin cậy 95%. {_other_formula(rows)}"
     components.show(components.section(title, lead))
     drawn = [(labels_surveys.measure_name(row), row) for row in rows if row["estimate"] is not None]
