@@ -120,6 +120,7 @@ GOOD = {
             "answer_code": str(order),
             "option_text": kind,
             "option_kind_code": kind,
+            "option_value": str(order),
             "option_order": order,
         }
         for order, kind in enumerate(("negative", "neutral", "positive", "dont_know"), start=1)
