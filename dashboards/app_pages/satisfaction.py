@@ -67,7 +67,7 @@ def render(view: state.View) -> None:
     _draw_sides(view, wave, view.authority_code, view.authority_name)
     units = surveys.survey_units(view.build, scope)
     satisfaction_units.draw(view, scope, wave, units)
-    unit, unit_name = _pick_unit(view, units)
+    unit, unit_name = _pick_unit(view, scope, units)
     satisfaction_items.draw(view, scope, wave, unit, unit_name)
     if unit != view.authority_code:
         _draw_sides(view, wave, unit, unit_name)
@@ -85,12 +85,13 @@ def _pick_wave(waves: Sequence[Row]) -> Row:
     return by_key[key]
 
 
-def _pick_unit(view: state.View, units: Sequence[Row]) -> tuple[str, str]:
+def _pick_unit(view: state.View, scope: WaveScope, units: Sequence[Row]) -> tuple[str, str]:
     names = {row["unit_code"]: row["unit_name"] for row in sorted(units, key=lambda row: row["unit_code"])}
     components.show("<br>" + components.section("Xem kỹ một đơn vị hoặc toàn địa phương"))
     authority = view.authority_code
     # A survey of one unit has no figure of the authority.
-    codes = list(names) if len(names) == 1 else [authority, *names]
+    has_whole = bool(surveys.measures(view.build, scope, authority))
+    codes = [authority, *names] if has_whole or not names else list(names)
     code = state.pick_unit(
         view,
         st.columns([2, 3])[0],

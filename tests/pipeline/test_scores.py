@@ -274,13 +274,13 @@ def test_an_index_of_a_survey_is_scored_by_its_last_wave_with_the_luck_of_its_sa
     ]
 
 
-def test_where_nothing_varies_there_is_no_interval(cases):
+def test_where_nothing_varies_the_interval_comes_from_the_number_asked(cases):
     """In the first wave everybody was content with one of two questions: half, with no spread to learn luck from."""
     found = cases.execute(
         "select distinct estimate, interval_low, interval_high from fct_survey_estimates "
         "where wave_code = 'KS1' and unit_code = 'H96.84' and measure_code = 'overall' and group_kind_code = 'all'"
     ).fetchall()
-    assert found == [(Decimal("0.5"), None, None)]
+    assert found == [(Decimal("0.5"), Decimal("0.325093"), Decimal("0.674907"))]
 
 
 def test_the_story_of_an_index_names_the_wave_its_method_and_how_many_answered(cases):
