@@ -50,79 +50,130 @@ from own
 {%- endmacro %}
 
 {#-
-  Ballots' parts in every statistic: one row per domain, measure, statistic and ballot of the CTE `members`, with the `a` and
-  `b` of int_survey_moments_summed. Needs the CTEs `answers`, `measures`, `factor_parts`, `ballot_sums`, `item_shares`.
+  Sums of every statistic over ballots of one stratum and cluster that answered alike: one row per domain, measure, statistic,
+  stratum, cluster and kind of answer of the CTE `members`, with the `a` and `b` of int_survey_moments_summed and their
+  products. All who answer alike have the same a / weight, so only weights and their squares are added up over people; the
+  linearised values of a mean of shares are each ballot's own. Needs the CTEs `answers`, `measures`, `factor_parts`,
+  `ballot_sums`, `item_shares`.
   Means are estimated of all people together; of a group within one unit, only the index.
 -#}
 {% macro survey_statistic_rows(members) -%}
+answer_{{ members }} as (
+
     select
-        {{ members }}.domain_number, measures.measure_number, 'share' as statistic_code,
-        {{ members }}.ballot_number, {{ members }}.stratum_number, {{ members }}.cluster_number,
-        cast(answers.ballot_weight * answers.positive_count as decimal(18, 9)) as a,
-        answers.ballot_weight as b,
-        1 as valid_count
+        {{ members }}.domain_number,
+        measures.measure_number,
+        {{ members }}.stratum_number,
+        {{ members }}.cluster_number,
+        {{ members }}.is_group,
+        answers.positive_count,
+        answers.option_value,
+        sum({{ members }}.ballot_weight) as weight,
+        sum({{ members }}.weight_square) as weight_square,
+        count(*) as ballot_count
     from answers
     inner join measures on answers.item_number = measures.item_number
     inner join {{ members }} on answers.ballot_number = {{ members }}.ballot_number
     where measures.measure_level_code = 'item' and not {{ members }}.is_unit_group
+    group by
+        {{ members }}.domain_number, measures.measure_number, {{ members }}.stratum_number, {{ members }}.cluster_number,
+        {{ members }}.is_group, answers.positive_count, answers.option_value
 
-    union all
+),
 
-    select
-        {{ members }}.domain_number, measures.measure_number, 'mean' as statistic_code,
-        {{ members }}.ballot_number, {{ members }}.stratum_number, {{ members }}.cluster_number,
-        cast(cast(answers.ballot_weight as double) * cast(answers.option_value as double) as decimal(18, 9)) as a,
-        answers.ballot_weight as b,
-        1 as valid_count
-    from answers
-    inner join measures on answers.item_number = measures.item_number
-    inner join {{ members }} on answers.ballot_number = {{ members }}.ballot_number
-    where measures.measure_level_code = 'item' and not {{ members }}.is_group and answers.option_value is not null
-
-    union all
+pooled_{{ members }} as (
 
     select
-        {{ members }}.domain_number, ballot_sums.measure_number, 'pooled' as statistic_code,
-        {{ members }}.ballot_number, {{ members }}.stratum_number, {{ members }}.cluster_number,
-        cast({{ members }}.ballot_weight * ballot_sums.positive_count as decimal(18, 9)) as a,
-        cast({{ members }}.ballot_weight * ballot_sums.valid_count as decimal(18, 9)) as b,
-        ballot_sums.valid_count
+        {{ members }}.domain_number,
+        ballot_sums.measure_number,
+        {{ members }}.stratum_number,
+        {{ members }}.cluster_number,
+        ballot_sums.positive_count,
+        ballot_sums.valid_count,
+        sum({{ members }}.ballot_weight) as weight,
+        sum({{ members }}.weight_square) as weight_square,
+        count(*) as ballot_count
     from ballot_sums
     inner join {{ members }} on ballot_sums.ballot_number = {{ members }}.ballot_number
     where
         not {{ members }}.is_group
         or ({{ members }}.index_formula_code = 'pooled' and (ballot_sums.is_index or {{ members }}.is_authority_group))
+    group by
+        {{ members }}.domain_number, ballot_sums.measure_number, {{ members }}.stratum_number, {{ members }}.cluster_number,
+        ballot_sums.positive_count, ballot_sums.valid_count
 
-    union all
+),
+
+parted_{{ members }} as (
 
     select
-        parted.domain_number, factor_parts.measure_number, 'mean_of_shares' as statistic_code,
-        parted.ballot_number, parted.stratum_number, parted.cluster_number,
+        {{ members }}.domain_number, {{ members }}.ballot_number, {{ members }}.stratum_number, {{ members }}.cluster_number,
+        {{ members }}.is_unit_group, item_shares.factor_number,
+        sum(cast(
+            cast(answers.ballot_weight as double) * (answers.positive_count - item_shares.share) * item_shares.scale
+            as decimal(18, 9)
+        )) as a,
+        count(*) as valid_count
+    from answers
+    inner join {{ members }} on answers.ballot_number = {{ members }}.ballot_number
+    inner join item_shares
+        on {{ members }}.domain_number = item_shares.domain_number and answers.item_number = item_shares.item_number
+    where not {{ members }}.is_group or {{ members }}.index_formula_code = 'mean_of_shares'
+    group by
+        {{ members }}.domain_number, {{ members }}.ballot_number, {{ members }}.stratum_number, {{ members }}.cluster_number,
+        {{ members }}.is_unit_group, item_shares.factor_number
+
+),
+
+linearised_{{ members }} as (
+
+    select
+        parted.domain_number, factor_parts.measure_number, parted.ballot_number, parted.stratum_number, parted.cluster_number,
         cast(sum(cast(cast(parted.a as double) * factor_parts.factor_share as decimal(18, 9))) as decimal(18, 9)) as a,
-        cast(0 as decimal(18, 9)) as b,
         cast(sum(parted.valid_count) as bigint) as valid_count
-    from (
-        select
-            {{ members }}.domain_number, {{ members }}.ballot_number, {{ members }}.stratum_number, {{ members }}.cluster_number,
-            {{ members }}.is_unit_group, item_shares.factor_number,
-            sum(cast(
-                cast(answers.ballot_weight as double) * (answers.positive_count - item_shares.share) * item_shares.scale
-                as decimal(18, 9)
-            )) as a,
-            count(*) as valid_count
-        from answers
-        inner join {{ members }} on answers.ballot_number = {{ members }}.ballot_number
-        inner join item_shares
-            on {{ members }}.domain_number = item_shares.domain_number and answers.item_number = item_shares.item_number
-        where not {{ members }}.is_group or {{ members }}.index_formula_code = 'mean_of_shares'
-        group by
-            {{ members }}.domain_number, {{ members }}.ballot_number, {{ members }}.stratum_number, {{ members }}.cluster_number,
-            {{ members }}.is_unit_group, item_shares.factor_number
-    ) as parted
+    from parted_{{ members }} as parted
     inner join factor_parts on parted.factor_number = factor_parts.factor_number
     where not parted.is_unit_group or factor_parts.is_index
     group by
         parted.domain_number, factor_parts.measure_number, parted.ballot_number, parted.stratum_number, parted.cluster_number
+
+),
+
+{#- Statistic, the cells it is made of, a / weight, b / weight, valid answers of a ballot. -#}
+{%- set statistics = [
+    ('share', 'answer_', 'positive_count', '1', '1', 'true'),
+    ('mean', 'answer_', 'cast(option_value as double)', '1', '1', 'not is_group and option_value is not null'),
+    ('pooled', 'pooled_', 'positive_count', 'valid_count', 'valid_count', 'true'),
+] %}
+{{ members }}_rows as (
+
+    {%- for statistic, cells, a, b, valid_count, condition in statistics %}
+    select
+        domain_number, measure_number, '{{ statistic }}' as statistic_code, stratum_number, cluster_number,
+        cast(cast(weight as double) * {{ a }} as decimal(38, 9)) as a,
+        cast(cast(weight as double) * {{ b }} as decimal(38, 9)) as b,
+        cast(cast(weight_square as double) * {{ a }} * {{ a }} as decimal(38, 18)) as aa,
+        cast(cast(weight_square as double) * {{ a }} * {{ b }} as decimal(38, 18)) as ab,
+        cast(cast(weight_square as double) * {{ b }} * {{ b }} as decimal(38, 18)) as bb,
+        ballot_count * {{ valid_count }} as valid_count,
+        ballot_count
+    from {{ cells }}{{ members }}
+    where {{ condition }}
+    union all
+    {%- endfor %}
+    select
+        domain_number, measure_number, 'mean_of_shares' as statistic_code, stratum_number, cluster_number,
+        sum(a) as a,
+        cast(0 as decimal(38, 9)) as b,
+        sum(a * a) as aa,
+        cast(0 as decimal(38, 18)) as ab,
+        cast(0 as decimal(38, 18)) as bb,
+        sum(valid_count) as valid_count,
+        count(*) as ballot_count
+    from linearised_{{ members }}
+    group by domain_number, measure_number, stratum_number, cluster_number
+
+)
 {%- endmacro %}
 
 {#-

@@ -45,19 +45,23 @@ carried as (
         {{ month_start('answered_date') }} as month_start_date,
         'answers' as feed_code,
         delivery_id
-    from {{ ref('int_survey_answers_judged') }}
+    from {{ ref('int_survey_ballots_latest') }}
+    where item_answers is not null
+
+    {%- for answers, moment in [(ref('stg_survey__answers'), 'answered_at'), (ref('stg_kiosk__ratings'), 'rated_at')] %}
 
     union all
 
     select
-        ratings.authority_code,
-        ratings.unit_code,
-        {{ month_start(local_date('ratings.rated_at')) }} as month_start_date,
+        answers.authority_code,
+        answers.unit_code,
+        {{ month_start(local_date('answers.' ~ moment)) }} as month_start_date,
         'answers' as feed_code,
-        ratings.delivery_id
-    from {{ ref('stg_kiosk__ratings') }} as ratings
+        answers.delivery_id
+    from {{ answers }} as answers
     cross join builds
-    where ratings.rated_at < cast(builds.as_of_date + 1 as timestamp)
+    where answers.{{ moment }} < cast(builds.as_of_date + 1 as timestamp)
+    {%- endfor %}
 
 ),
 

@@ -5,7 +5,7 @@ select
     periods.period_code,
     answers.instrument_code,
     answers.answer_code,
-    count(*) as answer_count
+    cast(sum(answers.answer_count) as bigint) as answer_count
 from {{ ref('int_survey_answers_judged') }} as answers
 inner join {{ ref('int_periods_defined') }} as periods
     on answers.answered_date between periods.start_date and periods.counted_to_date

@@ -16,31 +16,12 @@ ratings as (
         answers.option_kind_code,
         answers.is_valid,
         answers.has_dossier,
-        answers.delivery_id,
-        answers.source_row_number
+        answers.is_burst,
+        answers.answer_count
     from {{ ref('int_survey_answers_judged') }} as answers
     inner join instruments
         on answers.authority_code = instruments.authority_code and answers.instrument_code = instruments.instrument_code
     where answers.item_code = 'overall'
-
-),
-
--- What a burst is, gate 1 says: rows of it are flagged.
-bursts as (
-
-    select distinct delivery_id, source_row_number from {{ ref('stg_build__row_flags') }}
-    where reason_code = 'ratings.ratings_spread'
-
-),
-
-judged as (
-
-    select
-        ratings.*,
-        bursts.delivery_id is not null as is_burst
-    from ratings
-    left join bursts
-        on ratings.delivery_id = bursts.delivery_id and ratings.source_row_number = bursts.source_row_number
 
 ),
 
@@ -51,12 +32,11 @@ by_day as (
         unit_code,
         instrument_code,
         answered_date,
-        count(*) as rating_count,
-        count(*) filter (where option_kind_code = 'positive') as positive_count,
-        count(*) filter (where is_valid) as valid_count,
-        count(*) filter (where has_dossier) as dossier_rating_count,
-        count(*) filter (where is_burst) as burst_rating_count
-    from judged
+        {%- set counts = {'rating': 'true', 'positive': "option_kind_code = 'positive'", 'valid': 'is_valid', 'dossier_rating': 'has_dossier', 'burst_rating': 'is_burst'} %}
+        {%- for name, condition in counts.items() %}
+        sum(case when {{ condition }} then answer_count else 0 end) as {{ name }}_count{{ "," if not loop.last }}
+        {%- endfor %}
+    from ratings
     group by authority_code, unit_code, instrument_code, answered_date
 
 ),

@@ -1,4 +1,7 @@
-{#- Every answer by whichever way it came: one row an answer, packed in a ballot, or a rating after a service. -#}
+{#-
+  Every answer by whichever way it came: one row an answer, packed in a ballot, or a rating after a service. It is judged on
+  the scale that its question had on the last day of its wave, as the wave is told; without a registered wave, on its own day.
+-#}
 with builds as (
 
     select as_of_date from {{ ref('stg_build__builds') }}
@@ -11,9 +14,9 @@ versions as (
 
 ),
 
-rating_versions as (
+registered as (
 
-    {{ newest_version(ref('stg_kiosk__ratings'), ['authority_code', 'rating_code', 'item_code']) }}
+    {{ newest_version(ref('stg_survey__waves'), ['authority_code', 'wave_code']) }}
 
 ),
 
@@ -26,7 +29,7 @@ packed_ballots as (
 
 pairs as (
 
-    {{ text_parts(ref('int_survey_ballots_latest'), ['authority_code', 'wave_code', 'instrument_code', 'unit_code', 'ballot_code', 'answered_date', 'dossier_code', 'delivery_id', 'source_row_number'], 'item_answers', ';') }}
+    {{ text_parts(ref('int_survey_ballots_latest'), ['authority_code', 'wave_code', 'instrument_code', 'unit_code', 'ballot_code', 'answered_date', 'dossier_code'], 'item_answers', ';') }}
 
 ),
 
@@ -42,8 +45,8 @@ answers as (
         versions.answer_code,
         {{ local_date('versions.answered_at') }} as answered_date,
         versions.dossier_code is not null as has_dossier,
-        versions.delivery_id,
-        versions.source_row_number
+        false as is_burst,
+        1 as answer_count
     from versions
     cross join builds
     left join packed_ballots
@@ -68,33 +71,31 @@ answers as (
         split_part(part_text, '=', 2) as answer_code,
         answered_date,
         dossier_code is not null as has_dossier,
-        delivery_id,
-        source_row_number
+        false as is_burst,
+        1 as answer_count
     from pairs
 
     union all
 
     select
-        rating_versions.authority_code,
+        authority_code,
         'KIOSK' as wave_code,
-        'kiosk_' || rating_versions.scale_code || '_levels' as instrument_code,
-        rating_versions.unit_code,
-        rating_versions.rating_code as ballot_code,
-        rating_versions.item_code,
-        rating_versions.answer_code,
-        {{ local_date('rating_versions.rated_at') }} as answered_date,
-        rating_versions.dossier_code is not null as has_dossier,
-        rating_versions.delivery_id,
-        rating_versions.source_row_number
-    from rating_versions
-    cross join builds
-    where rating_versions.rated_at < cast(builds.as_of_date + 1 as timestamp)
+        instrument_code,
+        unit_code,
+        cast(null as {{ dbt.type_string() }}) as ballot_code,
+        item_code,
+        answer_code,
+        rated_date as answered_date,
+        has_dossier,
+        is_burst,
+        rating_count as answer_count
+    from {{ ref('int_ratings_counted') }}
 
 ),
 
 items as (
 
-    select * from {{ ref('int_survey_items_unioned') }}
+    select * from {{ ref('int_survey_items_dated') }}
 
 ),
 
@@ -107,64 +108,64 @@ options as (
 -- A portal that rates a dozen points on one scale: what is not in the register is on the scale of the rating itself.
 rating_scales as (
 
-    select items.authority_code, items.instrument_code, min(items.scale_code) as scale_code
+    select items.authority_code, items.instrument_code, items.scale_code, items.applies_from_date, items.applies_before_date
     from items
     inner join {{ ref('int_survey_instruments_unioned') }} as instruments
         on items.authority_code = instruments.authority_code and items.instrument_code = instruments.instrument_code
     where instruments.kind_code = 'rating' and items.item_code = 'overall'
-    group by items.authority_code, items.instrument_code
 
 ),
 
--- The newest version of a question says on which scale it is answered.
-item_versions as (
+-- An answer without any date is judged on the newest scale.
+dated as (
 
     select
-        *,
-        row_number() over (
-            partition by authority_code, instrument_code, item_code order by valid_from_date desc nulls last
-        ) as version_number
-    from items
-
-),
-
-item_scales as (
-
-    select authority_code, instrument_code, item_code, scale_code, is_indexed
-    from item_versions
-    where version_number = 1
+        answers.*,
+        coalesce(registered.end_date, answers.answered_date, cast('9999-12-30' as date)) as judged_date
+    from answers
+    left join registered
+        on
+            answers.authority_code = registered.authority_code
+            and answers.wave_code = registered.wave_code
+            and answers.instrument_code = registered.instrument_code
 
 )
 
 select
-    answers.authority_code,
-    answers.wave_code,
-    answers.instrument_code,
-    answers.unit_code,
-    answers.ballot_code,
-    answers.item_code,
-    answers.answer_code,
-    answers.answered_date,
-    answers.has_dossier,
-    coalesce(item_scales.is_indexed, rating_scales.scale_code is not null) as is_indexed,
+    dated.authority_code,
+    dated.wave_code,
+    dated.instrument_code,
+    dated.unit_code,
+    dated.ballot_code,
+    dated.item_code,
+    dated.answer_code,
+    dated.answered_date,
+    dated.has_dossier,
+    dated.is_burst,
+    coalesce(items.is_indexed, rating_scales.scale_code is not null) as is_indexed,
     options.option_kind_code,
     options.option_value,
     coalesce(options.option_kind_code in ('positive', 'neutral', 'negative'), false) as is_valid,
     case
         when options.option_kind_code in ('positive', 'neutral', 'negative') then options.option_kind_code = 'positive'
     end as is_positive,
-    answers.delivery_id,
-    answers.source_row_number
-from answers
-left join item_scales
+    dated.answer_count
+from dated
+left join items
     on
-        answers.authority_code = item_scales.authority_code
-        and answers.instrument_code = item_scales.instrument_code
-        and answers.item_code = item_scales.item_code
+        dated.authority_code = items.authority_code
+        and dated.instrument_code = items.instrument_code
+        and dated.item_code = items.item_code
+        and dated.judged_date >= items.applies_from_date
+        and dated.judged_date < items.applies_before_date
 left join rating_scales
-    on answers.authority_code = rating_scales.authority_code and answers.instrument_code = rating_scales.instrument_code
+    on
+        dated.authority_code = rating_scales.authority_code
+        and dated.instrument_code = rating_scales.instrument_code
+        and dated.judged_date >= rating_scales.applies_from_date
+        and dated.judged_date < rating_scales.applies_before_date
 left join options
     on
-        answers.authority_code = options.authority_code
-        and coalesce(item_scales.scale_code, rating_scales.scale_code) = options.scale_code
-        and answers.answer_code = options.answer_code
+        dated.authority_code = options.authority_code
+        and coalesce(items.scale_code, rating_scales.scale_code) = options.scale_code
+        and dated.answer_code = options.answer_code

@@ -22,7 +22,7 @@ asked as (
 
 ),
 
-versions as (
+placed as (
 
     select
         asked.wave_number,
@@ -33,45 +33,20 @@ versions as (
         items.factor_name,
         items.item_text,
         items.scale_code,
-        items.is_indexed,
+        -- A question that was asked when it did not stand in the form is told, and counts in no index.
+        items.is_indexed
+        and coalesce(items.valid_from_date <= asked.end_date, true)
+        and coalesce(items.valid_to_date >= asked.end_date, true) as is_indexed,
         items.is_on_time_question,
-        items.is_confirmed,
-        items.valid_from_date,
-        case
-            when
-                coalesce(items.valid_from_date <= asked.end_date, true)
-                and coalesce(items.valid_to_date >= asked.end_date, true)
-                then 1
-            else 0
-        end as in_force
+        items.is_confirmed
     from asked
-    inner join {{ ref('int_survey_items_unioned') }} as items
+    inner join {{ ref('int_survey_items_dated') }} as items
         on
             asked.authority_code = items.authority_code
             and asked.instrument_code = items.instrument_code
             and asked.item_code = items.item_code
-
-),
-
-placed as (
-
-    select
-        wave_number,
-        item_code,
-        item_order,
-        part_code,
-        factor_code,
-        factor_name,
-        item_text,
-        scale_code,
-        -- A question that was asked when it did not stand in the form is told, and counts in no index.
-        is_indexed and in_force = 1 as is_indexed,
-        is_on_time_question,
-        is_confirmed,
-        row_number() over (
-            partition by wave_number, item_code order by in_force desc nulls last, valid_from_date desc nulls last
-        ) as version_number
-    from versions
+            and coalesce(asked.end_date, cast('9999-12-30' as date)) >= items.applies_from_date
+            and coalesce(asked.end_date, cast('9999-12-30' as date)) < items.applies_before_date
 
 ),
 
@@ -82,7 +57,6 @@ items as (
         dense_rank() over (order by wave_number nulls last, item_order nulls last, item_code nulls last) as item_number,
         cast(count(*) over (partition by wave_number, factor_code, is_indexed) as double) as factor_item_count
     from placed
-    where version_number = 1
 
 ),
 

@@ -13,7 +13,7 @@
 -#}
 with ballots as (
 
-    select * from {{ ref('int_survey_ballots_weighted') }}
+    select *, ballot_weight * ballot_weight as weight_square from {{ ref('int_survey_ballots_weighted') }}
 
 ),
 
@@ -35,19 +35,23 @@ measures as (
 
 ),
 
-{% for members, clustered in [('direct_members', 'not ballots.is_clustered'), ('clustered_members', 'ballots.is_clustered')] %}
+{#- Of people drawn by themselves nobody asks which was which. -#}
+{% for members, clustered, cluster in [
+    ('direct_members', 'not ballots.is_clustered', '0'), ('clustered_members', 'ballots.is_clustered', 'ballots.cluster_number'),
+] %}
 {{ members }} as (
 
     select
         listed.domain_number,
         listed.ballot_number,
-        listed.ballot_weight,
+        ballots.ballot_weight,
+        ballots.weight_square,
         listed.is_authority_group,
         listed.is_unit_group,
         listed.is_authority_group or listed.is_unit_group as is_group,
         waves.index_formula_code,
         ballots.stratum_number,
-        ballots.cluster_number
+        {{ cluster }} as cluster_number
     from {{ ref('int_survey_domains_listed') }} as listed
     inner join waves on listed.wave_number = waves.wave_number
     inner join ballots on listed.ballot_number = ballots.ballot_number
@@ -105,17 +109,9 @@ item_shares as (
 
 ),
 
-direct_rows as (
+{{ survey_statistic_rows('direct_members') }},
 
-    {{ survey_statistic_rows('direct_members') }}
-
-),
-
-clustered_rows as (
-
-    {{ survey_statistic_rows('clustered_members') }}
-
-),
+{{ survey_statistic_rows('clustered_members') }},
 
 cluster_sizes as (
 
@@ -143,12 +139,12 @@ cluster_sums as (
         cluster_number,
         sum(a) as a,
         sum(b) as b,
-        sum(a * a) as aa,
-        sum(a * b) as ab,
-        sum(b * b) as bb,
+        sum(aa) as aa,
+        sum(ab) as ab,
+        sum(bb) as bb,
         sum(valid_count) as valid_count,
-        count(*) as ballot_count
-    from clustered_rows
+        sum(ballot_count) as ballot_count
+    from clustered_members_rows
     group by domain_number, measure_number, statistic_code, stratum_number, cluster_number
 
 ),
@@ -179,16 +175,16 @@ stratum_sums as (
         stratum_number,
         sum(a) as a,
         sum(b) as b,
-        sum(a * a) as aa,
-        sum(a * b) as ab,
-        sum(b * b) as bb,
+        sum(aa) as aa,
+        sum(ab) as ab,
+        sum(bb) as bb,
         cast(0 as decimal(38, 12)) as within_aa,
         cast(0 as decimal(38, 12)) as within_ab,
         cast(0 as decimal(38, 12)) as within_bb,
         sum(valid_count) as valid_count,
-        count(*) as ballot_count,
-        count(*) as cluster_count
-    from direct_rows
+        sum(ballot_count) as ballot_count,
+        sum(ballot_count) as cluster_count
+    from direct_members_rows
     group by domain_number, measure_number, statistic_code, stratum_number
 
     union all

@@ -43,7 +43,7 @@ cells as (
         answers.answer_code,
         answers.is_indexed,
         coalesce(answers.option_kind_code, 'off_scale') as option_kind_code,
-        count(*) as answer_count
+        cast(sum(answers.answer_count) as bigint) as answer_count
     from asked
     inner join {{ ref('dim_periods') }} as periods on asked.period_code = periods.period_code
     inner join {{ ref('int_survey_answers_judged') }} as answers
