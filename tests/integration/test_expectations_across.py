@@ -129,7 +129,7 @@ SCORED = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "
 BAND = SCORED | {"calculation_code": "fixed", "awarded_score": "8"}
 RATE = LEAF | {"rule_code": "bands", "input_kind_code": "indicator", "input_code": "on_time_rate__resolved"}
 PUBLISHED = LEAF | {"input_kind_code": "portal_metric", "input_code": "TDGQ.ON_TIME"}
-INDEX = LEAF | {"input_kind_code": "survey_index", "input_code": "five_factor_22:province"}
+INDEX = LEAF | {"input_kind_code": "survey_index", "input_code": "five_factor_22:province:clients"}
 STATED = LEAF | {"rule_code": "linear", "input_kind_code": "measured", "target_value": "0.95"}
 SHEET = SCORED | {
     "campaign_code": "CCHC",
