@@ -68,9 +68,9 @@ def survey_units(build: Build, scope: WaveScope) -> list[Row]:
         build.folder,
         f"""
         select s.unit_code, coalesce(u.unit_name, s.unit_code) as unit_name, u.unit_short_name, u.unit_bloc_name,
-          s.value_status, s.ballot_count, s.answered_ballot_count, s.estimate, s.interval_low, s.interval_high,
-          r.response_rate, f.effective_count, f.centre, f.inner_low, f.inner_high, f.outer_low, f.outer_high,
-          f.position_code, c.difference, c.difference_low, c.difference_high, c.adjusted_chance,
+          s.value_status, s.statistic_code, s.ballot_count, s.answered_ballot_count, s.estimate, s.interval_low,
+          s.interval_high, r.response_rate, f.effective_count, f.centre, f.inner_low, f.inner_high, f.outer_low,
+          f.outer_high, f.position_code, c.difference, c.difference_low, c.difference_high, c.adjusted_chance,
           c.compared_unit_count, c.family_size
         from fct_survey_estimates as s
         left join dim_units as u on s.authority_code = u.authority_code and s.unit_code = u.unit_code
@@ -140,8 +140,8 @@ def items(build: Build, scope: WaveScope, unit_code: str) -> list[Row]:
         f"""
         with items as ({_ITEMS})
         select i.item_code, i.item_text, i.item_order, i.part_code, i.factor_code, i.factor_name, i.is_indexed,
-          s.value_status, s.ballot_count, s.answered_ballot_count, s.valid_count, s.item_response_rate, s.estimate,
-          s.interval_low, s.interval_high
+          s.value_status, s.statistic_code, s.ballot_count, s.answered_ballot_count, s.valid_count,
+          s.item_response_rate, s.estimate, s.interval_low, s.interval_high
         from fct_survey_estimates as s
         inner join items as i on s.measure_code = i.item_code
         where {_IN_WAVE} and s.unit_code = ? and s.group_kind_code = 'all' and s.measure_level_code = 'item'
@@ -191,8 +191,8 @@ def index_series(build: Build, authority_code: str, unit_code: str) -> list[Row]
     return _rows(
         build.folder,
         """
-        select w.*, s.value_status, s.answered_ballot_count, s.ballot_count as unit_ballot_count, s.estimate,
-          s.interval_low, s.interval_high
+        select w.*, s.value_status, s.statistic_code, s.answered_ballot_count,
+          s.ballot_count as unit_ballot_count, s.estimate, s.interval_low, s.interval_high
         from fct_survey_estimates as s
         inner join dim_survey_waves as w
           on s.authority_code = w.authority_code and s.wave_code = w.wave_code
@@ -231,8 +231,8 @@ def groups(build: Build, scope: WaveScope, unit_code: str) -> list[Row]:
     return _rows(
         build.folder,
         f"""
-        select s.group_kind_code, s.group_code, s.value_status, s.ballot_count, s.answered_ballot_count, s.estimate,
-          s.interval_low, s.interval_high
+        select s.group_kind_code, s.group_code, s.value_status, s.statistic_code, s.ballot_count,
+          s.answered_ballot_count, s.estimate, s.interval_low, s.interval_high
         from fct_survey_estimates as s
         where {_IN_WAVE} and s.unit_code = ? and s.group_kind_code <> 'all' and s.measure_level_code = 'overall'
           and s.is_chosen_formula

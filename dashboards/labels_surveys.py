@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from dagster_project.surveying import series
+from dagster_project.surveying import comparing, series
 from dashboards import labels
 
 Row = Mapping[str, Any]
@@ -39,6 +39,14 @@ WEIGHT_TEXT = {
     "equal": "mọi phiếu như nhau (không có trọng số)",
     "incomplete": "chỉ một số phiếu có trọng số, nên coi mọi phiếu như nhau; hãy bổ sung trọng số rồi nạp lại",
     None: "không rõ",
+}
+# Why known totals of people were not used (dim_survey_waves.totals_use_code).
+TOTALS_UNUSED_TEXT = {
+    "no_ballots": "đợt chưa có phiếu trả lời",
+    "weights_given": "nơi khảo sát đã cho trọng số cuối",
+    "no_weights": "phiếu không có, hoặc không có đủ, trọng số chọn mẫu",
+    "not_all_units": "có đơn vị mà không phiếu nào thuộc một nhóm có tổng số; hãy nạp đủ mọi đơn vị, "
+    "dùng đúng mã nhóm ghi trên phiếu",
 }
 # By the column that differs between two waves of different series.
 BREAK_TEXT = {
@@ -135,7 +143,7 @@ def missing_text(row: Row, minimum_ballot_count: int | None = None) -> str:
         need = f"cần ít nhất {labels.format_count(minimum_ballot_count)}" if minimum_ballot_count else ""
         why = ", ".join(part for part in (told, need) if part)
         return f"không đủ mẫu ({why})" if why else "không đủ mẫu"
-    return labels.NO_DATA
+    return comparing.uncomputed_text(row["statistic_code"])
 
 
 def is_clear(row: Row) -> bool:
@@ -164,7 +172,8 @@ def verdict(row: Row) -> str:
     if row["difference"] is None:
         return "không so được"
     if row["adjusted_chance"] is None:
-        return "không tính được sai số"
+        # With an interval and no chance both sides asked everybody: what they differ by is no luck.
+        return "không tính được sai số" if row["difference_low"] is None else "khác, vì đã hỏi hết mọi người"
     return "khác rõ" if is_clear(row) else "chưa đủ để nói là khác"
 
 
@@ -207,10 +216,26 @@ def method_facts(wave: Row) -> list[tuple[str, str]]:
         ("Bộ câu hỏi", f"{wave['instrument_name']}, phương pháp {wave['method_version']}{doubt}"),
         ("Cách tính", FORMULA_TEXT[wave["index_formula_code"]]),
         ("Trọng số", WEIGHT_TEXT.get(wave["weight_kind_code"], wave["weight_kind_code"])),
+        ("Tổng thể đã biết", totals_text(wave)),
         ("Trả lời", response_text(wave)),
         ("Đủ mẫu", f"từ {labels.format_count(wave['minimum_ballot_count'])} phiếu"),
         ("Căn cứ", wave["legal_basis"] or "chưa nêu"),
     ]
+
+
+def totals_text(wave: Row) -> str:
+    """Whether the known totals of people corrected the weights of a wave, and if not, why."""
+    known, used = (labels.format_count(wave[name]) for name in ("known_total_count", "used_total_count"))
+    if wave["totals_use_code"] == "none":
+        return "không có tổng số nào được nạp"
+    if wave["totals_use_code"] != "used":
+        return f"không được dùng ({known} tổng số đã nạp): {TOTALS_UNUSED_TEXT[wave['totals_use_code']]}"
+    told = f"dùng {used} trên {known} tổng số đã nạp để hiệu chỉnh trọng số"
+    return (
+        told
+        if used == known
+        else f"{told}; tổng còn lại không được dùng: không phiếu nào thuộc nhóm ấy, hoặc là cách chia khác"
+    )
 
 
 def population(wave: Row) -> str:

@@ -96,21 +96,24 @@ GOOD = {
         | {
             "item_code": code,
             "item_order": order,
-            "part_code": "service",
+            "part_code": part,
             "factor_code": "Q",
             "factor_name": "Phục vụ",
             "item_text": f"Câu {code}",
             "scale_code": "satisfaction_5",
-            "is_indexed": True,
+            "is_indexed": is_indexed,
             "is_on_time_question": False,
             "valid_from_date": first,
             "valid_to_date": last,
             "is_confirmed": True,
         }
-        for code, order, first, last in (
-            ("Q1", 1, "2025-01-01", "2025-12-31"),
-            ("Q1", 1, "2026-01-01", None),
-            ("Q2", 2, "2025-01-01", None),
+        for code, order, first, last, part, is_indexed in (
+            ("Q1", 1, "2025-01-01", "2025-12-31", "service", True),
+            ("Q1", 1, "2026-01-01", None, "service", True),
+            ("Q2", 2, "2025-01-01", None, "service", True),
+            # A factor may have stood in another part before; a question that is no part of the index stands anywhere.
+            ("Q3", 3, "2024-01-01", "2024-12-31", "policy", True),
+            ("Q4", 4, "2025-01-01", None, "experience", False),
         )
     ],
     "survey__options": [
@@ -221,6 +224,8 @@ BAD = {
     "items.version_once": ({1: {"valid_from_date": "2025-01-01"}}, 2),
     "items.validity_in_order": ({0: {"valid_to_date": "2024-12-31"}}, 1),
     "items.versions_do_not_overlap": ({0: {"valid_to_date": "2026-01-01"}}, 1),
+    # Q2 stands in the form on the days of both versions of Q1.
+    "items.factor_in_one_part": ({2: {"part_code": "policy"}}, 3),
     "items.item_code_unpacked": ({0: {"item_code": "Q1=1"}, 1: {"item_code": "Q1;2"}}, 2),
     "items.order_once": ({2: {"item_order": 1}}, 3),
     "options.answer_once": ({1: {"answer_code": "1"}}, 2),

@@ -53,6 +53,7 @@ from dagster_project.publishing.errors import BuildError
 SHOWN = 20
 FEW_ANSWERS = "ít người chọn, không nêu số"
 SURVEY_OWNERS = {"ministry": "Bộ Nội vụ", "province": "tỉnh", "unit": "đơn vị"}
+SURVEY_POPULATIONS = {"clients": "người đã nhận kết quả", "households": "người dân, hộ gia đình"}
 SCORES = (
     ("self_score", "Tự chấm"),
     ("appraised_score_1", "Thẩm định lần 1"),
@@ -606,12 +607,13 @@ def _behind_survey(ask: Ask, key: ScoreKey, instrument_code: str, figure: dict) 
 
 
 def survey_behind(ask: Ask, key: ScoreKey, figure: dict) -> Behind:
-    """The wave behind a survey's index (a row of fct_score_inputs): who asked when, how many answered, how sure."""
+    """The wave behind a survey's index (a row of fct_score_inputs): who asked whom when, how many answered."""
     if figure["wave_code"] is None:
         return Behind(
-            "Chưa có đợt khảo sát nào của bộ câu hỏi và nơi hỏi này kết thúc trong kỳ mà có phiếu trả lời về đơn vị"
+            "Chưa có đợt khảo sát nào đã khai báo, của bộ câu hỏi, nơi hỏi và người được hỏi này, kết thúc trong kỳ mà "
+            "có phiếu trả lời về đơn vị"
         )
-    instrument_code, owner_code, *factor = figure["input_code"].split(":")
+    instrument_code, owner_code, population_code, *factor = figure["input_code"].split(":")
     found = ask(
         """
         select w.*, e.value_status, e.ballot_count, e.answered_ballot_count, e.effective_count, e.interval_low,
@@ -625,8 +627,9 @@ def survey_behind(ask: Ask, key: ScoreKey, figure: dict) -> Behind:
         + (["factor", factor[0]] if factor else ["overall", "overall"]),
     )[0]
     days = f"từ {found['start_date']:%d/%m/%Y} đến {found['end_date']:%d/%m/%Y}"
+    asked = f"do {SURVEY_OWNERS[owner_code]} hỏi {SURVEY_POPULATIONS[population_code]}"
     return Behind(
-        f"Đợt khảo sát {found['wave_name']} ({found['wave_code']}), {days}, do {SURVEY_OWNERS[owner_code]} hỏi",
+        f"Đợt khảo sát {found['wave_name']} ({found['wave_code']}), {days}, {asked}",
         None,
         tuple(_wave_items(found)),
     )

@@ -46,8 +46,9 @@ INPUT_KINDS = {
     "survey_item": (("input_code",), "Mã phiếu khảo sát"),
     "survey_index": (
         ("input_code",),
-        "Mã bộ câu hỏi, dấu hai chấm, ai hỏi (ministry, province hoặc unit), ví dụ five_factor_22:province; lấy một "
-        "nhóm câu thì thêm dấu hai chấm và mã nhóm câu, ví dụ five_factor_22:province:F1; là tỷ lệ từ 0 đến 1",
+        "Mã bộ câu hỏi, ai hỏi (ministry, province hoặc unit), hỏi ai (clients: người đã nhận kết quả, households: hộ "
+        "gia đình), cách nhau bằng dấu hai chấm, ví dụ five_factor_22:province:clients; lấy một nhóm câu thì thêm dấu "
+        "hai chấm và mã nhóm câu, ví dụ five_factor_22:province:clients:F1; là tỷ lệ từ 0 đến 1",
     ),
 }
 

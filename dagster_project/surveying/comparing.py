@@ -24,8 +24,10 @@ SMALL_CHANCE = 0.05
 MISSING_TEXT = {
     "insufficient_sample": "không đủ mẫu",
     "suppressed": "bị giấu, vì quá ít người trả lời",
-    "ok": "không tính được, vì có câu không ai trả lời",
 }
+ALIKE = (
+    "Nơi mọi phiếu trả lời như nhau không có sai số chuẩn; kiểm định lấy một nửa khoảng tin cậy của nơi ấy làm sai số."
+)
 
 
 def compared_waves(ask: Ask, a: str, b: str, unit_code: str | None) -> str:
@@ -36,6 +38,13 @@ def compared_waves(ask: Ask, a: str, b: str, unit_code: str | None) -> str:
         raise SurveyError(comparison_refusal(*_nearest(pairs)))
     told = [_told(ask, one, other, unit_code) for one, other in comparable]
     return "\n\n".join(told)
+
+
+def uncomputed_text(statistic_code: str) -> str:
+    """Why a figure of people enough in number is none: answers that weigh nothing, a question without any."""
+    if statistic_code == "mean_of_shares":
+        return "không tính được, vì có câu không ai trả lời, hoặc phiếu trả lời câu ấy có trọng số gần bằng 0"
+    return "không tính được, vì các phiếu có trả lời đều có trọng số gần bằng 0 so với cả đợt"
 
 
 def _waves(ask: Ask, code: str) -> list[Row]:
@@ -68,7 +77,7 @@ def _told(ask: Ask, a: Row, b: Row, unit_code: str | None) -> str:
 def _index(ask: Ask, wave: Row, unit_code: str) -> Row:
     rows = ask(
         """
-        select value_status, ballot_count, estimate, standard_error, interval_low, interval_high
+        select value_status, statistic_code, ballot_count, estimate, standard_error, interval_low, interval_high
         from fct_survey_estimates
         where authority_code = ? and wave_code = ? and instrument_code = ? and unit_code = ?
           and group_kind_code = 'all' and measure_level_code = 'overall' and is_chosen_formula
@@ -96,9 +105,12 @@ def _told_index(wave: Row, index: Row) -> str:
         days = f" ({wave['start_date']:%d/%m/%Y} – {wave['end_date']:%d/%m/%Y})"
     head = f"  Đợt {wave['wave_code']}{days}: "
     if index["estimate"] is None:
-        return f"{head}{MISSING_TEXT[index['value_status']]}."
+        missing = MISSING_TEXT.get(index["value_status"]) or uncomputed_text(index["statistic_code"])
+        return f"{head}{missing}."
     between = "không tính được sai số"
-    if index["interval_low"] is not None:
+    if index["standard_error"] == 0:
+        between = "hỏi hết mọi người nên không có sai số chọn mẫu"
+    elif index["interval_low"] is not None:
         between = f"{_number(100 * index['interval_low'])} – {_number(100 * index['interval_high'])} %"
     return f"{head}{_number(100 * index['estimate'])} % ({between}), {vi_count(index['ballot_count'])} phiếu."
 
@@ -107,19 +119,30 @@ def _told_difference(a: Row, b: Row) -> list[str]:
     """The second wave minus the first, its interval, and whether chance alone could have done it."""
     difference = b["estimate"] - a["estimate"]
     line = f"Chênh lệch, đợt nêu sau trừ đợt nêu trước: {_signed(100 * difference)} điểm phần trăm"
-    if a["standard_error"] is None or b["standard_error"] is None:
+    errors = [_error(a), _error(b)]
+    if None in errors:
         return [f"{line}. Không tính được sai số nên không kiểm định được."]
-    error = sqrt(a["standard_error"] ** 2 + b["standard_error"] ** 2)
+    error = sqrt(sum(one**2 for one in errors))
     margin = Decimal(INTERVAL_QUANTILE * error)
     line += f", khoảng tin cậy 95 %: {_signed(100 * (difference - margin))} đến {_signed(100 * (difference + margin))}."
     if error == 0:
-        return [line, "Hai đợt không có sai số chọn mẫu nên không cần kiểm định."]
+        return [line, "Cả hai đợt đều hỏi hết mọi người nên không có sai số chọn mẫu và không cần kiểm định."]
     chance = erfc(abs(float(difference)) / error / sqrt(2))
     return [
         line,
+        *([ALIKE] if None in (a["standard_error"], b["standard_error"]) else []),
         f"Xem riêng nơi này: nếu thật ra không khác, xác suất thấy chênh lệch ít nhất như vậy là {_chance(chance)}: "
         f"{_verdict(chance)} (hai mẫu độc lập, mức 5 %).",
     ]
+
+
+def _error(index: Row) -> float | None:
+    """The standard error as ``fct_survey_comparisons`` takes it: where all answer alike, from the interval."""
+    if index["standard_error"] is not None:
+        return float(index["standard_error"])
+    if index["interval_low"] is None:
+        return None
+    return float(index["interval_high"] - index["interval_low"]) / 2 / INTERVAL_QUANTILE
 
 
 def _told_family(ask: Ask, a: Row, b: Row, unit_code: str) -> list[str]:

@@ -28,6 +28,7 @@ MEASURES = (
     Column("n (phiếu)", "num wide"),
     Column("Theo cách tính kia", "num"),
 )
+SIDE_MISSING = {"insufficient_sample": "không đủ mẫu", "suppressed": labels_surveys.HIDDEN}
 SIDES = (
     Column("Số liệu", "name"),
     Column("Ai hỏi, ai công bố", "wide"),
@@ -217,7 +218,8 @@ def _side_cells(row: Row, is_shown: bool, wave: Row) -> list[str]:
     kind = labels_surveys.SIDE_TEXT[row["side_code"]]
     mark = ' <span class="badge quiet">đợt đang xem</span>' if is_shown else ""
     if row["satisfied_percent"] is None:
-        value = '<span class="missing">không đủ mẫu</span>'
+        missing = SIDE_MISSING.get(row["value_status"], "không tính được")
+        value = f'<span class="missing">{missing}</span>'
     else:
         value = f'<span class="rate">{labels.format_decimal(row["satisfied_percent"], 1)}%</span>'
     ends = [row["percent_low"], row["percent_high"]]

@@ -114,6 +114,19 @@ def item_rules() -> list[Rule]:
             column="valid_from_date",
             why="Không biết câu trả lời theo thang nào, có tính vào chỉ số hay không",
         ),
+        suite.rule(
+            "factor_in_one_part",
+            "Các câu tính vào chỉ số của một nhóm câu (yếu tố) nằm trong cùng một phần của phiếu",
+            "Nhóm Q: câu Q1 ghi phần «Chính sách», câu Q2 ghi phần «Phục vụ hành chính»",
+            REFUSE_FILE,
+            failing="select distinct other.source_row_number from batch as one inner join batch as other "
+            f"on {same} and one.factor_code = other.factor_code and one.part_code <> other.part_code "
+            "and one.is_indexed and other.is_indexed",
+            checked="select count(*) from batch where is_indexed",
+            column="part_code",
+            why="Không biết nhóm câu được tính vào chỉ số của phần nào; hãy ghi một phần cho cả nhóm, hoặc tách thành "
+            "hai nhóm câu có mã khác nhau",
+        ),
         _codes_unpacked(suite, "item_code", "Mã câu hỏi", "Mã câu hỏi «F1=1» hoặc «F1;2»"),
         suite.rule(
             "order_once",

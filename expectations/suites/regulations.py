@@ -30,8 +30,8 @@ CODE_SHAPE = r"[\p{L}0-9._/-]+"
 LARGEST = 1_000_000
 # What the indices of quality are called as figures (int_quality_indices_averaged).
 QUALITY_INPUTS = (*(f"index_{number}" for number in range(1, 10)), "total")
-# Questionnaire, who asked, and for a factor its code (fct_score_inputs).
-SURVEY_INPUT = "[^:]+:(ministry|province|unit)(:[^:]+)?"
+# Questionnaire, who asked whom, and for a factor its code (fct_score_inputs).
+SURVEY_INPUT = "[^:]+:(ministry|province|unit):(clients|households)(:[^:]+)?"
 SHA256 = "[0-9A-Fa-f]{64}"
 # Up to four bounds (int_regulation_volume_tiers).
 VOLUME_TIERS = r"\s*[1-9][0-9]{0,8}(\s*;\s*[1-9][0-9]{0,8}){0,3}\s*"
@@ -246,15 +246,16 @@ def criterion_rules() -> list[Rule]:
         ),
         suite.rows(
             "survey_index_shaped",
-            "Chỉ số khảo sát ghi mã bộ câu hỏi, dấu hai chấm, rồi ai hỏi (ministry, province hoặc unit); lấy một nhóm "
-            "câu thì thêm dấu hai chấm và mã nhóm câu",
-            "Ghi five_factor_22 hoặc five_factor_22:tinh thay cho five_factor_22:province",
+            "Chỉ số khảo sát ghi mã bộ câu hỏi, ai hỏi (ministry, province hoặc unit), hỏi ai (clients hoặc "
+            "households), cách nhau bằng dấu hai chấm; lấy một nhóm câu thì thêm dấu hai chấm và mã nhóm câu",
+            "Ghi five_factor_22 hoặc five_factor_22:province thay cho five_factor_22:province:clients",
             REFUSE_FILE,
             fails=f"not regexp_full_match(coalesce(input_code, ''), '{SURVEY_INPUT}') "
             f"or not regexp_full_match(coalesce(factor_input_code, input_code), '{SURVEY_INPUT}')",
             applies="input_kind_code = 'survey_index'",
             column="input_code",
-            why="Không biết bộ câu hỏi nào, ai hỏi thì không có chỉ số nào để chấm",
+            why="Không biết bộ câu hỏi nào, ai hỏi ai thì không có chỉ số nào để chấm; hỏi người đã nhận kết quả và "
+            "hỏi hộ gia đình là hai phép đo",
         ),
         suite.rows(
             "options_of_a_survey",

@@ -288,7 +288,7 @@ def _survey_known() -> PlanRule:
         CRITERIA,
         "Bộ câu hỏi của chỉ số khảo sát dùng để chấm là bộ khảo sát theo đợt có trong danh mục hoặc trong bộ câu hỏi "
         "địa phương đã nạp (mẫu survey__instruments)",
-        "Chấm theo five_factor_25:province, danh mục có five_factor_22",
+        "Chấm theo five_factor_25:province:clients, danh mục có five_factor_22",
         fails=f"{unknown('used.input_code')} or (used.factor_input_code is not null "
         f"and {unknown('used.factor_input_code')})",
         applies="used.input_kind_code = 'survey_index'",

@@ -35,10 +35,23 @@ def rules() -> list[PlanRule]:
         _instrument_known("ballots", BALLOTS, "Phiếu"),
         _own_answers_known("ballots", BALLOTS, "unnest(string_split(item_answers, ';'))", "item_answers"),
         _nobody_told("ballots", BALLOTS, "answer_free_text"),
-        _wave_known(),
+        _wave_known(
+            "ballots",
+            BALLOTS,
+            "Đợt khảo sát của phiếu đã được khai báo (mẫu survey__waves)",
+            "Phiếu ghi đợt SIPAS-2026, chỉ có đợt SIPAS-26 được khai báo",
+            "Chưa biết ai hỏi, hỏi ai và khi nào; nói về cả đợt chứ không về phiếu nào",
+        ),
         _instrument_of_wave(),
         _unit_known("ballots", BALLOTS),
         _instrument_known("waves", WAVES, "Đợt"),
+        _wave_known(
+            "survey_totals",
+            TOTALS,
+            "Đợt khảo sát của tổng số người đã được khai báo (mẫu survey__waves)",
+            "Tổng số ghi đợt SIPAS-2026, chỉ có đợt SIPAS-26 được khai báo",
+            "Tổng số chỉ hiệu chỉnh phiếu của đợt cùng mã, ghi khác thì không được dùng; hãy khai báo đợt hoặc sửa mã",
+        ),
         _unit_known("survey_totals", TOTALS),
         _one_group_kind(),
         _instrument_known("items", ITEMS, "Câu hỏi"),
@@ -140,21 +153,21 @@ def _nobody_told(prefix: str, subject: str, text_column: str) -> PlanRule:
     )
 
 
-def _wave_known() -> PlanRule:
+def _wave_known(prefix: str, subject: str, text: str, example: str, why: str) -> PlanRule:
     return PlanRule(
-        code="ballots.wave_known",
+        code=f"{prefix}.wave_known",
         gate_code=GATE_LANDING,
-        subject=BALLOTS,
-        text="Đợt khảo sát của phiếu đã được khai báo (mẫu survey__waves)",
+        subject=subject,
+        text=text,
         owner=SENDER,
-        example="Phiếu ghi đợt SIPAS-2026, chỉ có đợt SIPAS-26 được khai báo",
+        example=example,
         effect_code=REPORT,
-        failing=f"select distinct delivery_id, authority_code, wave_code from {BALLOTS} as used where not exists "
+        failing=f"select distinct delivery_id, authority_code, wave_code from {subject} as used where not exists "
         f"(select 1 from {WAVES} as own where {_OF_AUTHORITY} and own.wave_code = used.wave_code)",
         checked="select delivery_id, count(distinct (authority_code, wave_code)) as checked_count "
-        f"from {BALLOTS} group by delivery_id",
+        f"from {subject} group by delivery_id",
         column="wave_code",
-        why="Chưa biết ai hỏi, hỏi ai và khi nào; nói về cả đợt chứ không về phiếu nào",
+        why=why,
     )
 
 

@@ -129,7 +129,7 @@ SCORED = {"authority_code": "H99", "regulation_code": "BTC", "criterion_code": "
 BAND = SCORED | {"calculation_code": "fixed", "awarded_score": "8"}
 RATE = LEAF | {"rule_code": "bands", "input_kind_code": "indicator", "input_code": "on_time_rate__resolved"}
 PUBLISHED = LEAF | {"input_kind_code": "portal_metric", "input_code": "TDGQ.ON_TIME"}
-INDEX = LEAF | {"input_kind_code": "survey_index", "input_code": "five_factor_22:province"}
+INDEX = LEAF | {"input_kind_code": "survey_index", "input_code": "five_factor_22:province:clients"}
 STATED = LEAF | {"rule_code": "linear", "input_kind_code": "measured", "target_value": "0.95"}
 SHEET = SCORED | {
     "campaign_code": "CCHC",
@@ -821,13 +821,14 @@ def test_a_telephone_number_in_an_opinion_is_flagged_and_nothing_is_said_without
     assert ("opinions", 4, code) in plan.flags()
 
 
-def test_a_wave_that_nobody_made_known_is_named_once(plan):
+@pytest.mark.parametrize(("prefix", "subject", "row"), [("ballots", BALLOTS, BALLOT), ("survey_totals", TOTALS, TOTAL)])
+def test_a_wave_that_nobody_made_known_is_named_once(plan, prefix, subject, row):
     plan.deliver(WAVES, "w", [WAVE, WAVE | {"authority_code": "H98", "wave_code": "KHAC"}])
-    plan.deliver(BALLOTS, "b", [BALLOT, *[BALLOT | {"wave_code": "KHAC"}] * 3])
-    result = plan.judge()["ballots.wave_known", "b"]
+    plan.deliver(subject, "b", [row, *[row | {"wave_code": "KHAC"}] * 3])
+    result = plan.judge()[f"{prefix}.wave_known", "b"]
     assert (result.failed_count, result.checked_count) == (1, 2)
     assert result.sample == ["authority_code = H99, wave_code = KHAC"]
-    assert [flag for flag in plan.flags() if flag[2].startswith("ballots.")] == []
+    assert [flag for flag in plan.flags() if flag[2].startswith(f"{prefix}.")] == []
 
 
 def test_a_ballot_uses_the_instrument_that_its_wave_was_last_made_known_with(plan):

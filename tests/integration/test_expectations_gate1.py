@@ -11,9 +11,10 @@ import pytest
 
 from dagster_project.landing.contracts import load_contract
 from expectations.catalogue import SOURCES, source_rules
-from expectations.results import FLAG_ROW, REJECT_ROW
+from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW
 from expectations.rules import SAMPLE_SIZE
 from expectations.runner import GateReport, RuleNotCheckedError, check_delivery
+from expectations.seeds import seed_rows
 from expectations.suites.portal import FORM_06A_COUNTS
 from tests import survey_rows
 
@@ -434,7 +435,10 @@ GOOD = {
                 None,
                 "10",
                 {"rule_code": "linear", "target_value": "0.9", "input_kind_code": "survey_index"}
-                | {"input_code": "five_factor_22:province", "factor_input_code": "five_factor_22:unit:F1"},
+                | {
+                    "input_code": "five_factor_22:province:households",
+                    "factor_input_code": "five_factor_22:unit:clients:F1",
+                },
             ),
         )
     ],
@@ -757,11 +761,12 @@ BAD = {
     "criteria.survey_index_shaped": (
         {
             1: {"input_code": "five_factor_22"},
-            6: {"input_kind_code": "survey_index", "input_code": "five_factor_22:tinh"},
-            7: {"input_kind_code": "survey_index", "input_code": "own:unit", "factor_input_code": "own:F1"},
-            8: {"input_code": "five_factor_22:"},
+            2: {"input_kind_code": "survey_index", "input_code": "five_factor_22:province"},
+            6: {"input_kind_code": "survey_index", "input_code": "five_factor_22:tinh:clients"},
+            7: {"input_kind_code": "survey_index", "input_code": "own:unit:clients", "factor_input_code": "own:F1"},
+            8: {"input_code": "five_factor_22:province:"},
         },
-        3,
+        4,
     ),
     "criteria.options_of_a_survey": ({7: {"input_kind_code": "measured"}}, 1),
     "criteria.kind_fits_parent": ({2: {"kind_code": "penalty"}}, 1),
@@ -878,6 +883,22 @@ def test_bad_delivery_fails_the_rule(source, rule, tmp_path):
 def test_no_example_is_left_over():
     known = {rule.code for source in SOURCES for rule in source_rules(source)}
     assert set(BAD) | EMPTY == known
+
+
+@pytest.mark.parametrize(
+    ("source", "seed"),
+    [
+        ("survey__instruments", "instruments"),
+        ("survey__items", "survey_items"),
+        ("survey__options", "survey_options"),
+    ],
+)
+def test_national_questionnaires_have_no_fault_for_which_a_file_is_refused(source, seed, tmp_path):
+    filled = [{column: value or None for column, value in row.items()} for row in seed_rows(seed)]
+    results = check(source, [{"authority_code": "H99"} | row for row in filled], tmp_path).values()
+    refusing = [result for result in results if result.effect_code == REFUSE_FILE]
+    assert len(refusing) > 1
+    assert [(result.rule_code, result.sample) for result in refusing if not result.is_passed] == []
 
 
 @pytest.mark.parametrize("source", sorted(SOURCES))
@@ -1091,7 +1112,7 @@ def test_a_band_that_holds_no_value_is_refused(lower, upper, includes, is_passed
         ({"input_code": "on_time_score__qd766"}, False),
         ({"input_code": "dossiers_received"}, True),
         ({"input_kind_code": "portal_metric", "input_code": "TDGQ.ON_TIME"}, False),
-        ({"input_kind_code": "survey_index", "input_code": "five_factor_22:province"}, False),
+        ({"input_kind_code": "survey_index", "input_code": "five_factor_22:province:clients"}, False),
         ({"input_kind_code": "measured", "input_code": None}, True),
         ({"input_kind_code": "quality_index", "input_code": "total"}, True),
     ],

@@ -290,7 +290,7 @@ def test_the_story_of_an_index_names_the_wave_its_method_and_how_many_answered(c
         return story.behind[0].text, story.behind[0].items, story.figure
 
     text, items, figure = told("H96.84", "index", "1")
-    assert text == "Đợt khảo sát Đợt mùa thu (KS2), từ 01/11/2025 đến 30/11/2025, do tỉnh hỏi"
+    assert text == "Đợt khảo sát Đợt mùa thu (KS2), từ 01/11/2025 đến 30/11/2025, do tỉnh hỏi người đã nhận kết quả"
     assert items[0] == "Bộ câu hỏi: Phiếu SIPAS năm yếu tố, 22 tiêu chí (2017–2020), phương pháp G2 (chưa đối chiếu)"
     assert items[1] == "Số phiếu có trả lời: 40; trả lời phần được tính: 40"
     assert re.fullmatch(r"Khoảng tin cậy 95 % theo cách chọn mẫu: [\d,]+% – [\d,]+% \(cỡ mẫu hiệu dụng \d+\)", items[2])

@@ -1,9 +1,12 @@
 """The page on surveys: what may be said of a wave, what is refused, what is hidden; and its queries."""
 
+import re
+from decimal import Decimal
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dagster_project.settings import load_settings
+from dagster_project.settings import PROJECT_ROOT, load_settings
 from dashboards import charts_surveys, data_access, labels_surveys, state
 from dashboards import data_access_surveys as surveys
 from dashboards.app_pages import satisfaction_items, satisfaction_print
@@ -56,6 +59,44 @@ def test_units_are_lowest_first_and_those_without_an_index_last(build):
     assert [row["position_code"] for row in rows] == ["far_below", "within", None]
     assert [labels_surveys.verdict(row) for row in rows[:2]] == ["khác rõ", "chưa đủ để nói là khác"]
     assert labels_surveys.missing_text(rows[2], 30) == "không đủ mẫu (n = 12, cần ít nhất 30)"
+
+
+def test_what_cannot_be_computed_says_why_on_every_list(build):
+    lists = [
+        surveys.survey_units(build, SCOPE),
+        surveys.measures(build, SCOPE, "H99.1"),
+        surveys.items(build, SCOPE, "H99.1"),
+        surveys.groups(build, SCOPE, "H99.1"),
+        surveys.index_series(build, "H99", "H99.1"),
+    ]
+    for rows in lists:
+        told = labels_surveys.missing_text({**rows[0], "value_status": "ok", "estimate": None}, 30)
+        assert told == "không tính được, vì các phiếu có trả lời đều có trọng số gần bằng 0 so với cả đợt"
+
+
+def test_a_difference_without_luck_is_no_difference_without_an_error():
+    row = {"difference": Decimal("0.1"), "difference_low": Decimal("0.1"), "adjusted_chance": None}
+    assert labels_surveys.verdict(row) == "khác, vì đã hỏi hết mọi người"
+    assert labels_surveys.verdict({**row, "difference_low": None}) == "không tính được sai số"
+
+
+def test_the_method_of_a_wave_says_what_became_of_known_totals(build):
+    told = {row["wave_code"]: dict(labels_surveys.method_facts(row)) for row in surveys.waves(build, "H99")}
+    texts = {wave: facts["Tổng thể đã biết"] for wave, facts in told.items()}
+    assert texts["KS-2026"] == "dùng 6 trên 6 tổng số đã nạp để hiệu chỉnh trọng số"
+    assert texts["KS-2025"].startswith("dùng 5 trên 6 tổng số đã nạp") and "không phiếu nào" in texts["KS-2025"]
+    reason = "phiếu không có, hoặc không có đủ, trọng số chọn mẫu"
+    assert texts["TU-1"] == f"không được dùng (2 tổng số đã nạp): {reason}"
+
+
+def test_every_reason_for_which_totals_are_not_used_has_words():
+    model = (PROJECT_ROOT / "dbt/models/marts/surveys/dim_survey_waves.sql").read_text(encoding="utf-8")
+    model += (PROJECT_ROOT / "dbt/models/intermediate/surveys/int_survey_ballots_weighted.sql").read_text(
+        encoding="utf-8"
+    )
+    cases = re.findall(r"case((?:(?!\bcase\b).)*?)end as totals_use_code", model, re.DOTALL)
+    codes = {code for case in cases for code in re.findall(r"(?:then|else) '(\w+)'", case)}
+    assert codes == {"used", "none", *labels_surveys.TOTALS_UNUSED_TEXT}
 
 
 def test_a_question_is_worded_as_when_the_wave_ended(build):

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dagster_project.cli import app
-from dagster_project.surveying.comparing import compared_waves
+from dagster_project.surveying.comparing import compared_waves, uncomputed_text
 from dagster_project.surveying.errors import SurveyError
 
 TABLES = {
@@ -24,14 +24,19 @@ TABLES = {
     "fct_survey_estimates": """
         select 'H99' as authority_code, 'five' as instrument_code, *, 'all' as group_kind_code,
           'overall' as measure_level_code, true as is_chosen_formula, 'pooled' as statistic_code,
-          cast(estimate - 0.02 as decimal(18, 6)) as interval_low,
-          cast(estimate + 0.02 as decimal(18, 6)) as interval_high
+          cast(estimate - half as decimal(18, 6)) as interval_low,
+          cast(estimate + half as decimal(18, 6)) as interval_high
         from (values
-          ('W24', 'H99', 'ok', 400, cast(0.80 as decimal(18, 9)), 0.02), ('W25', 'H99', 'ok', 1400, 0.76, 0.03),
-          ('W26', 'H99', 'ok', 500, 0.90, 0.04),
-          ('W24', 'H99.01', 'ok', 60, 0.80, null), ('W25', 'H99.01', 'ok', 60, 0.70, null),
-          ('W26', 'H99.01', 'insufficient_sample', 12, null, null))
-        as t(wave_code, unit_code, value_status, ballot_count, estimate, standard_error)""",
+          ('W24', 'H99', 'ok', 400, cast(0.80 as decimal(18, 9)), 0.02, 0.02),
+          ('W25', 'H99', 'ok', 1400, 0.76, 0.03, 0.02), ('W26', 'H99', 'ok', 500, 0.90, 0.04, 0.02),
+          ('W24', 'H99.01', 'ok', 60, 0.80, null, null), ('W25', 'H99.01', 'ok', 60, 0.70, null, null),
+          ('W26', 'H99.01', 'insufficient_sample', 12, null, null, null),
+          -- Everybody was asked.
+          ('W24', 'H99.02', 'ok', 30, 0.80, 0, 0), ('W25', 'H99.02', 'ok', 30, 0.70, 0, 0),
+          -- All answered alike: an interval and no error of its own.
+          ('W26', 'H99.02', 'ok', 30, 1.00, null, 0.1),
+          ('W24', 'H99.03', 'ok', 30, 1.00, null, 0.1), ('W25', 'H99.03', 'ok', 30, null, null, null))
+        as t(wave_code, unit_code, value_status, ballot_count, estimate, standard_error, half)""",
     "fct_survey_comparisons": """
         select 'H99' as authority_code, 'W26' as wave_code, 'five' as instrument_code, 'H99' as unit_code,
           'overall' as measure_level_code, 'previous_wave' as comparison_code, 'W25' as compared_wave_code,
@@ -78,6 +83,28 @@ def test_what_has_no_index_or_no_error_is_not_tested(ask):
     assert told.endswith("Không so được: có đợt không có chỉ số.")
     told = compared_waves(ask, "W24", "W25", "H99.01")
     assert told.endswith("−10,00 điểm phần trăm. Không tính được sai số nên không kiểm định được.")
+
+
+def test_where_everybody_was_asked_there_is_no_error_and_nothing_to_test(ask):
+    told = compared_waves(ask, "W24", "W25", "H99.02")
+    assert "80,00 % (hỏi hết mọi người nên không có sai số chọn mẫu), 30 phiếu." in told
+    assert told.endswith("Cả hai đợt đều hỏi hết mọi người nên không có sai số chọn mẫu và không cần kiểm định.")
+
+
+def test_where_all_answer_alike_the_interval_says_how_far_the_rest_may_lie(ask):
+    told = compared_waves(ask, "W25", "W26", "H99.02")
+    assert "W26 (01/09/2026 – 30/09/2026): 100,00 % (90,00 – 110,00 %)" in told
+    # The other wave has no error, so the interval is the one of the wave that was alike.
+    assert "+30,00 điểm phần trăm, khoảng tin cậy 95 %: +20,00 đến +40,00." in told
+    assert "Nơi mọi phiếu trả lời như nhau không có sai số chuẩn" in told
+    assert "hỏi hết mọi người nên không có sai số chọn mẫu và không cần" not in told
+    assert "như nhau" not in compared_waves(ask, "W25", "W26", None)
+
+
+def test_an_index_that_cannot_be_computed_says_why_by_its_formula(ask):
+    told = compared_waves(ask, "W24", "W25", "H99.03")
+    assert "không tính được, vì các phiếu có trả lời đều có trọng số gần bằng 0 so với cả đợt." in told
+    assert "câu không ai trả lời" in uncomputed_text("mean_of_shares")
 
 
 @pytest.mark.parametrize(

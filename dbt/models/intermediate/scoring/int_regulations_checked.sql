@@ -43,7 +43,7 @@ survey_inputs as (
 
 ),
 
--- Of instrument:owner:factor, who asks is known by the shape of the code.
+-- Of instrument:owner:population:factor, who asks whom is known by the shape of the code.
 survey_criteria as (
 
     select
@@ -51,7 +51,7 @@ survey_criteria as (
         regulation_version_code,
         criterion_code,
         split_part(code, ':', 1)
-        || case when split_part(code, ':', 3) = '' then '' else ':' || split_part(code, ':', 3) end as survey_code
+        || case when split_part(code, ':', 4) = '' then '' else ':' || split_part(code, ':', 4) end as survey_code
     from (
         select authority_code, regulation_version_code, criterion_code, coalesce(input_code, '') as code from criteria
         where input_kind_code = 'survey_index'

@@ -208,48 +208,30 @@ total_kinds as (
 
 ),
 
--- Units with known totals and units without would stand on different scales: all of a wave, or none.
-uncovered_waves as (
-
-    select distinct respondents.wave_number
-    from respondents
-    left join (
-        select distinct authority_code, wave_code, unit_code from totals
-    ) as known
-        on
-            respondents.authority_code = known.authority_code
-            and respondents.wave_code = known.wave_code
-            and respondents.unit_code = known.unit_code
-    where known.unit_code is null
-
-),
-
 broken_down as (
 
     select
         respondents.*,
         total_kinds.group_kind_code,
-        case
-            when respondents.weight_kind_code not in ('base', 'totals') or uncovered_waves.wave_number is not null then null
-            when total_kinds.group_kind_code = 'all' then 'all'
-            when total_kinds.group_kind_code = 'stratum' then respondents.stratum_code
+        case total_kinds.group_kind_code
+            when 'all' then 'all'
+            when 'stratum' then respondents.stratum_code
             {%- for group in survey_groups() %}
-            when total_kinds.group_kind_code = '{{ group }}' then respondents.{{ group }}_code
+            when '{{ group }}' then respondents.{{ group }}_code
             {%- endfor %}
         end as group_code
     from respondents
     left join total_kinds
         on respondents.authority_code = total_kinds.authority_code and respondents.wave_code = total_kinds.wave_code
-    left join uncovered_waves on respondents.wave_number = uncovered_waves.wave_number
 
 ),
 
-grouped as (
+matched as (
 
     select
         broken_down.*,
-        totals.group_code as total_group_code,
-        totals.person_count
+        totals.group_code as matched_group_code,
+        totals.person_count as matched_person_count
     from broken_down
     left join totals
         on
@@ -258,6 +240,44 @@ grouped as (
             and broken_down.unit_code = totals.unit_code
             and broken_down.group_kind_code = totals.group_kind_code
             and broken_down.group_code = totals.group_code
+
+),
+
+-- Units that add up to their people and units that do not would stand on different scales: all of a wave, or none.
+total_uses as (
+
+    select
+        wave_number,
+        case
+            when max(group_kind_code) is null then 'none'
+            when max(weight_kind_code) = 'final' then 'weights_given'
+            when max(weight_kind_code) not in ('base', 'totals') then 'no_weights'
+            when min(is_matched) = 0 then 'not_all_units'
+            else 'used'
+        end as totals_use_code
+    from (
+        select
+            wave_number,
+            unit_code,
+            group_kind_code,
+            weight_kind_code,
+            max(case when matched_group_code is null then 0 else 1 end) as is_matched
+        from matched
+        group by wave_number, unit_code, group_kind_code, weight_kind_code
+    ) as units
+    group by wave_number
+
+),
+
+grouped as (
+
+    select
+        matched.*,
+        total_uses.totals_use_code,
+        case when total_uses.totals_use_code = 'used' then matched.matched_group_code end as total_group_code,
+        case when total_uses.totals_use_code = 'used' then matched.matched_person_count end as person_count
+    from matched
+    inner join total_uses on matched.wave_number = total_uses.wave_number
 
 ),
 
@@ -366,6 +386,8 @@ select
     calibrated.{{ group }}_code,
     {%- endfor %}
     calibrated.weight_kind_code,
+    calibrated.totals_use_code,
+    calibrated.total_group_code,
     cast(calibrated.final_ballot_weight * wave_weights.ballot_count / wave_weights.total_weight as decimal(18, 9)) as ballot_weight,
     calibrated.is_clustered,
     row_number() over (

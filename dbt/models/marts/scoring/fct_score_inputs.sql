@@ -34,8 +34,9 @@ survey_estimates as (
         estimates.wave_code,
         estimates.instrument_code,
         waves.survey_owner_code,
+        waves.population_code,
         waves.end_date,
-        estimates.instrument_code || ':' || waves.survey_owner_code
+        estimates.instrument_code || ':' || waves.survey_owner_code || ':' || waves.population_code
         || case when estimates.measure_level_code = 'factor' then ':' || estimates.measure_code else '' end as input_code,
         estimates.value_status,
         estimates.estimate,
@@ -52,8 +53,9 @@ survey_estimates as (
         and estimates.measure_level_code in ('overall', 'factor')
         and estimates.is_chosen_formula
         and estimates.unit_code <> estimates.authority_code
-        -- Who asked is a part of what is scored: an index that nobody is known to have asked for is none.
+        -- Who asked whom is a part of what is scored: of a wave that nobody registered no index is.
         and waves.survey_owner_code is not null
+        and waves.population_code is not null
 
 ),
 
@@ -63,7 +65,7 @@ survey_waves as (
     select
         *,
         row_number() over (
-            partition by authority_code, period_code, unit_code, instrument_code, survey_owner_code
+            partition by authority_code, period_code, unit_code, instrument_code, survey_owner_code, population_code
             order by end_date desc nulls last, wave_code desc nulls last
         ) as wave_order
     from (
@@ -74,6 +76,7 @@ survey_waves as (
             waves.wave_code,
             waves.instrument_code,
             waves.survey_owner_code,
+            waves.population_code,
             waves.end_date
         from survey_estimates as waves
         inner join periods on waves.end_date between periods.start_date and periods.counted_to_date

@@ -4,10 +4,34 @@ with weights as (
     select
         wave_number,
         max(weight_kind_code) as weight_kind_code,
+        max(totals_use_code) as totals_use_code,
         count(*) as answered_count,
         min(unit_code) as first_unit_code,
         max(unit_code) as last_unit_code
     from {{ ref('int_survey_ballots_weighted') }}
+    group by wave_number
+
+),
+
+known_totals as (
+
+    select authority_code, wave_code, count(*) as known_total_count
+    from (
+        select distinct authority_code, wave_code, unit_code, group_kind_code, group_code
+        from {{ ref('stg_survey__totals') }}
+    ) as totals
+    group by authority_code, wave_code
+
+),
+
+used_totals as (
+
+    select wave_number, count(*) as used_total_count
+    from (
+        select distinct wave_number, unit_code, total_group_code
+        from {{ ref('int_survey_ballots_weighted') }}
+        where total_group_code is not null
+    ) as totals
     group by wave_number
 
 ),
@@ -18,6 +42,13 @@ waves as (
         waves.*,
         weights.weight_kind_code,
         weights.answered_count,
+        case
+            when known_totals.wave_code is null then 'none'
+            when weights.wave_number is null then 'no_ballots'
+            else weights.totals_use_code
+        end as totals_use_code,
+        coalesce(known_totals.known_total_count, 0) as known_total_count,
+        coalesce(used_totals.used_total_count, 0) as used_total_count,
         -- A wave of which nobody has said who asked whom continues nothing; units that ask for themselves have a series each.
         waves.instrument_code || '|'
         || coalesce(waves.survey_owner_code || '|' || waves.population_code, waves.wave_code)
@@ -28,6 +59,8 @@ waves as (
         end as series_code
     from {{ ref('int_survey_waves_unioned') }} as waves
     left join weights on waves.wave_number = weights.wave_number
+    left join used_totals on waves.wave_number = used_totals.wave_number
+    left join known_totals on waves.authority_code = known_totals.authority_code and waves.wave_code = known_totals.wave_code
 
 ),
 
@@ -71,6 +104,9 @@ select
     ordered.legal_basis,
     ordered.is_confirmed,
     coalesce(ordered.weight_kind_code, 'equal') as weight_kind_code,
+    ordered.totals_use_code,
+    ordered.known_total_count,
+    ordered.used_total_count,
     coalesce(ordered.answered_count, 0) as ballot_count,
     ordered.series_code,
     ordered.previous_wave_code,
