@@ -102,6 +102,11 @@ def percent_number(rate: Any) -> Decimal | None:
     return _number(rate, "rate")
 
 
+def rounded(number: Any) -> Decimal | None:
+    """A number with two decimals; None stays None."""
+    return _number(number, "count")
+
+
 def _ranking_sheet(file: RankingFile) -> Sheet:
     cells = [_cells(row) for row in file.rows]
     return Sheet(file.title, "Xếp hạng", file.head, HEADERS, cells, _WIDTHS, file.as_of_date)

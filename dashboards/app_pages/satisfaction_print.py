@@ -116,7 +116,7 @@ def _weakest(gaps: Sequence[Row]) -> str:
         return "<p>Không câu nào thấp hơn cùng khối, hoặc không đủ phiếu để so.</p>"
     rows = (
         [
-            row["item_text"],
+            _question(row),
             labels_surveys.percent(row["estimate"]),
             labels_surveys.percent(row["compared_estimate"]),
             labels_surveys.difference(row),
@@ -126,6 +126,11 @@ def _weakest(gaps: Sequence[Row]) -> str:
         for row in weak
     )
     return _table(("Câu hỏi", "Hài lòng", "Cùng khối", "Chênh lệch", "Khoảng 95%", "Kết luận"), rows)
+
+
+def _question(row: Row) -> str:
+    counted = labels_surveys.counted_answers(row)
+    return f"{row['item_text']} ({counted})" if counted else row["item_text"]
 
 
 def _method(response: Row | None, wave: Row) -> str:
