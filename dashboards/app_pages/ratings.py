@@ -170,7 +170,7 @@ def _draw_units(view: state.View, units: Sequence[Row], scale: Row, period: Row)
     small = [row for row in units if row["value"] is None and row["rating_count"]]
     silent = [row for row in units if not row["rating_count"]]
     lead = (
-        f"Đơn vị có từ {least} lượt hợp lệ, tỷ lệ thấp nhất ở trên; đơn vị ít lượt hơn và đơn vị không có lượt nào ở dưới. "
+        f"Đơn vị có từ {least} lượt hợp lệ, tỷ lệ thấp nhất ở trên; đơn vị ít lượt hơn hoặc không có lượt nào ở dưới. "
         "Dồn dập: lượt bị đánh dấu vì nhiều lượt trong một phút."
     )
     title = components.section(f"Từng đơn vị, {state.period_text(period)}", lead)
