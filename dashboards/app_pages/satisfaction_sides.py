@@ -34,7 +34,7 @@ HEADERS = (
     "Nơi công bố nêu hạng",
     "Lý do không có số",
 )
-WIDTHS = (34, 44, 28, 12, 11, 11, 11, 11, 13, 14, 12, 18)
+WIDTHS = (36, 56, 28, 12, 11, 11, 11, 11, 13, 14, 12, 18)
 
 
 def draw(view: state.View, wave: Row, unit_code: str, unit_name: str) -> None:

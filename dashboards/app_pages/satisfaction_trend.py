@@ -40,7 +40,7 @@ WAVE_HEADERS = (
     "Số phiếu",
     "Lý do không có số",
 )
-WAVE_WIDTHS = (8, 24, 52, 12, 12, 14, 24, 44, 12, 11, 11, 11, 11, 40)
+WAVE_WIDTHS = (8, 22, 56, 12, 12, 12, 22, 54, 12, 11, 11, 11, 9, 36)
 CHANGES = (
     Column("Chỉ số và nhóm câu", "name"),
     Column("Đợt sau", "num"),
