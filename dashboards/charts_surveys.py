@@ -109,7 +109,8 @@ def funnel_chart(rows: Rows, height: int = 340) -> alt.LayerChart:
         axis=alt.Axis(labelExpr=_NUMBER_LABEL, tickCount=5, grid=False),
     )
     y_axis = alt.Axis(labelExpr=_PERCENT_LABEL, tickCount=6, domain=False, ticks=False)
-    scale = alt.Scale(zero=False, nice=True)
+    # A unit at the edge keeps its whole mark.
+    scale = alt.Scale(zero=False, nice=True, padding=10)
     limits = alt.Chart(frame)
     layers: list[Any] = [
         limits.mark_line(color=GREY, strokeWidth=1.3, strokeDash=dash).encode(x=x, y=alt.Y(f"{name}:Q", scale=scale))

@@ -41,6 +41,7 @@ REQUIRED_TABLES = (
     "dim_rules",
     "dim_survey_instruments",
     "dim_survey_items",
+    "dim_survey_options",
     "dim_survey_waves",
     "dim_units",
     "fct_apology_letters",

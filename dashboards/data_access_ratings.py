@@ -54,7 +54,10 @@ def rating_periods(build: Build, authority_code: str, instrument_code: str) -> l
 
 
 def rating_counts(build: Build, authority_code: str, instrument_code: str, period_code: str) -> list[Row]:
-    """One row per unit rated in the period, the authority itself first, then the lowest rate; small samples last."""
+    """One row per unit that was rated or handed over results in the period, the authority itself first.
+
+    Then the lowest rate; then small samples; units that nobody rated last, the ones with most results first.
+    """
     return _rows(
         build.folder,
         f"""
@@ -64,7 +67,8 @@ def rating_counts(build: Build, authority_code: str, instrument_code: str, perio
           on c.authority_code = i.authority_code and c.instrument_code = i.instrument_code
         left join dim_units as u on c.authority_code = u.authority_code and c.unit_code = u.unit_code
         where c.authority_code = ? and c.instrument_code = ? and c.period_code = ?
-        order by c.unit_code <> c.authority_code, c.positive_rate nulls last, c.valid_count desc, c.unit_code
+        order by c.unit_code <> c.authority_code, c.positive_rate nulls last, c.valid_count desc,
+          c.rating_count desc, c.handed_over_count desc nulls last, c.unit_code
         """,
         (authority_code, instrument_code, period_code),
     )

@@ -25,12 +25,19 @@ class WaveScope:
 
 
 _IN_WAVE = "s.authority_code = ? and s.wave_code = ? and s.instrument_code = ?"
-# One row per question of the wave, as it was worded when the wave ended.
+# One row per question of the wave, as it was worded when the wave ended, with the answers that count as satisfied.
 _ITEMS = """
-  select i.*
+  select i.*, o.good_text
   from dim_survey_items as i
   inner join dim_survey_waves as w
     on i.authority_code = w.authority_code and i.instrument_code = w.instrument_code
+  left join (
+    select authority_code, scale_code,
+      string_agg('«' || option_text || '»', ' hoặc ' order by option_order, answer_code) as good_text
+    from dim_survey_options
+    where option_kind_code = 'positive'
+    group by authority_code, scale_code
+  ) as o on i.authority_code = o.authority_code and i.scale_code = o.scale_code
   where w.authority_code = ? and w.wave_code = ? and w.instrument_code = ?
   qualify row_number() over (
     partition by i.item_code
@@ -103,7 +110,7 @@ def unit_responses(build: Build, scope: WaveScope, unit_code: str) -> Row | None
 
 
 def measures(build: Build, scope: WaveScope, unit_code: str) -> list[Row]:
-    """The index of a unit, then parts, then factors, by the formula of the questionnaire.
+    """The index of a unit, then each part before its factors, by the formula of the questionnaire.
 
     ``other_estimate`` with its interval is by the other formula.
     """
@@ -111,14 +118,18 @@ def measures(build: Build, scope: WaveScope, unit_code: str) -> list[Row]:
         build.folder,
         f"""
         with items as ({_ITEMS}),
+        parts as (select part_code, min(item_order) as part_order from items group by part_code),
         factors as (
-          select factor_code, any_value(factor_name) as factor_name, min(item_order) as factor_order
+          select factor_code, any_value(factor_name) as factor_name, min(item_order) as factor_order,
+            min(part_code) as part_code
           from items group by factor_code
         )
         select s.*, f.factor_name, o.statistic_code as other_statistic_code, o.estimate as other_estimate,
           o.interval_low as other_low, o.interval_high as other_high
         from fct_survey_estimates as s
         left join factors as f on s.measure_level_code = 'factor' and s.measure_code = f.factor_code
+        left join parts as p
+          on p.part_code = case when s.measure_level_code = 'part' then s.measure_code else f.part_code end
         left join fct_survey_estimates as o
           on s.authority_code = o.authority_code and s.wave_code = o.wave_code
           and s.instrument_code = o.instrument_code and s.unit_code = o.unit_code
@@ -127,7 +138,8 @@ def measures(build: Build, scope: WaveScope, unit_code: str) -> list[Row]:
           and not o.is_chosen_formula
         where {_IN_WAVE} and s.unit_code = ? and s.group_kind_code = 'all'
           and s.measure_level_code in ('overall', 'part', 'factor') and s.is_chosen_formula
-        order by s.measure_level_code <> 'overall', s.measure_level_code <> 'part', f.factor_order, s.measure_code
+        order by s.measure_level_code <> 'overall', p.part_order, s.measure_level_code <> 'part', f.factor_order,
+          s.measure_code
         """,
         (*scope.arguments, *scope.arguments, unit_code),
     )
@@ -140,7 +152,7 @@ def items(build: Build, scope: WaveScope, unit_code: str) -> list[Row]:
         f"""
         with items as ({_ITEMS})
         select i.item_code, i.item_text, i.item_order, i.part_code, i.factor_code, i.factor_name, i.is_indexed,
-          s.value_status, s.statistic_code, s.ballot_count, s.answered_ballot_count, s.valid_count,
+          i.good_text, s.value_status, s.statistic_code, s.ballot_count, s.answered_ballot_count, s.valid_count,
           s.item_response_rate, s.estimate, s.interval_low, s.interval_high
         from fct_survey_estimates as s
         inner join items as i on s.measure_code = i.item_code
@@ -175,7 +187,7 @@ def gaps(build: Build, scope: WaveScope, unit_code: str) -> list[Row]:
         build.folder,
         f"""
         with items as ({_ITEMS})
-        select s.*, i.item_text
+        select s.*, i.item_text, i.is_indexed, i.good_text
         from fct_survey_comparisons as s
         inner join items as i on s.measure_code = i.item_code
         where {_IN_WAVE} and s.unit_code = ? and s.comparison_code = 'peers' and s.measure_level_code = 'item'
@@ -187,7 +199,7 @@ def gaps(build: Build, scope: WaveScope, unit_code: str) -> list[Row]:
 
 
 def index_series(build: Build, authority_code: str, unit_code: str) -> list[Row]:
-    """The index of a unit in every wave, oldest first, with what the wave is."""
+    """The index of a unit in every wave, oldest first, those without a day last, with what the wave is."""
     return _rows(
         build.folder,
         """
@@ -199,7 +211,7 @@ def index_series(build: Build, authority_code: str, unit_code: str) -> list[Row]
           and s.instrument_code = w.instrument_code
         where s.authority_code = ? and s.unit_code = ? and s.group_kind_code = 'all'
           and s.measure_level_code = 'overall' and s.is_chosen_formula
-        order by w.end_date nulls first, w.ballot_count, w.wave_code, w.instrument_code
+        order by w.end_date nulls last, w.ballot_count, w.wave_code, w.instrument_code
         """,
         (authority_code, unit_code),
     )

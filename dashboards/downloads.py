@@ -11,9 +11,11 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from dashboards import labels
 
@@ -102,6 +104,11 @@ def percent_number(rate: Any) -> Decimal | None:
     return _number(rate, "rate")
 
 
+def rounded(number: Any) -> Decimal | None:
+    """A number with two decimals; None stays None."""
+    return _number(number, "count")
+
+
 def _ranking_sheet(file: RankingFile) -> Sheet:
     cells = [_cells(row) for row in file.rows]
     return Sheet(file.title, "Xếp hạng", file.head, HEADERS, cells, _WIDTHS, file.as_of_date)
@@ -140,11 +147,12 @@ def table_csv(sheet: Sheet) -> bytes:
 
 
 def table_xlsx(sheet: Sheet) -> bytes:
-    """One sheet: title, head lines, then the table with real numbers and a frozen header row."""
+    """One sheet, printed one page across: title, head lines, the table with real numbers and a frozen header row."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": sheet.title, "created": dt.datetime.combine(sheet.as_of_date, dt.time())})
     page = book.add_worksheet(sheet.name)
+    _print_across(page)
     bold = book.add_format({"bold": True})
     title = book.add_format({"bold": True, "font_size": 14})
     header = book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "bg_color": "#E6EEF5", "valign": "top"})
@@ -153,19 +161,40 @@ def table_xlsx(sheet: Sheet) -> bytes:
     for line, (label, text) in enumerate(sheet.head, start=1):
         page.write_string(line, 0, label, bold)
         page.write_string(line, sheet.text_column, text)
+    widths = _with_room_for_labels(sheet)
     top = len(sheet.head) + 2
     page.write_row(top, 0, sheet.headers, header)
+    page.repeat_rows(top)
+    # Not every program makes a row as high as its wrapped words.
+    lines = max(len(wrap(name, width - 1)) for name, width in zip(sheet.headers, widths, strict=True))
+    page.set_row(top, LINE_POINTS * lines)
     for line, row in enumerate(sheet.rows, start=top + 1):
         for column, cell in enumerate(row):
             if isinstance(cell, Decimal | int):
                 page.write_number(line, column, float(cell), value if isinstance(cell, Decimal) else count)
             elif cell:
                 page.write_string(line, column, cell)
-    for column, width in enumerate(sheet.widths):
+    for column, width in enumerate(widths):
         page.set_column(column, column, width)
     page.freeze_panes(top + 1, sheet.text_column + 1)
     book.close()
     return buffer.getvalue()
+
+
+LINE_POINTS = 15
+
+
+def _with_room_for_labels(sheet: Sheet) -> list[int]:
+    """The widths of the columns, the first wide enough that no label of a head line runs into its text."""
+    longest = max((len(label) + 2 for label, _ in sheet.head), default=0)
+    return [max(sheet.widths[0], longest - sum(sheet.widths[1 : sheet.text_column])), *sheet.widths[1:]]
+
+
+def _print_across(page: Worksheet) -> None:
+    """All columns on one sheet of A4, laid flat; a wide table would else print as strips."""
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
 
 
 # The three groups of columns of form II.06a, by the first word of their names.
@@ -182,9 +211,7 @@ def form_06a_xlsx(sheet: Sheet, rows: Sequence[Mapping[str, Any]]) -> bytes:
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": sheet.title, "created": dt.datetime.combine(sheet.as_of_date, dt.time())})
     page = book.add_worksheet(sheet.name)
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
+    _print_across(page)
     bold, title = book.add_format({"bold": True}), book.add_format({"bold": True, "font_size": 14})
     centred = {
         "bold": True,

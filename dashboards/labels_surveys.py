@@ -18,6 +18,7 @@ UNCONFIRMED = "chưa đối chiếu"
 # Below this adjusted chance two figures are called different.
 CLEAR_CHANCE = Decimal("0.05")
 OWNER_TEXT = {"ministry": "Bộ hỏi", "province": "tỉnh hỏi", "unit": "đơn vị tự hỏi", None: "không rõ ai hỏi"}
+OWNER_NAME = {**series.OWNER_TEXT, None: "không rõ"}
 PUBLISHER_TEXT = {"ministry": "Bộ", "province": "tỉnh", "unit": "đơn vị", None: "không rõ"}
 POPULATION_TEXT = {**series.POPULATION_TEXT, None: "không rõ hỏi ai"}
 MODE_TEXT = {
@@ -26,6 +27,7 @@ MODE_TEXT = {
     "paper": "phiếu giấy",
     "phone": "điện thoại",
     "face_to_face": "phỏng vấn trực tiếp",
+    "mixed": "nhiều hình thức",
     None: "không ghi hình thức hỏi",
 }
 FORMULA_TEXT = {
@@ -208,9 +210,10 @@ def method_facts(wave: Row) -> list[tuple[str, str]]:
     """What the figures of a wave stand on, as (label, text); also the head of a downloaded file."""
     doubt = "" if wave["is_confirmed"] else f" ({UNCONFIRMED} với văn bản)"
     registered = "đã đăng ký trong danh sách đợt khảo sát" if wave["is_registered"] else "chưa đăng ký"
+    code = f" ({wave['wave_code']})" if wave["wave_name"] != wave["wave_code"] else ""
     return [
-        ("Đợt khảo sát", f"{wave['wave_name']} ({wave['wave_code']}), {registered}"),
-        ("Ai hỏi", OWNER_TEXT.get(wave["survey_owner_code"], wave["survey_owner_code"])),
+        ("Đợt khảo sát", f"{wave['wave_name']}{code}, {registered}"),
+        ("Ai hỏi", OWNER_NAME.get(wave["survey_owner_code"], wave["survey_owner_code"])),
         ("Hỏi ai", population(wave)),
         ("Thời gian", wave_dates(wave)),
         ("Bộ câu hỏi", f"{wave['instrument_name']}, phương pháp {wave['method_version']}{doubt}"),
@@ -250,8 +253,13 @@ def measure_name(row: Row) -> str:
     if row["measure_level_code"] == "factor":
         return f"{row['measure_code']}. {row['factor_name']}" if row["factor_name"] else row["measure_code"]
     if row["measure_level_code"] == "part":
-        return PART_TEXT.get(row["measure_code"], row["measure_code"])
+        return part_name(row["measure_code"])
     return INDEX
+
+
+def part_name(code: str) -> str:
+    """A part of a questionnaire as read."""
+    return PART_TEXT.get(code, code)
 
 
 def group_name(code: str) -> str:
@@ -264,5 +272,16 @@ def break_reasons(before: Row, row: Row) -> list[str]:
 
     Not ``break_code``, which looks at the wave before in time: a unit may be in neither, and series are drawn in turn.
     """
-    differing = [words for column, words in BREAK_TEXT.items() if before[column] != row[column]]
-    return differing or [UNREGISTERED]
+    differing = [words for column, words in BREAK_TEXT.items() if _differ(before[column], row[column])]
+    is_unknown = None in (one[column] for one in (before, row) for column in BREAK_TEXT)
+    return differing + [UNREGISTERED] * (is_unknown or not differing)
+
+
+def _differ(before: str | None, after: str | None) -> bool:
+    """Both are known and not the same: what nobody told may well be alike."""
+    return None not in (before, after) and before != after
+
+
+def counted_answers(row: Row) -> str:
+    """Of a question outside the index, which answers its share counts: «Có» may be the bad one; empty within it."""
+    return "" if row["is_indexed"] or not row["good_text"] else f"tỷ lệ trả lời {row['good_text']}"

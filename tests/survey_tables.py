@@ -38,7 +38,8 @@ SURVEY_TABLES = {
           known_total_count, used_total_count, ballot_count, series_code,
           previous_wave_code, break_code)""",
     "dim_survey_items": """
-        select 'H99' as authority_code, 'form' as instrument_code, *, cast(null as date) as valid_to_date
+        select 'H99' as authority_code, 'form' as instrument_code, *, cast(null as date) as valid_to_date,
+          case part_code when 'experience' then 'yes' when 'expectation' then 'wish' else 'five' end as scale_code
         from (values
           ('F1.1', 1, 'service', 'F1', 'Tiếp cận', 'Chỗ ngồi <chờ>', true, false, date '2017-01-01'),
           ('F1.2', 2, 'service', 'F1', 'Tiếp cận', 'Lời cũ', true, false, date '2017-01-01'),
@@ -49,6 +50,12 @@ SURVEY_TABLES = {
           ('E2', 5, 'expectation', 'E', 'Mong đợi', 'Nhanh hơn', false, false, date '2017-01-01'))
         as t(item_code, item_order, part_code, factor_code, factor_name, item_text, is_indexed, is_on_time_question,
           valid_from_date)""",
+    "dim_survey_options": """
+        select 'H99' as authority_code, *
+        from (values ('five', '3', 'Thường', 'neutral', 3), ('five', '5', 'Rất tốt', 'positive', 5),
+          ('five', '4', 'Tốt', 'positive', 4), ('yes', '1', 'Có', 'positive', 1), ('yes', '2', 'Không', 'negative', 2),
+          ('wish', '2', 'Nhiều', 'neutral', 2), ('wish', '3', 'Rất nhiều', 'positive', 3))
+        as t(scale_code, answer_code, option_text, option_kind_code, option_order)""",
     "fct_survey_estimates": f"""
         select 'H99' as authority_code, wave_code, 'form' as instrument_code, unit_code, 'all' as group_kind_code,
           'all' as group_code, measure_level_code, measure_code,

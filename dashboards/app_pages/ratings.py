@@ -19,6 +19,10 @@ NOT_A_SURVEY = (
 ONE_SCALE = (
     "Mỗi lần chỉ xem một thang: thang 2, 3 và 5 mức là những cách hỏi khác nhau, không cộng và không so với nhau."
 )
+SILENT = (
+    "Các đơn vị này có trả kết quả trong kỳ mà không có lượt đánh giá nào trên bất kỳ thang nào: không ai bấm, hoặc "
+    "tệp đánh giá của đơn vị chưa được nạp."
+)
 COVERAGE = (
     "Độ phủ = lượt đánh giá gắn với hồ sơ / kết quả đã trả trong kỳ; vượt 100% khi người dân đánh giá kết quả đã trả ở "
     "kỳ trước hoặc đánh giá nhiều lần."
@@ -150,16 +154,23 @@ COLUMNS = (
     Column("Lượt hợp lệ", "num wide"),
     *COVERED,
 )
+SILENT_COLUMNS = (
+    Column("Đơn vị"),
+    Column("Hài lòng", "num"),
+    Column("Độ phủ", "num"),
+    Column("Kết quả đã trả", "num"),
+)
 SMALL_COLUMNS = (Column("Đơn vị"), Column("Lượt hợp lệ", "num"), *COVERED)
 
 
 def _draw_units(view: state.View, units: Sequence[Row], scale: Row, period: Row) -> None:
-    """Units with enough ratings, the lowest rate first; the others are named apart, without a rate."""
+    """Units with enough ratings, the lowest rate first; those with few and those with none are named apart."""
     least = labels.format_count(scale["minimum_ballot_count"])
     enough = [row for row in units if row["value"] is not None]
-    small = [row for row in units if row["value"] is None]
+    small = [row for row in units if row["value"] is None and row["rating_count"]]
+    silent = [row for row in units if not row["rating_count"]]
     lead = (
-        f"Đơn vị có từ {least} lượt hợp lệ, tỷ lệ thấp nhất ở trên; đơn vị không có lượt nào không có tên. "
+        f"Đơn vị có từ {least} lượt hợp lệ, tỷ lệ thấp nhất ở trên; đơn vị ít lượt hơn hoặc không có lượt nào ở dưới. "
         "Dồn dập: lượt bị đánh dấu vì nhiều lượt trong một phút."
     )
     title = components.section(f"Từng đơn vị, {state.period_text(period)}", lead)
@@ -173,6 +184,12 @@ def _draw_units(view: state.View, units: Sequence[Row], scale: Row, period: Row)
         with st.expander(f"Không đủ mẫu: {len(small)} đơn vị có dưới {least} lượt hợp lệ"):
             rows = (_small_cells(view, row, period) for row in small)
             components.show(components.table(SMALL_COLUMNS, rows, "Đơn vị không đủ mẫu"))
+    if silent:
+        with st.expander(f"Không có lượt đánh giá nào: {len(silent)} đơn vị có trả kết quả"):
+            rows = (_silent_cells(view, row, period) for row in silent)
+            components.show(
+                components.note(SILENT) + components.table(SILENT_COLUMNS, rows, "Đơn vị không có lượt nào")
+            )
 
 
 def _rated_cells(view: state.View, row: Row, period: Row) -> list[str]:
@@ -193,6 +210,15 @@ def _small_cells(view: state.View, row: Row, period: Row) -> list[str]:
         components.unit_link(view.authority_code, row["unit_code"], row["unit_name"], period["period_code"]),
         labels.format_count(row["denominator"]),
         *_covered_cells(row),
+    ]
+
+
+def _silent_cells(view: state.View, row: Row, period: Row) -> list[str]:
+    return [
+        components.unit_link(view.authority_code, row["unit_code"], row["unit_name"], period["period_code"]),
+        f'<span class="missing">{labels.NO_DATA}</span>',
+        _coverage_text(row),
+        labels.format_count(row["handed_over_count"]),
     ]
 
 
@@ -262,6 +288,9 @@ def sheet(view: state.View, rows: Sequence[Row], scale: Row, period: Row) -> Any
     return download_buttons.sheet(view, "Đánh giá sau giải quyết", "Đánh giá", head, HEADERS, cells, _WIDTHS)
 
 
+NOTES = {"ok": "", "insufficient_sample": "không đủ mẫu", "no_activity": "không có lượt đánh giá"}
+
+
 def _file_cells(row: Row) -> list[Any]:
     percents = [None if row[name] is None else 100 * row[name] for name in ("value", "interval_low", "interval_high")]
     return [
@@ -271,7 +300,7 @@ def _file_cells(row: Row) -> list[Any]:
         row["denominator"],
         row["numerator"],
         *percents,
-        "" if row["value_status"] == "ok" else labels.STATUS_TEXT[row["value_status"]],
+        NOTES[row["value_status"]],
         row["handed_over_count"],
         None if row["coverage_rate"] is None else 100 * row["coverage_rate"],
         "có" if row["is_coverage_low"] else "",

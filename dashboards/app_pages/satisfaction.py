@@ -13,6 +13,7 @@ from dashboards.app_pages import (
     satisfaction_items,
     satisfaction_people,
     satisfaction_print,
+    satisfaction_sides,
     satisfaction_trend,
     satisfaction_units,
 )
@@ -21,21 +22,16 @@ from dashboards.data_access_surveys import WaveScope
 
 Row = Mapping[str, Any]
 
+NOT_REGISTERED = (
+    "Phiếu nêu mã đợt này nhưng chưa ai nạp danh sách đợt khảo sát có nó, nên kho không rõ ai hỏi, hỏi ai; số của đợt "
+    "không so được với đợt nào khác. Hãy điền mẫu survey__waves (lệnh cchc template) rồi nạp."
+)
 MEASURES = (
     Column("Chỉ số và nhóm câu", "name"),
     Column("Hài lòng", "num"),
     Column("Khoảng tin cậy 95%", "num wide"),
     Column("n (phiếu)", "num wide"),
     Column("Theo cách tính kia", "num"),
-)
-SIDE_MISSING = {"insufficient_sample": "không đủ mẫu", "suppressed": labels_surveys.HIDDEN}
-SIDES = (
-    Column("Số liệu", "name"),
-    Column("Ai hỏi, ai công bố", "wide"),
-    Column("Hài lòng", "num"),
-    Column("Khoảng tin cậy 95%", "num wide"),
-    Column("n", "num"),
-    Column("Nói thêm", "wide words"),
 )
 MEASURE_HEADERS = (
     "Mã",
@@ -65,13 +61,13 @@ def render(view: state.View) -> None:
     scope = WaveScope(view.authority_code, wave["wave_code"], wave["instrument_code"])
     _draw_method(wave)
     _draw_overall(view, scope, wave)
-    _draw_sides(view, wave, view.authority_code, view.authority_name)
+    satisfaction_sides.draw(view, wave, view.authority_code, view.authority_name)
     units = surveys.survey_units(view.build, scope)
     satisfaction_units.draw(view, scope, wave, units)
     unit, unit_name = _pick_unit(view, scope, units)
     satisfaction_items.draw(view, scope, wave, unit, unit_name)
     if unit != view.authority_code:
-        _draw_sides(view, wave, unit, unit_name)
+        satisfaction_sides.draw(view, wave, unit, unit_name)
         _draw_printed(view, scope, wave, unit, unit_name)
     satisfaction_trend.draw(view, waves, wave, unit, unit_name)
     satisfaction_people.draw(view, scope, wave, unit, unit_name)
@@ -104,11 +100,14 @@ def _pick_unit(view: state.View, scope: WaveScope, units: Sequence[Row]) -> tupl
 
 
 def _draw_method(wave: Row) -> None:
-    badge = f'<span class="badge">{labels_surveys.UNCONFIRMED}</span>' if not wave["is_confirmed"] else ""
-    registered = "" if wave["is_registered"] else ' <span class="badge">đợt chưa đăng ký</span>'
+    badges = [] if wave["is_confirmed"] else [f"bộ câu hỏi {labels_surveys.UNCONFIRMED} với văn bản"]
+    badges += [] if wave["is_registered"] else ["đợt chưa đăng ký"]
+    marks = " ".join(f'<span class="badge">{text}</span>' for text in badges)
+    unknown = "" if wave["is_registered"] else components.note(NOT_REGISTERED, is_warning=True) + "<br>"
     facts = labels_surveys.method_facts(wave)
     components.show(
-        (f"<p>{badge}{registered}</p>" if badge or registered else "")
+        (f"<p>{marks}</p>" if marks else "")
+        + unknown
         + components.facts_box("Ai hỏi, hỏi ai, tính thế nào", facts)
         + "<br>"
     )
@@ -162,15 +161,19 @@ def _other_formula(rows: Sequence[Row]) -> str:
 
 def _measure_cells(row: Row, minimum_ballot_count: int) -> list[str]:
     """Name, figure, interval, ballots and the figure of the other formula."""
-    name = components.text(labels_surveys.measure_name(row))
-    name = f"<b>{name}</b>" if row["measure_level_code"] == "overall" else name
     other = labels_surveys.percent(row["other_estimate"]) if row["other_estimate"] is not None else "–"
     other_interval = labels.format_interval(row["other_low"], row["other_high"])
     return [
-        name,
+        _measure_name(row),
         *_figure_cells(row, minimum_ballot_count),
         f'<span class="soft">{other}</span><span class="small">{other_interval}</span>',
     ]
+
+
+def _measure_name(row: Row) -> str:
+    """The index and each part in bold, the factors of a part set in below it."""
+    name = components.text(labels_surveys.measure_name(row))
+    return f'<span class="level-2">{name}</span>' if row["measure_level_code"] == "factor" else f"<b>{name}</b>"
 
 
 def _figure_cells(row: Row, minimum_ballot_count: int | None) -> list[str]:
@@ -193,55 +196,3 @@ def _file_cells(row: Row, minimum_ballot_count: int) -> list[Any]:
         downloads.percent_number(row["other_estimate"]),
         labels_surveys.missing_text(row, minimum_ballot_count),
     ]
-
-
-def _draw_sides(view: state.View, wave: Row, unit_code: str, unit_name: str) -> None:
-    """What others say of the same unit and year; nothing where nobody says anything."""
-    year = labels_surveys.wave_year(wave)
-    rows = surveys.sides(view.build, view.authority_code, unit_code, year) if year else []
-    if not rows:
-        return
-    title = f"Các con số khác cùng năm {year}: {unit_name}"
-    lead = (
-        "Đây là số của những người khác nhau, theo thang và cách hỏi khác nhau: để cạnh nhau cho biết, "
-        "không cộng, không lấy trung bình, không trừ số này cho số kia."
-    )
-    key = f"{wave['wave_code']}|{wave['instrument_code']}"
-    cells = (_side_cells(row, row["side_key"] == key, wave) for row in rows)
-    components.show("<br>" + components.section(title, lead) + components.table(SIDES, cells, title) + "<br>")
-
-
-def _side_cells(row: Row, is_shown: bool, wave: Row) -> list[str]:
-    texts = labels_surveys.PUBLISHER_TEXT if row["side_code"] == "declared" else labels_surveys.OWNER_TEXT
-    owner = texts.get(row["survey_owner_code"], row["survey_owner_code"])
-    owner = "người bấm tại quầy, trên cổng" if row["side_code"] == "rating" else owner
-    kind = labels_surveys.SIDE_TEXT[row["side_code"]]
-    mark = ' <span class="badge quiet">đợt đang xem</span>' if is_shown else ""
-    if row["satisfied_percent"] is None:
-        missing = SIDE_MISSING.get(row["value_status"], "không tính được")
-        value = f'<span class="missing">{missing}</span>'
-    else:
-        value = f'<span class="rate">{labels.format_decimal(row["satisfied_percent"], 1)}%</span>'
-    ends = [row["percent_low"], row["percent_high"]]
-    interval = "không có" if None in ends else " – ".join(labels.format_decimal(end, 1) for end in ends) + "%"
-    count = "không công bố" if row["answer_count"] is None else labels.format_count(row["answer_count"])
-    return [
-        f'<b>{kind}</b>{mark}<span class="counted">{components.text(row["side_name"])}</span>',
-        components.text(owner) + f'<span class="small">{components.text(row["method_version"] or "")}</span>',
-        value + f'<span class="sub">{interval}</span>',
-        interval,
-        count,
-        components.text(_side_remarks(row)) or "–",
-    ]
-
-
-def _side_remarks(row: Row) -> str:
-    told = []
-    if row["change_points"] is not None:
-        sign = "+" if row["change_points"] > 0 else ""
-        told.append(f"nơi công bố nêu {sign}{labels.format_decimal(row['change_points'], 2)} điểm % so kỳ trước")
-    if row["declared_rank"] is not None:
-        told.append(f"nơi công bố xếp hạng {row['declared_rank']}")
-    if row["coverage_rate"] is not None:
-        told.append(f"đánh giá trên kết quả đã trả: {labels_surveys.percent(row['coverage_rate'])}")
-    return "; ".join(told)

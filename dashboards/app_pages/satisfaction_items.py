@@ -25,10 +25,25 @@ COLUMNS = (
 )
 GAPS = (Column("Câu hỏi", "name"), Column("Hài lòng", "num"), Column("So với các đơn vị cùng khối", "words"))
 GAP_COUNT = 5
+GAP_HEADERS = (
+    "Mã câu",
+    "Câu hỏi",
+    "Trả lời tính là hài lòng",
+    "Hài lòng (%)",
+    "Trung bình cùng khối (%)",
+    "Số đơn vị so",
+    "Chênh lệch (điểm %)",
+    "Chênh: dưới",
+    "Chênh: trên",
+    "Kết luận",
+)
+GAP_WIDTHS = (9, 50, 32, 11, 12, 9, 12, 11, 11, 24)
 HEADERS = (
     "Mã câu",
     "Câu hỏi",
+    "Phần",
     "Nhóm câu",
+    "Trả lời tính là hài lòng",
     "Hài lòng (%)",
     "Khoảng 95%: dưới (%)",
     "Khoảng 95%: trên (%)",
@@ -41,7 +56,7 @@ HEADERS = (
     "Gộp vì ít người (%)",
     "Lý do không có số",
 )
-WIDTHS = (9, 50, 32, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 36)
+WIDTHS = (9, 50, 18, 32, 32, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 36)
 
 
 def draw(view: state.View, scope: WaveScope, wave: Row, unit_code: str, unit_name: str) -> None:
@@ -51,7 +66,7 @@ def draw(view: state.View, scope: WaveScope, wave: Row, unit_code: str, unit_nam
         return
     answers = parts_of_items(surveys.answer_shares(view.build, scope, unit_code))
     _draw_items(view, wave, rows, answers, unit_code, unit_name)
-    _draw_gaps(view, scope, unit_code, unit_name)
+    _draw_gaps(view, scope, wave, unit_code, unit_name)
 
 
 def parts_of_items(answers: Sequence[Row]) -> dict[str, list[Part]]:
@@ -112,12 +127,10 @@ def _draw_items(
         "đậm là mức ngoài cùng. Tỷ lệ hài lòng tính trên câu trả lời hợp lệ, nên khác độ dài thanh."
     )
     keys = [(kind, labels_surveys.KIND_TEXT[kind]) for kind in ("negative", "neutral", "positive", "missing", "merged")]
+    has_parts = len({row["part_code"] for row in rows if row["is_indexed"]}) > 1
     groups = [
-        (
-            f"{code}. {name}" if name else code,
-            [_cells(row, answers.get(row["item_code"], []), reach, widest) for row in of],
-        )
-        for (code, name), of in groupby(rows, key=lambda row: (row["factor_code"], row["factor_name"]))
+        (name, [_cells(row, answers.get(row["item_code"], []), reach, widest) for row in of])
+        for name, of in groupby(rows, key=lambda row: _group_name(row, has_parts))
     ]
     components.show(
         components.section(title, lead) + components.legend(keys) + components.grouped_table(COLUMNS, groups, title)
@@ -128,11 +141,19 @@ def _draw_items(
     download_buttons.draw(view, sheet, f"hai-long_cau-hoi_{wave['wave_code']}_{unit_code}")
 
 
+def _group_name(row: Row, has_parts: bool) -> str:
+    """The factor, after its part where the index has several."""
+    name = f"{row['factor_code']}. {row['factor_name']}" if row["factor_name"] else row["factor_code"]
+    return f"{labels_surveys.part_name(row['part_code'])} · {name}" if has_parts and row["is_indexed"] else name
+
+
 def _cells(row: Row, parts: Sequence[Part], reach: tuple[float, float], widest: float) -> list[str]:
     on_scale, grey = _sides(parts)
     name = f"{components.text(row['item_text'])}"
     if not row["is_indexed"]:
-        name += '<span class="counted">không tính vào chỉ số</span>'
+        counted = labels_surveys.counted_answers(row)
+        told = "; ".join(part for part in ("không tính vào chỉ số", counted) if part)
+        name += f'<span class="counted">{components.text(told)}</span>'
     response = "–" if row["item_response_rate"] is None else labels_surveys.percent(row["item_response_rate"])
     count = "–" if row["valid_count"] is None else labels.format_count(row["valid_count"])
     aside = " · ".join(
@@ -160,7 +181,9 @@ def _file_cells(row: Row, parts: Sequence[Part]) -> list[Any]:
     return [
         row["item_code"],
         row["item_text"],
+        labels_surveys.part_name(row["part_code"]),
         row["factor_name"] or "",
+        row["good_text"] or "",
         *(downloads.percent_number(row[name]) for name in ("estimate", "interval_low", "interval_high")),
         row["valid_count"],
         downloads.percent_number(row["item_response_rate"]),
@@ -169,7 +192,7 @@ def _file_cells(row: Row, parts: Sequence[Part]) -> list[Any]:
     ]
 
 
-def _draw_gaps(view: state.View, scope: WaveScope, unit_code: str, unit_name: str) -> None:
+def _draw_gaps(view: state.View, scope: WaveScope, wave: Row, unit_code: str, unit_name: str) -> None:
     title = f"Điểm yếu và điểm mạnh: {unit_name}"
     rows = surveys.gaps(view.build, scope, unit_code)
     if not rows:
@@ -198,9 +221,29 @@ def _draw_gaps(view: state.View, scope: WaveScope, unit_code: str, unit_name: st
             components.show(
                 f"<b>{name}</b>" + components.table(GAPS, (_gap_cells(row) for row in found), f"{name}: {unit_name}")
             )
+    head = [("Đơn vị", f"{unit_name} ({unit_code})"), ("Cách so", lead), *labels_surveys.method_facts(wave)]
+    cells = [_gap_file_cells(row) for row in rows]
+    sheet = download_buttons.sheet(view, title, "So với cùng khối", head, GAP_HEADERS, cells, GAP_WIDTHS)
+    download_buttons.draw(view, sheet, f"hai-long_so-cung-khoi_{wave['wave_code']}_{unit_code}")
 
 
 def _gap_cells(row: Row) -> list[str]:
     peers = f"cùng khối {labels_surveys.percent(row['compared_estimate'])}"
     rate = f'<span class="rate">{labels_surveys.percent(row["estimate"])}</span><span class="small">{peers}</span>'
-    return [components.text(row["item_text"]), rate, satisfaction_units.gap_cell(row)]
+    counted = labels_surveys.counted_answers(row)
+    name = components.text(row["item_text"])
+    name += f'<span class="counted">{components.text(counted)}</span>' if counted else ""
+    return [name, rate, satisfaction_units.gap_cell(row)]
+
+
+def _gap_file_cells(row: Row) -> list[Any]:
+    return [
+        row["measure_code"],
+        row["item_text"],
+        row["good_text"] or "",
+        downloads.percent_number(row["estimate"]),
+        downloads.percent_number(row["compared_estimate"]),
+        row["compared_unit_count"],
+        *(downloads.percent_number(row[name]) for name in ("difference", "difference_low", "difference_high")),
+        labels_surveys.verdict(row),
+    ]

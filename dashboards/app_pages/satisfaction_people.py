@@ -39,6 +39,16 @@ ON_TIME = (
 )
 GROUP_HEADERS = ("Chia theo", "Nhóm", "Chỉ số (%)", "Khoảng 95%: dưới (%)", "Khoảng 95%: trên (%)", "Số phiếu", "Lý do")
 GROUP_WIDTHS = (16, 34, 11, 11, 11, 11, 36)
+EXPECTATION_HEADERS = (
+    "Mã câu",
+    "Mong đợi",
+    "Tỷ lệ (%)",
+    "Khoảng 95%: dưới (%)",
+    "Khoảng 95%: trên (%)",
+    "Số câu trả lời hợp lệ",
+    "Lý do không có số",
+)
+EXPECTATION_WIDTHS = (9, 56, 11, 11, 11, 11, 36)
 ON_TIME_HEADERS = (
     "Mã đơn vị",
     "Đơn vị",
@@ -57,7 +67,7 @@ ON_TIME_WIDTHS = (12, 42, 11, 11, 11, 11, 11, 11, 11, 36)
 def draw(view: state.View, scope: WaveScope, wave: Row, unit_code: str, unit_name: str) -> None:
     """Groups and expectations of the unit, then timeliness of all units."""
     _draw_groups(view, scope, wave, unit_code, unit_name)
-    _draw_expectations(view, scope, unit_code, unit_name)
+    _draw_expectations(view, scope, wave, unit_code, unit_name)
     _draw_on_time(view, scope, wave)
 
 
@@ -132,21 +142,30 @@ def _group_cells(row: Row, minimum_ballot_count: int) -> list[str]:
     return [name, f'{rate}<span class="sub">{interval}<br>n = {count}</span>', interval, count]
 
 
-def _draw_expectations(view: state.View, scope: WaveScope, unit_code: str, unit_name: str) -> None:
+def _draw_expectations(view: state.View, scope: WaveScope, wave: Row, unit_code: str, unit_name: str) -> None:
     rows = [row for row in surveys.items(view.build, scope, unit_code) if row["part_code"] == "expectation"]
     if not rows:
         return
-    codes = {row["item_code"] for row in rows}
-    answers = surveys.answer_shares(view.build, scope, unit_code)
-    words = sorted(
-        {a["option_text"] for a in answers if a["item_code"] in codes and a["option_kind_code"] == "positive"}
-    )
-    told = " hoặc ".join(f"«{word}»" for word in words) or "ở mức cao nhất"
+    told = " hoặc ".join(sorted({row["good_text"] for row in rows if row["good_text"]})) or "ở mức cao nhất"
     title = f"Người dân mong đợi gì: {unit_name}"
     lead = f"Tỷ lệ người trả lời {told}, nhiều nhất đứng trước. Mong đợi không tính vào chỉ số hài lòng."
     ordered = sorted(rows, key=lambda row: (row["estimate"] is None, -(row["estimate"] or 0), row["item_order"]))
     cells = (_expectation_cells(row) for row in ordered)
     components.show("<br>" + components.section(title, lead) + components.table(EXPECTATIONS, cells, title))
+    head = [("Đơn vị", f"{unit_name} ({unit_code})"), ("Tỷ lệ", lead), *labels_surveys.method_facts(wave)]
+    files = [_expectation_file_cells(row) for row in ordered]
+    sheet = download_buttons.sheet(view, title, "Mong đợi", head, EXPECTATION_HEADERS, files, EXPECTATION_WIDTHS)
+    download_buttons.draw(view, sheet, f"hai-long_mong-doi_{wave['wave_code']}_{unit_code}")
+
+
+def _expectation_file_cells(row: Row) -> list[Any]:
+    return [
+        row["item_code"],
+        row["item_text"],
+        *(downloads.percent_number(row[name]) for name in ("estimate", "interval_low", "interval_high")),
+        row["valid_count"],
+        labels_surveys.missing_text(row),
+    ]
 
 
 def _expectation_cells(row: Row) -> list[str]:

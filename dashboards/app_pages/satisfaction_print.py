@@ -16,10 +16,11 @@ from dashboards.data_access_surveys import WaveScope
 
 Row = Mapping[str, Any]
 WEAKEST = 5
+INDENT = "\u2003"  # an em space: factors stand below their part
 STYLE = """
-@page { size: A4; margin: 14mm 15mm; }
+@page { size: A4; margin: 12mm 15mm; }
 * { box-sizing: border-box; }
-body { font: 10.5pt/1.4 'Segoe UI', 'Noto Sans', Arial, sans-serif; color: #1c2733; margin: 0 auto; max-width: 180mm;
+body { font: 10.5pt/1.3 'Segoe UI', 'Noto Sans', Arial, sans-serif; color: #1c2733; margin: 0 auto; max-width: 180mm;
   padding: 12mm 0; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 h1 { font-size: 17pt; margin: 0; } h2 { font-size: 11.5pt; margin: 4.5mm 0 1mm; }
 p { margin: 0 0 1.5mm; } .soft { color: #5b6876; font-size: 9pt; }
@@ -28,9 +29,9 @@ p { margin: 0 0 1.5mm; } .soft { color: #5b6876; font-size: 9pt; }
 .index { border-top: 2px solid #17507e; border-bottom: 1px solid #d8dee5; padding: 2mm 0; margin: 2mm 0; }
 footer { margin-top: 4mm; } .index b { font-size: 22pt; margin-right: 3mm; }
 table { border-collapse: collapse; width: 100%; font-size: 9.5pt; }
-th { text-align: left; color: #5b6876; font-weight: 600; border-bottom: 1.5px solid #d8dee5; padding: .8mm 1mm; }
-td { border-bottom: 1px solid #e8ecf0; padding: .8mm 1mm; vertical-align: top; }
-.num { text-align: right; white-space: nowrap; }
+th { text-align: left; color: #5b6876; font-weight: 600; border-bottom: 1.5px solid #d8dee5; padding: .5mm 1mm; }
+td { border-bottom: 1px solid #e8ecf0; padding: .5mm 1mm; vertical-align: top; }
+.num { text-align: right; white-space: nowrap; } .num:last-child { white-space: normal; }
 dl { display: grid; grid-template-columns: 28mm 1fr; gap: .6mm 2mm; margin: 0; font-size: 9pt; }
 dt { color: #5b6876; font-weight: 600; } dd { margin: 0; }
 @media print { body { padding: 0; max-width: none; } section { break-inside: avoid; } }
@@ -100,13 +101,15 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _measure_table(measures: Sequence[Row], minimum: int) -> str:
     rows = []
+    has_parts = any(row["measure_level_code"] == "part" for row in measures)
     for row in measures:
         if row["measure_level_code"] == "overall":
             continue
+        indent = INDENT if has_parts and row["measure_level_code"] == "factor" else ""
         missing = labels_surveys.missing_text(row, minimum)
         figure = [missing, "–"] if missing else [labels_surveys.percent(row["estimate"]), labels_surveys.interval(row)]
         count = "–" if row["answered_ballot_count"] is None else labels.format_count(row["answered_ballot_count"])
-        rows.append([labels_surveys.measure_name(row), *figure, count])
+        rows.append([indent + labels_surveys.measure_name(row), *figure, count])
     return _table(("Nhóm câu", "Hài lòng", "Khoảng tin cậy 95%", "n (phiếu)"), rows)
 
 
@@ -116,7 +119,7 @@ def _weakest(gaps: Sequence[Row]) -> str:
         return "<p>Không câu nào thấp hơn cùng khối, hoặc không đủ phiếu để so.</p>"
     rows = (
         [
-            row["item_text"],
+            _question(row),
             labels_surveys.percent(row["estimate"]),
             labels_surveys.percent(row["compared_estimate"]),
             labels_surveys.difference(row),
@@ -126,6 +129,11 @@ def _weakest(gaps: Sequence[Row]) -> str:
         for row in weak
     )
     return _table(("Câu hỏi", "Hài lòng", "Cùng khối", "Chênh lệch", "Khoảng 95%", "Kết luận"), rows)
+
+
+def _question(row: Row) -> str:
+    counted = labels_surveys.counted_answers(row)
+    return f"{row['item_text']} ({counted})" if counted else row["item_text"]
 
 
 def _method(response: Row | None, wave: Row) -> str:

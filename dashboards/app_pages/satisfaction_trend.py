@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.surveying.series import comparison_refusal
-from dashboards import charts_surveys, components, labels, labels_surveys, state
+from dashboards import charts_surveys, components, download_buttons, downloads, labels, labels_surveys, state
 from dashboards import data_access_surveys as surveys
 from dashboards.app_pages import satisfaction_units
 from dashboards.components import Column
@@ -24,6 +24,23 @@ WAVES = (
     Column("Khoảng tin cậy 95%", "num wide"),
     Column("n (phiếu)", "num"),
 )
+WAVE_HEADERS = (
+    "Chuỗi",
+    "Mã đợt",
+    "Đợt",
+    "Từ ngày",
+    "Đến ngày",
+    "Ai hỏi",
+    "Hỏi ai",
+    "Bộ câu hỏi",
+    "Phương pháp",
+    "Chỉ số (%)",
+    "Khoảng 95%: dưới (%)",
+    "Khoảng 95%: trên (%)",
+    "Số phiếu",
+    "Lý do không có số",
+)
+WAVE_WIDTHS = (8, 22, 56, 12, 12, 12, 22, 54, 12, 11, 11, 11, 9, 36)
 CHANGES = (
     Column("Chỉ số và nhóm câu", "name"),
     Column("Đợt sau", "num"),
@@ -46,6 +63,10 @@ def draw(view: state.View, waves: Sequence[Row], wave: Row, unit_code: str, unit
         st.altair_chart(charts_surveys.wave_chart(rows), theme=None, width="stretch", alt=title)
     groups = [(_series_title(number, series), [_cells(row) for row in found]) for number, found in enumerate(series)]
     components.show(components.grouped_table(WAVES, groups, title))
+    head = [("Đơn vị", f"{unit_name} ({unit_code})"), ("Chuỗi", "chỉ so được những đợt cùng một chuỗi")]
+    files = [_file_cells(number, row) for number, found in enumerate(series, start=1) for row in found]
+    sheet = download_buttons.sheet(view, title, "Các đợt", head, WAVE_HEADERS, files, WAVE_WIDTHS)
+    download_buttons.draw(view, sheet, f"hai-long_cac-dot_{unit_code}")
     _draw_comparison(view, waves, wave, unit_code, unit_name)
 
 
@@ -69,6 +90,23 @@ def _cells(row: Row) -> list[str]:
         rate = labels_surveys.percent(row["estimate"])
         value = f'<span class="rate">{rate}</span><span class="sub">{interval}</span>'
     return [components.text(row["wave_name"]), components.text(f"{owner}; {people}"), value, interval, count]
+
+
+def _file_cells(number: int, row: Row) -> list[Any]:
+    days = ("" if row[name] is None else labels.format_date(row[name]) for name in ("start_date", "end_date"))
+    return [
+        number,
+        row["wave_code"],
+        row["wave_name"],
+        *days,
+        labels_surveys.OWNER_NAME.get(row["survey_owner_code"], row["survey_owner_code"]),
+        labels_surveys.POPULATION_TEXT.get(row["population_code"], row["population_code"]),
+        row["instrument_name"],
+        row["method_version"],
+        *(downloads.percent_number(row[name]) for name in ("estimate", "interval_low", "interval_high")),
+        row["answered_ballot_count"],
+        labels_surveys.missing_text(row, row["minimum_ballot_count"]),
+    ]
 
 
 def _draw_comparison(view: state.View, waves: Sequence[Row], wave: Row, unit_code: str, unit_name: str) -> None:

@@ -96,7 +96,7 @@ def _outside(view: state.View, wave: Row, drawn: Sequence[Row]) -> str:
     if not lines:
         return components.note("Không đơn vị nào ra ngoài giới hạn 95%.")
     body = "".join(f"<dt>{components.text(label)}</dt><dd>{names}</dd>" for label, names in lines)
-    return f'<div class="box"><h2>Đơn vị ngoài giới hạn</h2><dl class="definition">{body}</dl></div>'
+    return f'<div class="box"><h2>Đơn vị ngoài giới hạn</h2><dl class="definition narrow">{body}</dl></div>'
 
 
 def _kept(view: state.View, wave: Row) -> dict[str, str]:

@@ -1097,3 +1097,29 @@ def test_ratings_of_a_year_are_those_published_with_their_coverage(open_at, publ
     assert f"trên {_dotted(handed_over)} kết quả đã trả" in text
     assert len(_table(page, "Đánh giá từng đơn vị")) == enough > 0
     assert page.locator("[data-testid='stVegaLiteChart']").count() == 3
+
+
+def test_units_that_nobody_rated_are_named_with_what_they_handed_over(open_at, published):
+    _, query = published
+    period, scale, count = query(
+        f"""
+        select period_code, instrument_code, count(*) from fct_rating_counts
+        join dim_periods using (period_code)
+        where authority_code = '{DEMO}' and value_status = 'no_activity' and period_kind_code = 'month'
+        group by all order by count(*) desc, period_code limit 1
+        """
+    )[0]
+    page = open_at(f"/danh-gia?scale={scale}&period={period}")
+    page.get_by_text(f"Không có lượt đánh giá nào: {count} đơn vị").click()
+    page.locator("table[aria-label='Đơn vị không có lượt nào']").wait_for()
+    rows = _table(page, "Đơn vị không có lượt nào")
+    assert len(rows) == count
+    assert {tuple(row[1:3]) for row in rows} == {("không có số liệu", "0,0%")}
+    handed_over = query(
+        f"""
+        select sum(handed_over_count) from fct_rating_counts
+        where authority_code = '{DEMO}' and period_code = '{period}' and instrument_code = '{scale}'
+          and value_status = 'no_activity'
+        """
+    )[0][0]
+    assert sum(int(row[3].replace(".", "")) for row in rows) == handed_over > 0

@@ -1,5 +1,6 @@
 """The page on surveys in a real Chromium: its figures are read again from the published Parquet by this file."""
 
+import csv
 import json
 from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import quote
@@ -7,6 +8,10 @@ from urllib.parse import quote
 import duckdb
 import pytest
 from screenshot import settle
+
+from dagster_project.settings import PROJECT_ROOT
+from dashboards import data_access, data_access_surveys, state
+from dashboards.app_pages import satisfaction_print
 
 pytestmark = pytest.mark.browser
 
@@ -144,3 +149,74 @@ def test_the_unit_prints_on_one_page(open_at, query, provincial, chromium, tmp_p
     pdf = printed.pdf(format="A4", prefer_css_page_size=True)
     printed.close()
     assert pdf.count(b"/Type /Page\n") == 1
+
+
+FIGURES = {"value_status": "ok", "answered_ballot_count": 1234, "estimate": Decimal("0.754")}
+FIGURES |= {"interval_low": Decimal("0.701"), "interval_high": Decimal("0.803")}
+PEERS = {"difference": Decimal("-0.211"), "difference_low": Decimal("-0.328"), "difference_high": Decimal("-0.094")}
+PEERS |= {"adjusted_chance": Decimal("0.6"), "compared_estimate": Decimal("0.965"), "compared_unit_count": 128}
+
+
+@pytest.fixture
+def longest_form(monkeypatch):
+    """The page of a unit reads the form of two parts, nine groups of questions; its weakest are the longest ones."""
+    with (PROJECT_ROOT / "dbt" / "seeds" / "survey_items.csv").open(encoding="utf-8") as file:
+        items = [row for row in csv.DictReader(file) if row["instrument_code"] == "policy_service_33"]
+    items = [row | {"is_indexed": row["is_indexed"] == "true", "good_text": "«Không»"} for row in items]
+    indexed = [row for row in items if row["is_indexed"]]
+    names = {("overall", "overall"): None} | {("part", row["part_code"]): None for row in indexed}
+    names |= {("factor", row["factor_code"]): row["factor_name"] for row in indexed}
+    measures = [
+        FIGURES | {"measure_level_code": level, "measure_code": code, "factor_name": name}
+        for (level, code), name in names.items()
+    ]
+    assert len(measures) == 1 + 2 + 9
+    asked = (row for row in items if row["part_code"] != "expectation")
+    weakest = [row | FIGURES | PEERS for row in sorted(asked, key=lambda row: -len(row["item_text"]))]
+    counts = {"listed_count": 1900, "answered_count": 1234, "response_rate": Decimal("0.65")}
+    for name, found in {
+        "measures": measures,
+        "gaps": weakest,
+        "survey_units": [FIGURES | PEERS | {"unit_code": "H99.1"}],
+        "unit_responses": counts,
+    }.items():
+        monkeypatch.setattr(data_access_surveys, name, lambda *_, found=found: found)
+
+
+def test_a_unit_prints_on_one_page_with_the_longest_form(longest_form, built_demo, chromium, tmp_path):
+    build = data_access.open_current_build(built_demo)
+    wave = {
+        **data_access_surveys.waves(build, DEMO)[0],
+        "wave_name": "Đo lường sự hài lòng của người dân đối với sự phục vụ của cơ quan hành chính nhà nước năm 2026",
+        "frame_name": "Hộ gia đình chọn mẫu nhiều giai đoạn theo khu phố, thôn",
+        "instrument_name": "Phiếu SIPAS chính sách và phục vụ, 33 câu (từ năm 2022)",
+        "legal_basis": "QĐ 1001/QĐ-BNV ngày 11/12/2023 (công thức chưa đối chiếu được toàn văn)",
+        "is_confirmed": False,
+    }
+    view = state.View(build, DEMO, "Tỉnh Mẫu", True, True)
+    html = satisfaction_print.unit_page(view, None, wave, "H99.1", "Sở Nông nghiệp và Môi trường tỉnh Mẫu")
+    path = tmp_path / "unit.html"
+    path.write_text(html, encoding="utf-8")
+    page = chromium.new_page()
+    page.goto(path.as_uri())
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    page.close()
+    assert pdf.count(b"/Type /Page\n") == 1
+
+
+def test_no_button_of_a_file_is_cut(open_at, query, provincial):
+    unit = query(
+        f"""
+        select unit_code from fct_survey_comparisons
+        where wave_code = '{provincial[0]}' and comparison_code = 'peers' order by unit_code limit 1
+        """
+    )[0][0]
+    page = open_at(_address(provincial, unit=unit))
+    names = [button.inner_text() for button in page.locator("[data-testid=stDownloadButton] button").all()]
+    for name in ("Số khác", "Số khác của đơn vị", "So với cùng khối", "Các đợt", "Mong đợi"):
+        assert f"Tải CSV: {name}" in names and f"Tải Excel: {name}" in names
+    cut = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stDownloadButton] button *')]"
+        ".filter(part => part.clientWidth > 0 && part.scrollWidth > part.clientWidth + 1).map(part => part.innerText)"
+    )
+    assert cut == []

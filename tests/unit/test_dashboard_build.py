@@ -86,7 +86,8 @@ TABLES = {
           ('H99', '2026-03', 'kiosk_3_levels', 152, 150, 'ok', 135, 0.9, 0.8415, 0.9385, 1000, 0.151, 30),
           ('H99.1', '2026-03', 'kiosk_3_levels', 102, 100, 'ok', 95, 0.95, 0.888, 0.978, 800, 0.125, 30),
           ('H99.2', '2026-03', 'kiosk_3_levels', 40, 40, 'ok', 36, 0.9, 0.77, 0.96, 32, 1.25, 0),
-          ('H99.3', '2026-03', 'kiosk_3_levels', 10, 10, 'insufficient_sample', null, null, null, null, null, null, 0))
+          ('H99.3', '2026-03', 'kiosk_3_levels', 10, 10, 'insufficient_sample', null, null, null, null, null, null, 0),
+          ('H99.4', '2026-03', 'kiosk_3_levels', 0, 0, 'no_activity', null, null, null, null, 25, 0, 0))
         as t(unit_code, period_code, instrument_code, rating_count, valid_count, value_status, positive_count,
           positive_rate, interval_low, interval_high, handed_over_count, coverage_rate, burst_rating_count)""",
     "dim_indicators": """
@@ -1289,14 +1290,15 @@ def test_ratings_say_who_pressed_and_how_few_of_all_they_are(settings, monkeypat
         ["Sở Đất", "95,00%88,8 – 97,8%n = 100", "88,8 – 97,8%", "100", "12,5%thấp", "", "800", "30nhiều"],
     ]
     assert _rows_of(html, "Đơn vị không đủ mẫu") == [["Sở Trống", "10", "–", "", "–", "0"]]
+    assert _rows_of(html, "Đơn vị không có lượt nào") == [["H99.4", "không có số liệu", "0,0%", "25"]]
 
 
 def test_low_coverage_and_bursts_of_ratings_are_warned_of_with_their_unconfirmed_thresholds(settings, monkeypatch):
     _publish(settings.root, "a1")
     html = _html(_run_page(settings, monkeypatch, "ratings", scale="kiosk_3_levels", period="2026-03"))
     assert "Độ phủ của toàn địa phương thấp." in html
-    assert "1/3 đơn vị có độ phủ thấp (dưới 20%)." in html
-    assert "1/3 đơn vị có nhiều lượt dồn dập (từ 10% số lượt)" in html
+    assert "2/4 đơn vị có độ phủ thấp (dưới 20%)." in html
+    assert "1/4 đơn vị có nhiều lượt dồn dập (từ 10% số lượt)" in html
     assert "Hai ngưỡng này kho tự đặt, chưa được xác nhận." in html
     html = _html(_run_page(settings, monkeypatch, "ratings", scale="kiosk_3_levels", period="2026-02"))
     assert "kho tự đặt" not in html and "75,00%" in html
@@ -1337,7 +1339,9 @@ def test_the_file_of_ratings_says_that_they_are_no_survey(build):
     assert head["Thang đánh giá"] == "Thang 3 mức"
     assert head["Ngưỡng"].endswith("từ 10% số lượt; kho tự đặt, chưa được xác nhận")
     cells = [dict(zip(made.headers, row, strict=True)) for row in made.rows]
-    assert [row["Mã đơn vị"] for row in cells] == ["H99", "H99.2", "H99.1", "H99.3"]
+    assert [row["Mã đơn vị"] for row in cells] == ["H99", "H99.2", "H99.1", "H99.3", "H99.4"]
+    assert [row["Ghi chú"] for row in cells[2:]] == ["", "không đủ mẫu", "không có lượt đánh giá"]
+    assert cells[4]["Độ phủ, %"] == 0 and cells[4]["Hài lòng, %"] is None
     assert cells[2]["Hài lòng, %"] == 95 and cells[2]["Độ phủ, %"] == Decimal("12.5")
     assert cells[2]["Độ phủ thấp"] == "có" and cells[2]["Nhiều lượt dồn dập"] == "có"
     assert cells[3]["Hài lòng, %"] is None and cells[3]["Ghi chú"] == "không đủ mẫu"

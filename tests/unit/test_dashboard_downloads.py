@@ -3,7 +3,10 @@
 import csv
 import datetime as dt
 import io
+import zipfile
+from dataclasses import replace
 from decimal import Decimal
+from xml.etree import ElementTree
 
 import fastexcel
 import pytest
@@ -108,6 +111,27 @@ def test_any_table_keeps_numbers_as_numbers_and_formulas_as_text():
     shown = fastexcel.read_excel(data).load_sheet("Tệp", header_row=None, dtypes="string").to_polars().rows()
     assert shown[-2:] == [("=1+1", "-1204", "-97.5", None), ("-141", "0", None, "có")]
     assert shown[1][:2] == ("Bản dựng", "abc123")
+
+
+def test_a_workbook_prints_one_page_across_with_its_heads_in_full():
+    head = [("Số liệu chốt đến ngày", "31/10/2026")]
+    headers = ["Mã câu", "Câu hỏi", "Khoảng tin cậy 95%: dưới (%)"]
+    sheet = downloads.Sheet("Tệp", "Tệp", head, headers, [["F1", "Câu", None]], [9, 40, 11], dt.date(2026, 9, 26))
+    with zipfile.ZipFile(io.BytesIO(downloads.table_xlsx(sheet))) as book:
+        page = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+        names = ElementTree.fromstring(book.read("xl/workbook.xml"))
+    setup = page.find("{*}pageSetup").attrib
+    assert (setup["orientation"], setup["paperSize"], setup["fitToHeight"]) == ("landscape", "9", "0")
+    assert page.find("{*}sheetPr/{*}pageSetUpPr").get("fitToPage") == "1"
+    assert names.find("{*}definedNames/{*}definedName[@name='_xlnm.Print_Titles']").text == "Tệp!$4:$4"
+    assert float(page.find("{*}cols/{*}col[@min='1']").get("width")) > len("Số liệu chốt đến ngày")
+    assert downloads._with_room_for_labels(replace(sheet, widths=[12, 12, 42])) == [
+        12,
+        12,
+        42,
+    ]  # the text is in the third
+    # «Khoảng tin / cậy 95%: / dưới (%)» in a column of eleven characters.
+    assert float(page.find("{*}sheetData/{*}row[@r='4']").get("ht")) == 3 * downloads.LINE_POINTS
 
 
 def test_a_rebuilt_form_06a_adds_up_and_is_not_taken_for_a_claim(tmp_path):

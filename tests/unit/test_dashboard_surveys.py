@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dagster_project.landing.contracts import load_contract
 from dagster_project.settings import PROJECT_ROOT, load_settings
-from dashboards import charts_surveys, data_access, labels_surveys, state
+from dashboards import charts_surveys, data_access, download_buttons, downloads, labels_surveys, state
 from dashboards import data_access_surveys as surveys
 from dashboards.app_pages import satisfaction_items, satisfaction_print
 from dashboards.data_access_surveys import WaveScope
@@ -113,6 +114,141 @@ def test_the_index_stands_before_factors_with_the_other_formula_beside(build):
     ]
 
 
+@pytest.fixture
+def publish_with(settings, monkeypatch):
+    """A function that publishes the tables anew with these texts of their SQL replaced: table, old, new."""
+
+    def _publish_with(*changes):
+        tables = _publish.__globals__["TABLES"]
+        for table, old, new in changes:
+            assert old in tables[table]
+            monkeypatch.setitem(tables, table, tables[table].replace(old, new))
+        _publish(settings.root, "b2")
+        return data_access.open_current_build(settings)
+
+    return _publish_with
+
+
+PARTS = (
+    ("dim_survey_items", "'service', 'F1', 'Tiếp cận', 'Lời mới'", "'policy', 'P1', 'Góp ý', 'Lời mới'"),
+    (
+        "fct_survey_estimates",
+        "('KS-2026', 'H99', 'factor', 'F1'",
+        """('KS-2026', 'H99', 'part', 'policy', 'ok', 409, 0.6, 0.5, 0.7),
+  ('KS-2026', 'H99', 'factor', 'P1', 'ok', 409, 0.6, 0.5, 0.7),
+  ('KS-2026', 'H99', 'part', 'service', 'ok', 409, 0.8, 0.7, 0.9),
+  ('KS-2026', 'H99', 'factor', 'F1'""",
+    ),
+)
+
+
+def test_each_part_stands_before_its_factors_in_the_order_of_the_form(publish_with):
+    rows = surveys.measures(publish_with(*PARTS), SCOPE, "H99")
+    names = ["Chỉ số chung", "Phần phục vụ", "F1. Tiếp cận", "Phần chính sách", "P1. Góp ý"]
+    assert [labels_surveys.measure_name(row) for row in rows] == names
+
+
+def test_questions_name_their_part_where_the_index_has_several(settings, monkeypatch, publish_with):
+    assert "Phần phục vụ · " not in _run(settings, monkeypatch, unit="H99.1")
+    publish_with(*PARTS)
+    html = _run(settings, monkeypatch, unit="H99.1")
+    assert html.index("Phần phục vụ · F1. Tiếp cận<") < html.index("Phần chính sách · P1. Góp ý<")
+    assert "Phần trải nghiệm · " not in html  # it has no share in the index
+    assert "<b>Phần chính sách</b></td>" in html and '<span class="level-2">P1. Góp ý</span></td>' in html
+
+
+def test_a_question_outside_the_index_says_which_answer_is_counted(settings, monkeypatch, build, publish_with):
+    told = {row["item_code"]: row["good_text"] for row in surveys.items(build, SCOPE, "H99.1")}
+    assert told["F1.1"] == "«Tốt» hoặc «Rất tốt»" and told["X1"] == "«Có»"
+    html = _run(settings, monkeypatch, unit="H99.1")
+    assert "không tính vào chỉ số; tỷ lệ trả lời «Có»<" in html
+    assert "Tỷ lệ người trả lời «Rất nhiều», nhiều nhất" in html
+    # «Có» to a question on something bad; the gap to peers and the printed page say so too.
+    other = publish_with(
+        ("dim_survey_options", "('yes', '1', 'Có', 'positive', 1)", "('yes', '1', 'Có', 'negative', 1)"),
+        ("dim_survey_options", "('yes', '2', 'Không', 'negative', 2)", "('yes', '2', 'Không', 'positive', 2)"),
+        ("fct_survey_comparisons", "'H99.1', 'item', 'F1.2'", "'H99.1', 'item', 'X1'"),
+        ("fct_survey_comparisons", "0.65, 0.60, 1.0", "0.65, 0.70, 1.0"),
+    )
+    html = _run(settings, monkeypatch, unit="H99.1")
+    assert 'Trả đúng hẹn<span class="counted">tỷ lệ trả lời «Không»</span></td>' in html
+    printed = satisfaction_print.unit_page(
+        state.View(other, "H99", "Tỉnh", True, True), SCOPE, surveys.waves(other, "H99")[0], "H99.1", "Sở Đất"
+    )
+    assert "Trả đúng hẹn (tỷ lệ trả lời «Không»)" in printed
+
+
+UNREGISTERED = (
+    "dim_survey_waves",
+    "('TU-1', 'form', 'Tự khảo sát', 'unit', 'clients', date '2026-02-01', date '2026-02-28'",
+    "('TU-1', 'form', 'TU-1', null, null, null, null",
+)
+
+
+def test_an_unregistered_wave_says_what_is_not_known_and_what_to_do(settings, monkeypatch, publish_with):
+    assert "chưa ai nạp danh sách đợt khảo sát" not in _run(settings, monkeypatch, wave="KS-2025|form")
+    build = publish_with(UNREGISTERED)
+    html = _run(settings, monkeypatch, wave="TU-1|form")
+    assert "chưa ai nạp danh sách đợt khảo sát" in html and "đợt chưa đăng ký" in html
+    assert "<dd>TU-1, chưa đăng ký</dd>" in html  # its code, once, as nobody named it
+    assert "<dt>Ai hỏi</dt><dd>không rõ</dd>" in html
+    assert "ngắt vì chưa rõ ai hỏi ai" in html
+    # Without a day it is not the oldest.
+    assert [row["wave_code"] for row in surveys.index_series(build, "H99", "H99")] == ["KS-2025", "KS-2026", "TU-1"]
+
+
+def test_each_way_of_asking_has_words():
+    codes = {column.name: column.codes for column in load_contract("survey__waves").columns}["mode_code"]
+    assert set(codes) == set(labels_surveys.MODE_TEXT) - {None}
+
+
+@pytest.fixture
+def sheets(settings, monkeypatch):
+    """A function that runs the page and gives what its buttons would hand out, by name."""
+
+    def _sheets(**query):
+        found = {}
+        monkeypatch.setattr(
+            download_buttons, "draw", lambda view, made, name, workbook=None: found.update({name: made})
+        )
+        _run(settings, monkeypatch, **query)
+        return found
+
+    return _sheets
+
+
+def _records(sheet):
+    assert len(sheet.widths) == len(sheet.headers)
+    assert downloads.table_xlsx(sheet)[:2] == b"PK"
+    return [dict(zip(sheet.headers, row, strict=True)) for row in sheet.rows]
+
+
+def test_other_figures_expectations_waves_and_gaps_can_be_taken_along(sheets):
+    found = sheets(unit="H99.1")
+    sides = _records(found["hai-long_so-khac_2026_H99"])
+    assert [(row["Số liệu"], row["Hài lòng (%)"], row["n"]) for row in sides] == [
+        ("Khảo sát, tính từ phiếu", Decimal("75.00"), 410),
+        ("Nơi khác công bố", Decimal("81.37"), 900),
+        ("Đánh giá sau giải quyết (kiosk, cổng)", Decimal("90.50"), 2000),
+    ]
+    assert (sides[1]["Nơi công bố nêu hạng"], sides[2]["Đánh giá trên kết quả đã trả (%)"]) == (19, Decimal("25.00"))
+    assert "không cộng, không lấy trung bình" in dict(found["hai-long_so-khac_2026_H99"].head)["Lưu ý khi đọc"]
+    wishes = _records(found["hai-long_mong-doi_KS-2026_H99.1"])
+    assert [(row["Mã câu"], row["Tỷ lệ (%)"]) for row in wishes] == [("E2", Decimal("40.00")), ("E1", Decimal("30.00"))]
+    gaps = _records(found["hai-long_so-cung-khoi_KS-2026_H99.1"])
+    assert [(row["Mã câu"], row["Chênh lệch (điểm %)"], row["Kết luận"]) for row in gaps] == [
+        ("F1.1", Decimal("-20.00"), "khác rõ"),
+        ("F1.2", Decimal("5.00"), "chưa đủ để nói là khác"),
+    ]
+    waves = _records(found["hai-long_cac-dot_H99.1"])
+    assert [(row["Chuỗi"], row["Mã đợt"], row["Ai hỏi"], row["Chỉ số (%)"]) for row in waves] == [
+        (1, "KS-2025", "tỉnh", Decimal("60.00")),
+        (1, "KS-2026", "tỉnh", Decimal("55.00")),
+    ]
+    questions = _records(found["hai-long_cau-hoi_KS-2026_H99.1"])
+    assert (questions[0]["Phần"], questions[0]["Trả lời tính là hài lòng"]) == ("Phần phục vụ", "«Tốt» hoặc «Rất tốt»")
+
+
 def test_a_part_called_overall_is_not_taken_for_the_index():
     rows = [{"measure_level_code": level, "measure_code": "overall"} for level in ("overall", "part")]
     assert [labels_surveys.measure_name(row) for row in rows] == ["Chỉ số chung", "Phần đánh giá chung"]
@@ -151,7 +287,7 @@ def test_no_line_joins_waves_of_different_series_and_each_break_has_its_reason(b
     breaks = [row for rows in spec["datasets"].values() for row in rows if "reasons" in row]
     assert {(row["place"], row["reasons"]) for row in breaks} == {(1.5, "khác người hỏi")}
     other = {**rows[0], "instrument_code": "khác", "survey_owner_code": None}
-    assert labels_surveys.break_reasons(rows[0], other) == ["khác bộ câu hỏi", "khác người hỏi"]
+    assert labels_surveys.break_reasons(rows[0], other) == ["khác bộ câu hỏi", "chưa rõ ai hỏi ai"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-{#- Ratings beside the results handed over in the same period: a share of few who bothered says little about the rest. -#}
+{#- Ratings beside the results handed over in the same period: a share of few who bothered says little about the rest.
+    A unit that handed over results and was rated on no scale stands there too: none of so many is a figure. -#}
 with expected as (
 
     select * from {{ ref('int_unit_periods_expected') }}
@@ -39,6 +40,42 @@ handed_over as (
 
 ),
 
+-- The authority has a row of each scale that anybody was rated on in the period; those are what a silent unit is asked for.
+silent as (
+
+    select
+        handed_over.authority_code,
+        handed_over.unit_code,
+        handed_over.period_code,
+        used.instrument_code,
+        cast(0 as bigint) as rating_count,
+        cast(0 as bigint) as positive_count,
+        cast(0 as bigint) as valid_count,
+        cast(0 as bigint) as dossier_rating_count,
+        cast(0 as bigint) as burst_rating_count
+    from handed_over
+    inner join ratings as used
+        on
+            handed_over.authority_code = used.authority_code
+            and handed_over.authority_code = used.unit_code
+            and handed_over.period_code = used.period_code
+    left join ratings
+        on
+            handed_over.authority_code = ratings.authority_code
+            and handed_over.unit_code = ratings.unit_code
+            and handed_over.period_code = ratings.period_code
+    where handed_over.handed_over_count > 0 and ratings.unit_code is null
+
+),
+
+rated as (
+
+    select * from ratings
+    union all
+    select * from silent
+
+),
+
 instruments as (
 
     select authority_code, instrument_code, minimum_ballot_count from {{ ref('int_survey_instruments_unioned') }}
@@ -57,20 +94,21 @@ thresholds as (
 stated as (
 
     select
-        ratings.*,
+        rated.*,
         handed_over.handed_over_count,
         case
-            when ratings.valid_count < greatest(instruments.minimum_ballot_count, {{ fewest_people() }}) then 'insufficient_sample'
+            when rated.rating_count = 0 then 'no_activity'
+            when rated.valid_count < greatest(instruments.minimum_ballot_count, {{ fewest_people() }}) then 'insufficient_sample'
             else 'ok'
         end as value_status
-    from ratings
+    from rated
     inner join instruments
-        on ratings.authority_code = instruments.authority_code and ratings.instrument_code = instruments.instrument_code
+        on rated.authority_code = instruments.authority_code and rated.instrument_code = instruments.instrument_code
     left join handed_over
         on
-            ratings.authority_code = handed_over.authority_code
-            and ratings.unit_code = handed_over.unit_code
-            and ratings.period_code = handed_over.period_code
+            rated.authority_code = handed_over.authority_code
+            and rated.unit_code = handed_over.unit_code
+            and rated.period_code = handed_over.period_code
 
 )
 

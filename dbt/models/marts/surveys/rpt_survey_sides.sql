@@ -28,6 +28,8 @@ with estimates as (
         estimates.group_kind_code = 'all'
         and estimates.measure_level_code = 'overall'
         and estimates.is_chosen_formula
+        -- A wave nobody registered, of ballots without a day, belongs to no year.
+        and waves.end_date is not null
 
 ),
 
@@ -78,7 +80,7 @@ ratings as (
     inner join {{ ref('dim_survey_instruments') }} as instruments
         on counts.authority_code = instruments.authority_code and counts.instrument_code = instruments.instrument_code
     inner join {{ ref('dim_periods') }} as periods on counts.period_code = periods.period_code
-    where periods.period_kind_code = 'year'
+    where periods.period_kind_code = 'year' and counts.rating_count > 0
 
 )
 
