@@ -6,7 +6,9 @@
   rectangle around it is withheld. Its columns: every part of the measure that has such a figure, and of the other parts
   the one that most people answered (all parts, where that is answered by fewer than 5 somewhere too). Its rows: what is
   withheld anyway, whoever has such a figure, and the next units by ballots, until of each column at least two are withheld with 5 people
-  or more together. What a withheld measure is made of goes with it. Where no units suffice, the authority's figures go too.
+  or more together. What a withheld measure is made of goes with it,
+  and of a measure with a withheld part only the formula that the questionnaire chose is told. Where no units suffice, the
+  authority's figures go too.
 -#}
 with domains as (
 
@@ -33,10 +35,10 @@ levelled as (
 
 ),
 
--- What each measure is a part of; itself where of none.
+-- What each measure is a part of; a measure that is part of none has a number of its own.
 parents as (
 
-    select distinct measure_number, coalesce(next_number, measure_number) as parent_number
+    select distinct measure_number, coalesce(next_number, -measure_number) as parent_number
     from (
         select
             measure_number,
@@ -335,12 +337,21 @@ with_parts as (
 
 )
 
-select domain_number, measure_number from with_parts
-union
--- All groups of a unit together are the unit.
-select breakdowns.domain_number, with_parts.measure_number
-from with_parts
-inner join domains on with_parts.domain_number = domains.domain_number
-inner join domains as breakdowns
-    on domains.wave_number = breakdowns.wave_number and domains.unit_code = breakdowns.unit_code
-where domains.group_kind_code = 'all' and breakdowns.group_kind_code <> 'all'
+select domain_number, measure_number, max(is_every_formula) = 1 as is_every_formula
+from (
+    select domain_number, measure_number, 1 as is_every_formula from with_parts
+    union all
+    -- Two figures of the same questions, differently weighed, would tell two withheld ones apart.
+    select with_parts.domain_number, contained.measure_number, 0 as is_every_formula
+    from with_parts
+    inner join contained on with_parts.measure_number = contained.contained_number
+    union all
+    -- All groups of a unit together are the unit.
+    select breakdowns.domain_number, with_parts.measure_number, 1 as is_every_formula
+    from with_parts
+    inner join domains on with_parts.domain_number = domains.domain_number
+    inner join domains as breakdowns
+        on domains.wave_number = breakdowns.wave_number and domains.unit_code = breakdowns.unit_code
+    where domains.group_kind_code = 'all' and breakdowns.group_kind_code <> 'all'
+) as formulas
+group by domain_number, measure_number

@@ -76,6 +76,7 @@ moments as (
         cast(summed.ab_spread as double) as ab_spread,
         cast(summed.bb_spread as double) as bb_spread,
         cast(summed.b_sum as double) as b_sum,
+        summed.statistic_code in ('share', 'mean', waves.index_formula_code) as is_chosen_formula,
         domains.ballot_weight,
         case
             when summed.statistic_code <> 'mean_of_shares' then cast(summed.a_sum as double) / nullif(cast(summed.b_sum as double), 0)
@@ -85,6 +86,7 @@ moments as (
     from {{ ref('int_survey_moments_summed') }} as summed
     inner join measures on summed.measure_number = measures.measure_number
     inner join domains on summed.domain_number = domains.domain_number
+    inner join waves on domains.wave_number = waves.wave_number
     left join share_means
         on summed.domain_number = share_means.domain_number and summed.measure_number = share_means.measure_number
 
@@ -152,7 +154,8 @@ statuses as (
         case
             when published_domains.value_status <> 'ok' then published_domains.value_status
             when judged.answered_ballot_count < {{ fewest_people() }} then 'insufficient_sample'
-            when withheld.domain_number is not null then 'suppressed'
+            when withheld.is_every_formula or (not judged.is_chosen_formula and withheld.domain_number is not null)
+                then 'suppressed'
             else 'ok'
         end as value_status
     from judged
@@ -172,7 +175,7 @@ select
     judged.measure_level_code,
     judged.measure_code,
     judged.statistic_code,
-    judged.measure_level_code = 'item' or judged.statistic_code = waves.index_formula_code as is_chosen_formula,
+    judged.is_chosen_formula,
     {#- Of units it is told how many answered, whatever is withheld; of groups of people not even that. #}
     {%- set counted = "domains.group_kind_code = 'all' or statuses.value_status <> 'suppressed'" %}
     statuses.value_status,
