@@ -102,10 +102,12 @@ def _answers(rng: np.random.Generator, items: list[str], rare: set[str], chance:
 def told_by_the_rest(rows: Iterable[Row], few: int) -> list[Cell]:
     """Withheld figures (unit, measure) of fewer than ``few`` people that follow from the published ones of a wave.
 
-    ``rows`` are the published rows of all people of each unit. With the counts that are published, every figure is a
-    sum over units and questions of how many were satisfied; what is a sum of published sums is told.
+    ``rows`` are the published rows of all people of each unit. With the counts that are published, every share is a
+    sum over units and questions of how many were satisfied; what is a sum of published sums is told. Means are of
+    another thing.
     """
-    rows = [*rows, *_own_rows(rows)]
+    rows = [row for row in rows if row["statistic_code"] != "mean"]
+    rows += _own_rows(rows)
     people = {_cell(row): row["answered_ballot_count"] for row in rows}
     places = {cell: place for place, cell in enumerate(_answered_items(people))}
     told = np.array([_sum_of(row, people, places) for row in rows if row["estimate"] is not None])
