@@ -125,7 +125,7 @@ def measures(build: Build, scope: WaveScope, unit_code: str) -> list[Row]:
           from items group by factor_code
         )
         select s.*, f.factor_name, o.statistic_code as other_statistic_code, o.estimate as other_estimate,
-          o.interval_low as other_low, o.interval_high as other_high
+          o.interval_low as other_low, o.interval_high as other_high, o.value_status as other_value_status
         from fct_survey_estimates as s
         left join factors as f on s.measure_level_code = 'factor' and s.measure_code = f.factor_code
         left join parts as p

@@ -120,7 +120,11 @@ KIND_TEXT = {
     "missing": "không trả lời, không biết, không thuộc diện",
     "merged": "gộp: mức dưới 5 người chọn, cùng mức gộp kèm",
 }
-HIDDEN = "giấu vì dưới 5 người"
+HIDDEN = "được giữ kín, vì nêu ra thì biết được câu trả lời của dưới 5 người"
+# Of a figure that is told by the formula that the questionnaire chose.
+HIDDEN_FORMULA = "được giữ kín, vì hai cách tính cùng nêu thì biết được câu trả lời của dưới 5 người"
+# Of a question whose share is told.
+HIDDEN_ANSWERS = "từng mức trả lời được giữ kín, vì nêu ra thì biết được mức mà dưới 5 người chọn"
 
 
 def percent(rate: Any) -> str:
@@ -137,11 +141,11 @@ def missing_text(row: Row, minimum_ballot_count: int | None = None) -> str:
     """Why there is no estimate; empty where there is one."""
     if row["estimate"] is not None:
         return ""
+    have = row["answered_ballot_count"]
+    told = "" if have is None else f"n = {labels.format_count(have)}"
     if row["value_status"] == "suppressed":
-        return HIDDEN
+        return f"{HIDDEN} ({told})" if told else HIDDEN
     if row["value_status"] == "insufficient_sample":
-        have = row["answered_ballot_count"]
-        told = "" if have is None else f"n = {labels.format_count(have)}"
         need = f"cần ít nhất {labels.format_count(minimum_ballot_count)}" if minimum_ballot_count else ""
         why = ", ".join(part for part in (told, need) if part)
         return f"không đủ mẫu ({why})" if why else "không đủ mẫu"

@@ -68,6 +68,9 @@ SURVEY_TABLES = {
         select 'H99', 'KS-2026', 'form', 'H99', 'all', 'all', 'overall', 'overall', 'mean_of_shares', false, 'ok', 410,
           410, 410, 0.95, 0.74, 0.72, 0.76
         union all
+        select 'H99', 'KS-2026', 'form', 'H99', 'all', 'all', 'factor', 'F1', 'mean_of_shares', false, 'suppressed',
+          409, 409, 409, 0.95, null, null, null
+        union all
         select 'H99', 'KS-2026', 'form', 'H99.1', 'gender', g, 'overall', 'overall', 'pooled', true, s, n, n, n, 0.95,
           e, e - 0.1, e + 0.1
         from (values ('male', 'ok', 40, 0.5), ('female', 'insufficient_sample', 21, null),
@@ -108,11 +111,12 @@ SURVEY_TABLES = {
     "rpt_on_time_perceptions": """
         select 'H99' as authority_code, 'KS-2026' as wave_code, 'form' as instrument_code, *, 'X1' as item_code,
           claimed_rate - perceived_rate as claim_gap
-        from (values ('H99.2', 62, 0.95, 0.90, 0.98, null, null, null),
-          ('H99.3', 12, null, null, null, 0.99, 0.98, null), ('H99.1', 61, 0.90, 0.80, 0.95, 0.99, 0.97, 'claims_more'),
-          ('H99', 400, 0.92, 0.90, 0.94, 0.93, 0.92, 'agrees'))
-        as t(unit_code, answered_ballot_count, perceived_rate, interval_low, interval_high, claimed_rate, computed_rate,
-          gap_code)""",
+        from (values ('H99.2', 'ok', 62, 0.95, 0.90, 0.98, null, null, null),
+          ('H99.3', 'suppressed', 12, null, null, null, 0.99, 0.98, null),
+          ('H99.1', 'ok', 61, 0.90, 0.80, 0.95, 0.99, 0.97, 'claims_more'),
+          ('H99', 'ok', 400, 0.92, 0.90, 0.94, 0.93, 0.92, 'agrees'))
+        as t(unit_code, value_status, answered_ballot_count, perceived_rate, interval_low, interval_high, claimed_rate,
+          computed_rate, gap_code)""",
     "rpt_survey_sides": """
         select 'H99' as authority_code, 'H99' as unit_code, '2026' as period_code, *
         from (values

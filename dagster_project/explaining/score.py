@@ -646,6 +646,8 @@ def _wave_items(wave: dict) -> list[str]:
     if wave["value_status"] == "insufficient_sample":
         fewest = vi_count(wave["minimum_ballot_count"])
         return [*told, f"Không đủ mẫu: cần ít nhất {fewest} phiếu, nên không nêu chỉ số"]
+    if wave["value_status"] == "suppressed":
+        return [*told, "Chỉ số được giữ kín, vì nêu ra thì biết được câu trả lời của dưới 5 người ở đơn vị khác"]
     if interval is None:
         return [*told, "Khoảng tin cậy 95 % theo cách chọn mẫu: không tính được"]
     if wave["effective_count"] is None:

@@ -23,7 +23,7 @@ INTERVAL_QUANTILE = 1.959963984540054
 SMALL_CHANCE = 0.05
 MISSING_TEXT = {
     "insufficient_sample": "không đủ mẫu",
-    "suppressed": "bị giấu, vì quá ít người trả lời",
+    "suppressed": "được giữ kín, vì nêu ra thì biết được câu trả lời của dưới 5 người",
 }
 ALIKE = (
     "Nơi mọi phiếu trả lời như nhau không có sai số chuẩn; kiểm định lấy một nửa khoảng tin cậy của nơi ấy làm sai số."

@@ -161,7 +161,8 @@ def _other_formula(rows: Sequence[Row]) -> str:
 
 def _measure_cells(row: Row, minimum_ballot_count: int) -> list[str]:
     """Name, figure, interval, ballots and the figure of the other formula."""
-    other = labels_surveys.percent(row["other_estimate"]) if row["other_estimate"] is not None else "–"
+    untold = labels_surveys.HIDDEN_FORMULA if row["other_value_status"] == "suppressed" else "–"
+    other = labels_surveys.percent(row["other_estimate"]) if row["other_estimate"] is not None else untold
     other_interval = labels.format_interval(row["other_low"], row["other_high"])
     return [
         _measure_name(row),

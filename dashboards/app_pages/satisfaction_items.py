@@ -162,6 +162,8 @@ def _cells(row: Row, parts: Sequence[Part], reach: tuple[float, float], widest: 
         if _total(grey, kind)
     )
     missing = labels_surveys.missing_text(row)
+    if not parts and not missing:
+        aside = labels_surveys.HIDDEN_ANSWERS
     if missing:
         rate, interval = f'<span class="missing">{components.text(missing)}</span>', "–"
     else:

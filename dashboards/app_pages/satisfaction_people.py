@@ -95,8 +95,8 @@ def _draw_groups(view: state.View, scope: WaveScope, wave: Row, unit_code: str, 
         components.show("<br>" + components.section(title) + components.note(text))
         return
     lead = (
-        "Nhóm dưới 5 người bị giấu, cùng với nhóm khác khi để lại thì suy ra được. Khoảng chồng lên nhau: chưa đủ để "
-        "nói hai nhóm khác nhau."
+        "Nhóm dưới 5 người được giữ kín, cùng với nhóm khác khi để lại thì suy ra được. Khoảng chồng lên nhau: chưa đủ "
+        "để nói hai nhóm khác nhau."
     )
     components.show("<br>" + components.section(title, lead))
     drawn = [
@@ -235,8 +235,8 @@ def _on_time_cells(row: Row, authority_code: str) -> list[str]:
     name = components.text(row["unit_name"])
     name = "<b>Toàn địa phương</b>" if row["unit_code"] == authority_code else name
     if row["perceived_rate"] is None:
-        count = labels.format_count(row["answered_ballot_count"])
-        said = f'<span class="missing">không đủ mẫu (n = {count})</span>'
+        missing = labels_surveys.missing_text(row | {"estimate": None})
+        said = f'<span class="missing">{components.text(missing)}</span>'
     else:
         detail = f"{labels_surveys.interval(row)}<br>n = {labels.format_count(row['answered_ballot_count'])}"
         rate = labels_surveys.percent(row["perceived_rate"])

@@ -35,6 +35,7 @@ def _estimates() -> list[Rule]:
             "statistic_code",
         ),
     )
+    hidden_group = "value_status = 'suppressed' and group_kind_code <> 'all'"
     return [
         suite.key_once("Mỗi ước lượng một dòng", "Hai dòng chỉ số chung của H99.01 đợt SIPAS-2026"),
         suite.known(
@@ -69,10 +70,10 @@ def _estimates() -> list[Rule]:
         ),
         suite.rows(
             "counts_hidden_when_suppressed",
-            "Số phiếu trống khi và chỉ khi bị giấu",
+            "Số phiếu trống khi và chỉ khi nhóm người trả lời bị giấu; của cả đơn vị thì luôn nêu",
             "Nhóm bị giấu mà ghi 3 phiếu",
-            fails="(ballot_count is null) <> (value_status = 'suppressed') "
-            "or (value_status = 'suppressed' and coalesce(answered_ballot_count, valid_count) is not null)",
+            fails=f"(ballot_count is null) <> ({hidden_group}) "
+            f"or ({hidden_group} and coalesce(answered_ballot_count, valid_count) is not null)",
         ),
         suite.rows(
             "groups_of_five_people",

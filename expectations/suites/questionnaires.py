@@ -9,10 +9,13 @@ from __future__ import annotations
 from expectations.results import REFUSE_FILE, REPORT
 from expectations.rules import Rule, SourceSuite
 from expectations.seeds import quoted, seed_codes, seed_rows
+from expectations.suites.published_surveys import FEWEST_PEOPLE
 from expectations.suites.registries import authority_rule
 
-# Of one person nothing may be told, and no survey of a province asks more than a thousand people of every unit.
-FEWEST_BALLOTS, MOST_BALLOTS = 1, 1000
+# Of fewer people nothing is told whatever the questionnaire says: a lower minimum would be a promise not kept.
+FEWEST_BALLOTS = FEWEST_PEOPLE
+# No survey of a province asks more people of every unit.
+MOST_BALLOTS = 1000
 # Kinds of answers that say something; the others are no answer, whatever their code.
 ANSWER_KINDS = ("positive", "neutral", "negative")
 # What parts the answers of a ballot and what joins item and answer in item_answers.
@@ -55,11 +58,13 @@ def instrument_rules() -> list[Rule]:
         suite.rows(
             "minimum_ballots_possible",
             f"Số phiếu tối thiểu từ {FEWEST_BALLOTS} đến {MOST_BALLOTS}",
-            "Ghi 0: đơn vị có một phiếu cũng được nêu chỉ số; ghi 30000: không đơn vị nào được nêu",
+            "Ghi 1: đơn vị có một phiếu cũng được nêu chỉ số; ghi 30000: không đơn vị nào được nêu",
             REFUSE_FILE,
             fails=f"minimum_ballot_count not between {FEWEST_BALLOTS} and {MOST_BALLOTS}",
             column="minimum_ballot_count",
-            why="Số phiếu tối thiểu quyết định đơn vị nào được nêu chỉ số",
+            why="Số phiếu tối thiểu quyết định đơn vị nào được nêu chỉ số. Dưới "
+            f"{FEWEST_BALLOTS} người thì kho không bao giờ nêu, để không lộ câu trả lời của từng người; ghi mức thấp "
+            "hơn là ghi điều không được thực hiện",
         ),
         suite.rows(
             "not_a_national_code",

@@ -453,6 +453,8 @@ def good_tables() -> dict[str, list[dict]]:
             ESTIMATE | NOT_TOLD | {"unit_code": "H99.03", "value_status": "insufficient_sample", "ballot_count": 3},
             ESTIMATE | WOMEN | {"ballot_count": 5},
             ESTIMATE | WOMEN | NOT_TOLD | {"unit_code": "H99.02", "value_status": "suppressed"},
+            # Of a unit it is told how many answered.
+            ESTIMATE | NOT_TOLD | {"unit_code": "H99.04", "value_status": "suppressed", "ballot_count": 12},
         ],
         "fct_survey_responses": [],
         "fct_survey_answer_shares": [

@@ -18,6 +18,7 @@ from dagster_project.console import Console
 from dagster_project.publishing.builds import current_build
 from dagster_project.settings import PROJECT_ROOT, Settings
 from tests import planted_waves as planted
+from tests import small_waves
 from tests.survey_reference import mean_of_shares, share, weighted
 
 SURVEY = PROJECT_ROOT / "tests" / "fixtures" / "survey"
@@ -107,6 +108,15 @@ def declared_file(folder: Path) -> Path:
     )
 
 
+def small_files(folder: Path) -> list[Path]:
+    """Waves of few people, with their questionnaire."""
+    return [
+        write(folder, "instruments", [small_waves.instrument_row()]),
+        write(folder, "items", small_waves.item_rows()),
+        write(folder, "ballots", small_waves.ballot_rows()),
+    ]
+
+
 def english_rows() -> list[dict]:
     """Sixty answers of an English form: 1–5, 9 for "don't know", weights of three sizes."""
     return [
@@ -148,6 +158,7 @@ def built_surveys(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         *sorted((files / "planted").glob("*.csv")),
         *hand_files(files / "hand"),
         declared_file(files),
+        *small_files(files / "small"),
         *(SURVEY / f"{name}.csv" for name in ("instruments", "items", "options")),
     ]
     assert not load_files(paths, settings, Console()).refused
@@ -309,11 +320,49 @@ def test_no_published_group_is_smaller_than_five_or_follows_from_the_others(ask)
     assert ask("select count(*) from fct_survey_estimates where ballot_count < 5 and group_kind_code <> 'all'") == [
         (0,)
     ]
+    # Where a unit asked people of one group only, there is no other to withhold it with, nor to work it out from.
     alone = ask(
         "select wave_code, unit_code, group_kind_code from fct_survey_estimates where group_kind_code <> 'all' "
-        "and measure_code = 'overall' group by all having count(*) filter (where value_status = 'suppressed') = 1"
+        "and measure_code = 'overall' group by all "
+        "having count(*) filter (where value_status = 'suppressed') = 1 and count(*) > 1"
     )
     assert alone == []
+
+
+def whole_units(ask) -> dict[str, list[dict]]:
+    """Published rows of all people of each unit, by wave of few people."""
+    names = ["wave_code", "unit_code", "measure_code", "statistic_code", "value_status"]
+    names += ["answered_ballot_count", "estimate"]
+    found: dict[str, list[dict]] = {small_waves.wave_code(seed): [] for seed in small_waves.SEEDS}
+    for row in ask(
+        f"select {', '.join(names)} from fct_survey_estimates where authority_code = ? and group_kind_code = 'all' "
+        "order by all",
+        small_waves.AUTHORITY,
+    ):
+        found[row[0]].append(dict(zip(names, row, strict=True)))
+    return found
+
+
+def test_no_figure_of_fewer_than_five_follows_from_the_published_ones(ask):
+    waves = whole_units(ask)
+    statuses = {row["value_status"] for rows in waves.values() for row in rows}
+    assert statuses == {"ok", "insufficient_sample", "suppressed"}
+    assert {wave: told for wave, rows in waves.items() if (told := small_waves.told_by_the_rest(rows, 5))} == {}
+    assert {wave: thin for wave, rows in waves.items() if (thin := small_waves.too_thin(rows, 5))} == {}
+    # Withheld is what has to be, so most of what may be told is.
+    told = [row["estimate"] is not None for rows in waves.values() for row in rows if row["answered_ballot_count"] > 4]
+    assert sum(told) > 0.75 * len(told)
+
+
+def test_a_reader_who_adds_up_works_out_a_small_unit_where_only_it_is_withheld(ask):
+    """The two readers see what they are asked to look for."""
+    rows = [
+        {"unit_code": unit, "measure_code": "X1", "statistic_code": "share"}
+        | {"answered_ballot_count": count, "estimate": estimate}
+        for unit, count, estimate in (("H95", 23, 0.5), ("H95.01", 20, 0.5), ("H95.02", 3, None))
+    ]
+    assert small_waves.told_by_the_rest(rows, 5) == [("H95.02", "X1")]
+    assert small_waves.too_thin(rows, 5) == [("X1", "share")]
 
 
 def test_two_waves_are_compared_as_the_published_table_does(built_surveys, ask):

@@ -2,7 +2,7 @@
   Which groups of people are too few to be spoken of. A cell of fewer than 5 is not published; nor may it follow from others:
   within the authority, the smallest groups are withheld until at least two are, of 5 people or more together; within a unit a
   breakdown is published whole or not at all, and units are withheld until at least two are and in each of their groups
-  there is nobody or 5 people and more.
+  there is nobody or 5 people and more. What follows from the figures of single measures stands in int_survey_measures_suppressed.
 -#}
 with domains as (
 
@@ -175,6 +175,12 @@ withheld as (
 
 select
     domains.domain_number,
+    domains.wave_number,
+    domains.authority_code,
+    domains.unit_code,
+    domains.group_kind_code,
+    domains.group_code,
+    domains.ballot_count,
     withheld.domain_number is not null as is_suppressed,
     case
         when withheld.domain_number is not null then 'suppressed'

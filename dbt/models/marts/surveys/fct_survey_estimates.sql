@@ -76,6 +76,7 @@ moments as (
         cast(summed.ab_spread as double) as ab_spread,
         cast(summed.bb_spread as double) as bb_spread,
         cast(summed.b_sum as double) as b_sum,
+        summed.statistic_code in ('share', 'mean', waves.index_formula_code) as is_chosen_formula,
         domains.ballot_weight,
         case
             when summed.statistic_code <> 'mean_of_shares' then cast(summed.a_sum as double) / nullif(cast(summed.b_sum as double), 0)
@@ -85,6 +86,7 @@ moments as (
     from {{ ref('int_survey_moments_summed') }} as summed
     inner join measures on summed.measure_number = measures.measure_number
     inner join domains on summed.domain_number = domains.domain_number
+    inner join waves on domains.wave_number = waves.wave_number
     left join share_means
         on summed.domain_number = share_means.domain_number and summed.measure_number = share_means.measure_number
 
@@ -141,6 +143,26 @@ judged as (
         effective_count * {{ interval_quantile() }} * {{ interval_quantile() }} / (quantile * quantile) as interval_count
     from effective
 
+),
+
+statuses as (
+
+    select
+        judged.domain_number,
+        judged.measure_number,
+        judged.statistic_code,
+        case
+            when published_domains.value_status <> 'ok' then published_domains.value_status
+            when judged.answered_ballot_count < {{ fewest_people() }} then 'insufficient_sample'
+            when withheld.is_every_formula or (not judged.is_chosen_formula and withheld.domain_number is not null)
+                then 'suppressed'
+            else 'ok'
+        end as value_status
+    from judged
+    inner join published_domains on judged.domain_number = published_domains.domain_number
+    left join {{ ref('int_survey_measures_suppressed') }} as withheld
+        on judged.domain_number = withheld.domain_number and judged.measure_number = withheld.measure_number
+
 )
 
 select
@@ -153,19 +175,15 @@ select
     judged.measure_level_code,
     judged.measure_code,
     judged.statistic_code,
-    judged.measure_level_code = 'item' or judged.statistic_code = waves.index_formula_code as is_chosen_formula,
-    case
-        when published_domains.value_status = 'ok' and judged.answered_ballot_count < {{ fewest_people() }} then 'insufficient_sample'
-        else published_domains.value_status
-    end as value_status,
-    case when not published_domains.is_suppressed then domains.ballot_count end as ballot_count,
-    case when not published_domains.is_suppressed then judged.answered_ballot_count end as answered_ballot_count,
-    case when not published_domains.is_suppressed then judged.valid_count end as valid_count,
-    case
-        when published_domains.is_suppressed then null
-        else {{ rate('judged.valid_count', 'domains.ballot_count * judged.item_count') }}
-    end as item_response_rate,
-    {%- set shown = "published_domains.value_status = 'ok' and judged.answered_ballot_count >= " ~ fewest_people() %}
+    judged.is_chosen_formula,
+    {#- Of units it is told how many answered, whatever is withheld; of groups of people not even that. #}
+    {%- set counted = "domains.group_kind_code = 'all' or statuses.value_status <> 'suppressed'" %}
+    statuses.value_status,
+    case when {{ counted }} then domains.ballot_count end as ballot_count,
+    case when {{ counted }} then judged.answered_ballot_count end as answered_ballot_count,
+    case when {{ counted }} then judged.valid_count end as valid_count,
+    case when {{ counted }} then {{ rate('judged.valid_count', 'domains.ballot_count * judged.item_count') }} end as item_response_rate,
+    {%- set shown = "statuses.value_status = 'ok'" %}
     case when {{ shown }} then cast(judged.estimate as decimal(18, 9)) end as estimate,
     case when {{ shown }} and (judged.is_whole or (judged.degrees_of_freedom > 0 and judged.variance > 0)) then cast(sqrt(judged.variance) as decimal(18, 9)) end as standard_error,
     {%- for side, name in [('-', 'low'), ('+', 'high')] %}
@@ -182,8 +200,12 @@ select
             then cast(least(999999999, judged.variance * (judged.valid_count - 1) / (judged.estimate * (1 - judged.estimate))) as decimal(18, 6))
     end as design_effect,
     case when {{ shown }} then cast(judged.effective_count as decimal(18, 3)) end as effective_count,
-    case when not published_domains.is_suppressed then judged.degrees_of_freedom end as degrees_of_freedom
+    case when {{ counted }} then judged.degrees_of_freedom end as degrees_of_freedom
 from judged
 inner join domains on judged.domain_number = domains.domain_number
 inner join waves on domains.wave_number = waves.wave_number
-inner join published_domains on domains.domain_number = published_domains.domain_number
+inner join statuses
+    on
+        judged.domain_number = statuses.domain_number
+        and judged.measure_number = statuses.measure_number
+        and judged.statistic_code = statuses.statistic_code
