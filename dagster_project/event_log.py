@@ -29,6 +29,7 @@ class OpenEventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data=None) -> None:
         """``base_dir``: the folder of the databases, one for each run and one index."""
         self._engines: dict[str, Engine] = {}  # before the base class, which connects
+        self._tables: set[str] = set()
         super().__init__(base_dir, inst_data=inst_data)
 
     @classmethod
@@ -39,12 +40,19 @@ class OpenEventLog(SqliteEventLogStorage):
     def wipe(self) -> None:
         """Remove every event; the databases are closed first, since their files are removed."""
         self._close_all()
+        self._tables.clear()
         super().wipe()
 
     def dispose(self) -> None:
         """Close every database, after the watcher that reads them has stopped."""
         super().dispose()
         self._close_all()
+
+    def has_table(self, table_name: str) -> bool:
+        """Asked before each event of a check; Dagster opens the file anew for the answer, but a table does not go."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

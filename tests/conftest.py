@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from dagster_project.cli import rarely_collect_garbage
 from dagster_project.console import Console
 from dagster_project.settings import PROJECT_ROOT, Settings
 
@@ -34,6 +35,8 @@ BUILT_FIXTURES = {
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
+# As in the program: in one process that builds a dozen warehouses, all the more.
+rarely_collect_garbage()
 # Never the key file of whoever runs the tests.
 os.environ["CCHC_KEY_FILE"] = str(Path(tempfile.mkdtemp(prefix="cchc_test_keys_")) / "identity.key")
 

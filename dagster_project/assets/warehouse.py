@@ -1,6 +1,5 @@
 """The plan of a build and the dbt models: the only step that writes the DuckDB file."""
 
-import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,13 +11,14 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from dagster_project.assets.landing import landing_key
 from dagster_project.checks import plan_check_results, plan_specs
-from dagster_project.dbt_runs import dbt_environment, release_warehouse
+from dagster_project.dbt_runs import dbt_outcome
 from dagster_project.dbt_translator import WarehouseTranslator
 from dagster_project.landing.contracts import load_contracts
 from dagster_project.publishing.plan import plan_build, write_plan
 from dagster_project.publishing.publish import heal_warehouse, remove_leftovers
 from dagster_project.publishing.rule_register import write_rules
 from dagster_project.resources import WRITER_POOL, BuildRight, DataRoot
+from dagster_project.settings import Settings
 from expectations.runner import read_results
 
 PLAN_TABLES = {
@@ -84,8 +84,7 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
         settings = data_root.settings
         data_root.say("Dựng mô hình chỉ số (dbt)…")
         heal_warehouse(settings)
-        os.environ.update(dbt_environment(settings))
-        events, outcome = _build_in_process()
+        events, outcome = _build_in_process(settings)
         for event in events:
             yield from event.to_default_asset_events(manifest=nodes, dagster_dbt_translator=translator, context=context)
         if not outcome.success:
@@ -94,9 +93,8 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
     return warehouse_models
 
 
-def _build_in_process() -> tuple[list[DbtCliEventMessage], Any]:
+def _build_in_process(settings: Settings) -> tuple[list[DbtCliEventMessage], Any]:
     """Run `dbt build` here, not in a child: a killed build must leave no process that goes on writing."""
-    from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
     events: list[DbtCliEventMessage] = []
@@ -106,8 +104,9 @@ def _build_in_process() -> tuple[list[DbtCliEventMessage], Any]:
             raw = MessageToDict(event, preserving_proto_field_name=True)
             events.append(DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={}))
 
-    outcome = dbtRunner(callbacks=[keep]).invoke(["build", "--quiet", "--exclude-resource-type", "unit_test"])
-    release_warehouse()
+    # Each of dbt's ten thousand debug lines costs more than it tells: what failed, and why, is in the outcome.
+    silent = ["--log-level", "none", "--log-level-file", "none"]
+    outcome = dbt_outcome([*silent, "build", "--exclude-resource-type", "unit_test"], settings, [keep])
     return events, outcome
 
 

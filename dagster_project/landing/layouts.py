@@ -38,12 +38,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
 
 from dagster_project.landing import patterns
-from dagster_project.landing.contracts import Column, SourceContract, content_hash, load_contract, load_contracts
+from dagster_project.landing.contracts import (
+    Column,
+    OwnLoader,
+    SourceContract,
+    content_hash,
+    load_contract,
+    load_contracts,
+)
 from dagster_project.landing.errors import LandingError, LayoutError
 from dagster_project.landing.headings import SEPARATOR, Heading, normalise_header
 
@@ -640,7 +648,7 @@ def load_layouts(folder: Path = LAYOUTS_DIR) -> dict[str, Layout]:
     """Every layout by code: the files of ``folder`` in alphabetical order, then one canonical per source."""
     layouts: dict[str, Layout] = {}
     for path in sorted(folder.glob("*.yml")):
-        layout = read_layout(path)
+        layout = read_layout(path, OwnLoader)
         if layout.layout in layouts:
             raise _code_taken(path, layout)
         layouts[layout.layout] = layout
@@ -669,10 +677,10 @@ def _code_taken(path: Path, layout: Layout) -> LandingError:
     return LandingError(f'bố cục «{path}» dùng lại mã "{layout.layout}".', advice="Hãy đặt mã khác ở mục «layout».")
 
 
-def read_layout(path: Path) -> Layout:
+def read_layout(path: Path, loader: Any = yaml.SafeLoader) -> Layout:
     """One layout that a person wrote. LandingError names the file, says what is wrong with it and what to do."""
     try:
-        return parse_layout(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return parse_layout(yaml.load(path.read_text(encoding="utf-8"), loader))  # noqa: S506
     except LayoutError as error:
         why = f"{error}"
     except UnicodeDecodeError:

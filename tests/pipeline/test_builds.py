@@ -145,7 +145,7 @@ class BrokenProject(Settings):
 
 def test_failed_gate_2_leaves_the_old_build_served(built_real, tmp_path):
     settings = BrokenProject(root=copy_of(built_real, tmp_path / "gate_2").root)
-    shutil.copytree(built_real.dbt_project, settings.dbt_project)
+    shutil.copytree(built_real.dbt_project, settings.dbt_project, ignore=shutil.ignore_patterns("target"))
     model = settings.dbt_project / "models/marts/indicators/fct_indicator_values.sql"
     text = model.read_text(encoding="utf-8")
     assert text.count("    value,\n") == 1

@@ -40,6 +40,15 @@ def test_many_runs_leave_few_files_open_and_every_event_stays(log, tmp_path):
     assert all(len(plain.get_logs_for_run(f"run_{number}")) == 1 for number in range(1, 3 * OPEN_DATABASES))
 
 
+def test_a_table_is_looked_for_until_it_is_there_and_never_again(log, monkeypatch):
+    asked = []
+    look = SqliteEventLogStorage.has_table
+    monkeypatch.setattr(SqliteEventLogStorage, "has_table", lambda self, name: asked.append(name) or look(self, name))
+    assert [log.has_table("no_such_table"), log.has_table("no_such_table")] == [False, False]
+    assert log.supports_asset_checks and log.supports_asset_checks
+    assert asked == ["no_such_table", "no_such_table", "asset_check_executions"]
+
+
 def test_after_a_wipe_events_go_to_files_that_are_there(log, tmp_path):
     log.store_event(entry("run"))
     log.wipe()
