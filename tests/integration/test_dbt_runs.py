@@ -117,9 +117,9 @@ def test_processes_that_parse_at_the_same_time_all_get_a_whole_parse(project, tm
         "from tests.integration.test_dbt_runs import SmallProject\n"
         "prepare_manifest(SmallProject(Path(sys.argv[1]), Path(sys.argv[2])))"
     )
-    roots = [tmp_path / name for name in ("first", "second", "third")]
+    roots = [tmp_path / name for name in ("first", "second")]
     started = [subprocess.Popen([sys.executable, "-c", code, root, project], cwd=PROJECT_ROOT) for root in roots]
-    assert [process.wait(timeout=300) for process in started] == [0, 0, 0]
+    assert [process.wait(timeout=300) for process in started] == [0, 0]
     for root in roots:
         nodes = json.loads(manifest_path(Settings(root)).read_text(encoding="utf-8"))["nodes"]
         assert "model.cchc.stg_builds" in nodes

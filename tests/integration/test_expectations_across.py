@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -163,9 +165,12 @@ class Plan:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.delivery_ids: dict[str, list[str]] = {}
+
+    def empty(self) -> Plan:
         for source in COLUMNS:
-            (folder / source).mkdir(parents=True)
+            (self.folder / source).mkdir(parents=True)
             self._write(source, "_empty", [], "")
+        return self
 
     def deliver(self, source: str, delivery_id: str, rows: list[dict], more_columns: str = "") -> Plan:
         self._write(source, delivery_id, rows, more_columns)
@@ -176,18 +181,17 @@ class Plan:
         columns = ", ".join(
             filter(None, ("delivery_id varchar, source_row_number bigint", COLUMNS[source], more_columns))
         )
-        with duckdb.connect() as connection:
-            connection.execute(f"create table rows ({columns})")
-            complete = [
-                {"delivery_id": delivery_id, "source_row_number": number} | row
-                for number, row in enumerate(rows, start=2)
-            ]
-            if complete:
-                names = dict.fromkeys(name for row in complete for name in row)
-                table = pa.table({name: [row.get(name) for row in complete] for name in names})
-                connection.register("given", table)
-                connection.execute("insert into rows by name select * from given")
-            connection.table("rows").write_parquet(str(self.folder / source / f"{delivery_id}.parquet"))
+        connection = writer()
+        connection.execute(f"create or replace table rows ({columns})")
+        complete = [
+            {"delivery_id": delivery_id, "source_row_number": number} | row for number, row in enumerate(rows, start=2)
+        ]
+        if complete:
+            names = dict.fromkeys(name for row in complete for name in row)
+            table = pa.table({name: [row.get(name) for row in complete] for name in names})
+            connection.register("given", table)
+            connection.execute("insert into rows by name select * from given")
+        connection.table("rows").write_parquet(str(self.folder / source / f"{delivery_id}.parquet"))
 
     def judge(self, as_of: date = date(2026, 10, 10)) -> dict[tuple[str, str], RuleResult]:
         results = check_plan(
@@ -206,8 +210,20 @@ class Plan:
         return [(row["delivery_id"], row["source_row_number"], row["reason_code"]) for row in rows]
 
 
+@cache
+def writer() -> duckdb.DuckDBPyConnection:
+    """One for all files: opening a database takes longer than to write a hundred small ones."""
+    return duckdb.connect()
+
+
+@pytest.fixture(scope="module")
+def empty_plan(tmp_path_factory) -> Path:
+    return Plan(tmp_path_factory.mktemp("empty_plan")).empty().folder
+
+
 @pytest.fixture
-def plan(tmp_path: Path) -> Plan:
+def plan(empty_plan, tmp_path: Path) -> Plan:
+    shutil.copytree(empty_plan, tmp_path, dirs_exist_ok=True)
     return Plan(tmp_path)
 
 

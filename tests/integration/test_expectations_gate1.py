@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -800,6 +801,12 @@ BAD = {
 EMPTY = {rule.code for source in SOURCES for rule in source_rules(source) if rule.code.endswith(".has_rows")}
 
 
+@cache
+def writer() -> duckdb.DuckDBPyConnection:
+    """One for all files: opening a database takes longer than to write a hundred small ones."""
+    return duckdb.connect()
+
+
 def write_delivery(source: str, rows: list[dict], path: Path) -> Path:
     """A landed Parquet of `source`, as the landing zone types it; rows begin at line 2."""
     contract = load_contract(source)
@@ -807,15 +814,15 @@ def write_delivery(source: str, rows: list[dict], path: Path) -> Path:
     types |= {column.name: column.physical_type for column in contract.columns}
     unknown = {name for row in rows for name in row} - set(types)
     assert not unknown
-    with duckdb.connect() as connection:
-        connection.execute(f"create table rows ({', '.join(f'{name} {kind}' for name, kind in types.items())})")
-        for number, row in enumerate(rows, start=2):
-            complete = {"delivery_id": "d1", "source_row_number": number} | row
-            connection.execute(
-                f"insert into rows values ({', '.join('?' * len(types))})",
-                [complete.get(name) for name in types],
-            )
-        connection.table("rows").write_parquet(str(path), compression="zstd")
+    connection = writer()
+    connection.execute(f"create or replace table rows ({', '.join(f'{name} {kind}' for name, kind in types.items())})")
+    for number, row in enumerate(rows, start=2):
+        complete = {"delivery_id": "d1", "source_row_number": number} | row
+        connection.execute(
+            f"insert into rows values ({', '.join('?' * len(types))})",
+            [complete.get(name) for name in types],
+        )
+    connection.table("rows").write_parquet(str(path), compression="zstd")
     return path
 
 

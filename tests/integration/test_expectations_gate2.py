@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -573,19 +574,25 @@ def _ranking(value: dict) -> dict:
     }
 
 
+@cache
+def writer() -> duckdb.DuckDBPyConnection:
+    """One for all files: opening a database takes longer than to write a hundred small ones."""
+    return duckdb.connect()
+
+
 def write_table(table: str, rows: list[dict], path: Path, extra_column: str = "") -> Path:
     """One Parquet file; `extra_column` is added to its columns."""
     columns = f"{COLUMNS[table]} {extra_column}".split()
     types = {name: kind or "varchar" for name, _, kind in (column.partition(":") for column in columns)}
     assert not {name for row in rows for name in row} - set(types)
-    with duckdb.connect() as connection:
-        connection.execute(f"create table {table} ({', '.join(f'{n} {kind}' for n, kind in types.items())})")
-        if rows:
-            marks = ", ".join("?" * len(types))
-            connection.executemany(
-                f"insert into {table} values ({marks})", [[row.get(name) for name in types] for row in rows]
-            )
-        connection.table(table).write_parquet(str(path))
+    connection = writer()
+    connection.execute(f"create or replace table {table} ({', '.join(f'{n} {kind}' for n, kind in types.items())})")
+    if rows:
+        marks = ", ".join("?" * len(types))
+        connection.executemany(
+            f"insert into {table} values ({marks})", [[row.get(name) for name in types] for row in rows]
+        )
+    connection.table(table).write_parquet(str(path))
     return path
 
 
