@@ -83,6 +83,16 @@ def share(ballots: list[Ballot], items: list[str], belongs: Callable[[Ballot], b
     return estimate, _standard_error(ballots, weight * (positive - estimate * valid) / size)
 
 
+def mean_value(ballots: list[Ballot], item: str, belongs: Callable[[Ballot], bool]) -> tuple[float, float]:
+    """Mean of the valid answers to ``item`` of those who belong, each worth its number, and its standard error."""
+    valid = np.array([b.answers.get(item) in VALID and belongs(b) for b in ballots], float)
+    value = np.array([float(b.answers[item]) if told else 0.0 for b, told in zip(ballots, valid, strict=True)])
+    weight = np.array([ballot.weight for ballot in ballots])
+    size = (weight * valid).sum()
+    estimate = (weight * value).sum() / size
+    return estimate, _standard_error(ballots, weight * (value - estimate * valid) / size)
+
+
 def mean_of_shares(
     ballots: list[Ballot], factors: list[list[str]], belongs: Callable[[Ballot], bool]
 ) -> tuple[float, float]:

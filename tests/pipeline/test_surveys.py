@@ -19,7 +19,7 @@ from dagster_project.publishing.builds import current_build
 from dagster_project.settings import PROJECT_ROOT, Settings
 from tests import planted_waves as planted
 from tests import small_waves
-from tests.survey_reference import mean_of_shares, share, weighted
+from tests.survey_reference import mean_of_shares, mean_value, share, weighted
 
 SURVEY = PROJECT_ROOT / "tests" / "fixtures" / "survey"
 # An interval of 95 % holds the truth in 95 of 100 waves on average, in 92 or 98 of the next hundred: four hundred tell.
@@ -243,6 +243,10 @@ def test_estimates_and_errors_are_those_of_the_textbook(ask, waves, seed):
         expected = share(ballots, [item], everybody)
         assert abs(float(shares[item][0]) - expected[0]) < 1e-8
         assert abs(float(shares[item][1]) - expected[1]) < 1e-8
+    told = estimates(ask, wave, unit, "item", "mean")
+    for item in ITEMS:
+        expected = mean_value(ballots, item, everybody)
+        assert [abs(float(a) - b) < 1e-8 for a, b in zip(told[item], expected, strict=False)] == [True] * 2
     pooled = estimates(ask, wave, unit, "overall", "pooled")["overall"]
     assert [abs(float(a) - b) < 1e-8 for a, b in zip(pooled, share(ballots, ITEMS, everybody), strict=False)] == [
         True

@@ -32,8 +32,7 @@ answered as (
         answers.instrument_code,
         answers.ballot_code,
         waves.wave_number,
-        min(answers.unit_code) as unit_code,
-        max(answers.answered_date) as answered_date
+        min(answers.unit_code) as unit_code
     from {{ ref('int_survey_answers_judged') }} as answers
     inner join waves
         on
@@ -53,7 +52,6 @@ ballots as (
         coalesce(landed.ballot_code, answered.ballot_code) as ballot_code,
         coalesce(landed.wave_number, answered.wave_number) as wave_number,
         coalesce(landed.unit_code, answered.unit_code) as unit_code,
-        coalesce(landed.answered_date, answered.answered_date) as answered_date,
         coalesce(landed.result_code, 'answered') as result_code,
         -- Answers may have been sent apart from the list of those asked.
         coalesce(landed.result_code, 'answered') in ('answered', 'not_asked') and answered.ballot_code is not null as is_respondent,
@@ -381,7 +379,6 @@ select
     calibrated.ballot_code,
     calibrated.wave_number,
     calibrated.unit_code,
-    calibrated.answered_date,
     {%- for group in survey_groups() %}
     calibrated.{{ group }}_code,
     {%- endfor %}

@@ -181,7 +181,6 @@ select
     domains.group_kind_code,
     domains.group_code,
     domains.ballot_count,
-    withheld.domain_number is not null as is_suppressed,
     case
         when withheld.domain_number is not null then 'suppressed'
         when domains.ballot_count < greatest(waves.minimum_ballot_count, {{ fewest_people() }}) then 'insufficient_sample'

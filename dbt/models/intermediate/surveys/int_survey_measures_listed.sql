@@ -30,15 +30,11 @@ placed as (
         items.item_order,
         items.part_code,
         items.factor_code,
-        items.factor_name,
-        items.item_text,
         items.scale_code,
         -- A question that was asked when it did not stand in the form is told, and counts in no index.
         items.is_indexed
         and coalesce(items.valid_from_date <= asked.end_date, true)
-        and coalesce(items.valid_to_date >= asked.end_date, true) as is_indexed,
-        items.is_on_time_question,
-        items.is_confirmed
+        and coalesce(items.valid_to_date >= asked.end_date, true) as is_indexed
     from asked
     inner join {{ ref('int_survey_items_dated') }} as items
         on
@@ -88,14 +84,13 @@ wholes as (
 measures as (
 
     select
-        wave_number, item_number, 'item' as measure_level_code, item_code as measure_code, item_text as measure_name,
-        item_order as measure_order, cast(1 as double) as item_share
+        wave_number, item_number, 'item' as measure_level_code, item_code as measure_code, item_order as measure_order, cast(1 as double) as item_share
     from items
 
     union all
 
     select
-        wave_number, item_number, 'factor' as measure_level_code, factor_code as measure_code, factor_name as measure_name,
+        wave_number, item_number, 'factor' as measure_level_code, factor_code as measure_code,
         min(item_order) over (partition by wave_number, factor_code) as measure_order, 1 / factor_item_count as item_share
     from items
     where is_indexed
@@ -104,7 +99,6 @@ measures as (
 
     select
         items.wave_number, items.item_number, 'part' as measure_level_code, items.part_code as measure_code,
-        items.part_code as measure_name,
         min(items.item_order) over (partition by items.wave_number, items.part_code) as measure_order,
         1 / (items.factor_item_count * parts.part_factor_count) as item_share
     from items
@@ -116,8 +110,7 @@ measures as (
     union all
 
     select
-        items.wave_number, items.item_number, 'overall' as measure_level_code, 'overall' as measure_code,
-        'overall' as measure_name, 0 as measure_order, 1 / (items.factor_item_count * wholes.factor_count) as item_share
+        items.wave_number, items.item_number, 'overall' as measure_level_code, 'overall' as measure_code, 0 as measure_order, 1 / (items.factor_item_count * wholes.factor_count) as item_share
     from items
     inner join wholes on items.wave_number = wholes.wave_number
     where items.is_indexed
@@ -128,18 +121,11 @@ select
     measures.wave_number,
     measures.measure_level_code,
     measures.measure_code,
-    measures.measure_name,
     measures.measure_order,
     measures.item_number,
     measures.item_share,
     items.item_code,
-    items.part_code,
-    items.factor_code,
-    items.factor_name,
     items.scale_code,
-    items.is_indexed,
-    items.is_on_time_question,
-    items.is_confirmed,
     dense_rank() over (
         order by
             measures.wave_number nulls last,

@@ -262,6 +262,8 @@ select
     cast(sum(ballot_count) as bigint) as ballot_count,
     cast(sum(cluster_count) as bigint) as cluster_count,
     count(*) as stratum_count,
+    -- Of a stratum in which somebody of the domain answered, every cluster that answered tells of the spread.
+    cast(sum(stratum_cluster_count) as bigint) - count(*) as degrees_of_freedom,
     min(case when is_whole then 1 else 0 end) = 1 as is_whole,
     cast(sum(cast(a as decimal(38, 9))) as decimal(38, 9)) as a_sum,
     cast(sum(cast(b as decimal(38, 9))) as decimal(38, 9)) as b_sum,

@@ -64,7 +64,7 @@ waves as (
 
 ),
 
--- What is drawn first of each series; the one before, of any series, says what has changed.
+-- The wave before in the series, to compare with; and the wave before of any series, to say what has changed since.
 ordered as (
 
     select

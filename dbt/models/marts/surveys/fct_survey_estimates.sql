@@ -66,7 +66,7 @@ moments as (
         summed.valid_count,
         summed.ballot_count as answered_ballot_count,
         summed.cluster_count,
-        summed.cluster_count - summed.stratum_count as degrees_of_freedom,
+        summed.degrees_of_freedom,
         summed.is_whole,
         measures.measure_level_code,
         measures.measure_code,
@@ -82,7 +82,7 @@ moments as (
             when summed.statistic_code <> 'mean_of_shares' then cast(summed.a_sum as double) / nullif(cast(summed.b_sum as double), 0)
             when share_means.item_count = measures.item_count then round(share_means.share_mean, 12)
         end as estimate,
-        summed.statistic_code <> 'mean_of_shares' and summed.b_sum > 0 and summed.a_sum in (0, summed.b_sum) as is_unanimous
+        summed.statistic_code in ('share', 'pooled') and summed.b_sum > 0 and summed.a_sum in (0, summed.b_sum) as is_unanimous
     from {{ ref('int_survey_moments_summed') }} as summed
     inner join measures on summed.measure_number = measures.measure_number
     inner join domains on summed.domain_number = domains.domain_number
@@ -192,7 +192,8 @@ select
         when judged.is_whole then cast(judged.estimate as decimal(18, 6))
         when judged.degrees_of_freedom < 1 then null
         when judged.is_share then {{ wilson_bound_of_share('judged.estimate', 'judged.interval_count', side) }}
-        else cast(judged.estimate {{ side }} judged.quantile * sqrt(judged.variance) as decimal(18, 6))
+        -- Of answers that are all alike only a share has an interval: a scale says nothing of those who were not asked.
+        when judged.variance > 0 then cast(judged.estimate {{ side }} judged.quantile * sqrt(judged.variance) as decimal(18, 6))
     end as interval_{{ name }},
     {%- endfor %}
     case
