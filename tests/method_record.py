@@ -13,7 +13,7 @@ import re
 from dagster_project.settings import PROJECT_ROOT
 
 RECORD = PROJECT_ROOT / "tests" / "fixtures" / "published_methods.json"
-MACROS = ("timeliness", "working_time", "measures", "reports")
+MACROS = ("arithmetic", "timeliness", "working_time", "measures", "reports", "surveys")
 MACRO = re.compile(r"\{%-?\s*macro (\w+)\(.*?endmacro\s*-?%\}", re.DOTALL)
 COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
 

@@ -176,6 +176,8 @@ BAD = {
     ),
     "ballots.base_weight_for_all": ({1: {"base_weight": None}}, 1),
     "ballots.final_weight_for_all": ({1: {"final_weight": None}}, 1),
+    "ballots.base_weight_in_proportion": ({1: {"base_weight": "0.00002"}, 2: {"base_weight": "2.5"}}, 1),
+    "ballots.final_weight_in_proportion": ({1: {"final_weight": "0.00001"}, 2: {"final_weight": "2.5"}}, 1),
     "ballots.stratum_total_counted": ({1: {"stratum_total": 0}}, 1),
     "ballots.cluster_total_counted": ({1: {"cluster_total": 0}}, 1),
     "ballots.one_stratum_total": (

@@ -19,6 +19,8 @@ STRATUM = "authority_code, wave_code, stratum_code"
 CLUSTER = "authority_code, wave_code, cluster_code"
 # As many people as the country has: no ballot stands for more, no stratum holds more.
 HEAVIEST = 100_000_000
+# Weights are kept to nine digits beside the mean of the wave: a person lighter than this fades beside the others.
+WIDEST = 100_000
 
 
 def answer_rules() -> list[Rule]:
@@ -199,6 +201,8 @@ def _weights(suite: SourceSuite) -> list[Rule]:
         ),
         _for_all(suite, "base_weight", "Trọng số chọn mẫu", "mọi phiếu", "true"),
         _for_all(suite, "final_weight", "Trọng số cuối", "mọi phiếu đã trả lời", ANSWERED),
+        _in_proportion(suite, "base_weight", "Trọng số chọn mẫu"),
+        _in_proportion(suite, "final_weight", "Trọng số cuối"),
     ]
 
 
@@ -214,6 +218,21 @@ def _for_all(suite: SourceSuite, column: str, title: str, whom: str, applies: st
         checked=f"select count(*) from (select distinct {WAVE} from batch where {applies}) as waves",
         column=column,
         why="Sai ở quan hệ giữa các phiếu của đợt; phiếu không có trọng số không nói thay cho ai",
+    )
+
+
+def _in_proportion(suite: SourceSuite, column: str, title: str) -> Rule:
+    return suite.rule(
+        f"{column}_in_proportion",
+        f"{title} lớn nhất của một đợt không quá {WIDEST:,} lần trọng số nhỏ nhất".replace(",", "."),
+        f"Đợt SIPAS-2026 có phiếu ghi {title.lower()} 0,4 và phiếu ghi 900.000",
+        REPORT,
+        failing=f"select 'đợt ' || wave_code || ' của ' || authority_code || ': từ ' || min({column}) || ' đến ' || "
+        f"max({column}) as reason from batch where {column} > 0 group by {WAVE} "
+        f"having max({column}) > {WIDEST} * min({column})",
+        checked=f"select count(*) from (select distinct {WAVE} from batch where {column} > 0) as waves",
+        column=column,
+        why="Vài phiếu nặng át mọi phiếu khác, sai số của nơi có phiếu nhẹ không còn đúng; có thể ghi sai đơn vị",
     )
 
 
