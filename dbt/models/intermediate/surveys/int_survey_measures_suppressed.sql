@@ -5,10 +5,13 @@
   parts (questions of a factor, factors of the index) to that of the measure. So where a figure rests on fewer than 5 people, a
   rectangle around it is withheld. Its columns: every part of the measure that has such a figure, and of the other parts
   the one that most people answered (all parts, where that is answered by fewer than 5 somewhere too). Its rows: what is
-  withheld anyway, whoever has such a figure, and the next units by ballots, until of each column at least two are withheld with 5 people
-  or more together. What a withheld measure is made of goes with it,
-  and of a measure with a withheld part only the formula that the questionnaire chose is told. Where no units suffice, the
-  authority's figures go too.
+  withheld anyway, whoever has such a figure, and the next units by ballots, until of each column at least two are withheld
+  with 5 people or more together. What a withheld measure is made of goes with it, and of a measure with a withheld part only
+  the formula that the questionnaire chose is told. Where no units suffice, the authority's figures go too.
+
+  An example: units A (60 ballots), B (40), C (50); the questions 1, 2, 3 of a factor were answered by all but for question 1 in
+  C, by 3. Columns: question 1, and 2 as the first of those that most answered. Rows: C, and B, the smallest other. Questions 1 and 2
+  are withheld in B and C: whoever subtracts finds two unknown figures in each row and each column.
 -#}
 with domains as (
 
