@@ -16,6 +16,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 from zoneinfo import ZoneInfo
 
 from dagster_project.console import Console
@@ -36,6 +37,9 @@ Say = Callable[[str], None]
 DEMO_FOLDER = "demo_h99"
 # So many letters of a delivery id name it.
 MIN_PREFIX = 4
+LONGEST_GIVEN = 200
+# Control characters, and the two line ends that are none.
+LINE_ENDS = ("Cc", "Zl", "Zp")
 DAGSTER_YAML = """\
 # Written by cchc. Nothing is sent anywhere; one writer at a time.
 telemetry:
@@ -117,6 +121,12 @@ def given_values(texts: Sequence[str] | None) -> dict[str, str]:
         name, sign, value = text.partition("=")
         if not (name.strip() and sign and value.strip()):
             raise BuildError(f"«--set {text}» không đúng dạng cột=giá trị, ví dụ --set unit_code=H99.01.")
+        # It becomes part of every row and of the sentences about the file.
+        if len(value.strip()) > LONGEST_GIVEN or any(category(sign) in LINE_ENDS for sign in text.strip()):
+            raise BuildError(
+                f"Giá trị của «--set {name.strip()}» có dấu xuống dòng hoặc ký tự điều khiển, hoặc dài quá "
+                f"{LONGEST_GIVEN} ký tự. Hãy ghi giá trị ngắn trên một dòng."
+            )
         found[name.strip()] = value.strip()
     return found
 

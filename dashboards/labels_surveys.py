@@ -112,6 +112,7 @@ GROUP_TEXT = {
     "urban": "Thành thị",
     "rural": "Nông thôn",
     "other": "Khác",
+    "rare": "Nhóm ít người, gộp lại",
 }
 KIND_TEXT = {
     "negative": "không hài lòng",

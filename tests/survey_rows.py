@@ -197,6 +197,14 @@ BAD = {
         3,
     ),
     "ballots.finished_not_before_started": ({1: {"answered_at": minute(9)}}, 1),
+    # The last moment that is rejected and the first that is not.
+    "ballots.answered_from_2000": (
+        {
+            1: {"started_at": None, "answered_at": "1999-12-31 23:59:59"},
+            2: {"started_at": None, "answered_at": "2000-01-01 00:00:00"},
+        },
+        1,
+    ),
     "ballots.answered_not_in_future": ({1: {"answered_at": "2026-11-23 00:00:00"}}, 1),
     "ballots.no_copies": ({1: {"item_answers": _answers(3)}}, 2),
     # Missing codes say nothing: what is left of the second ballot is one answer all the same.
@@ -211,6 +219,10 @@ BAD = {
     "ballots.ballots_spread": ({row: {"answered_at": minute(3 * row)} for row in range(BALLOTS)}, BALLOTS),
     "waves.wave_once": ({1: {"wave_code": "SIPAS-2025"}}, 2),
     "waves.dates_in_order": ({1: {"end_date": "2026-08-31"}}, 1),
+    "waves.dates_from_2000": (
+        {0: {"start_date": "1999-12-31"}, 1: {"start_date": "1900-09-01", "end_date": "1900-12-15"}},
+        2,
+    ),
     "survey_totals.group_once": ({1: {"group_code": "female"}}, 2),
     "survey_totals.one_group_kind": ({1: {"group_kind_code": "residence", "group_code": "rural"}}, 1),
     "survey_totals.people_counted": ({0: {"person_count": 0}, 1: {"person_count": -5}}, 2),

@@ -109,6 +109,11 @@ class SourceContract:
         raise KeyError(name)
 
     @property
+    def is_survey(self) -> bool:
+        """Whether the source is about people who were asked, whose codes and names are published."""
+        return self.source.startswith("survey__")
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         """Canonical names in landed order."""
         return tuple(column.name for column in self.columns)

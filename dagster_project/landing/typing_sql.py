@@ -13,7 +13,7 @@ from functools import cached_property
 
 from dagster_project.landing.contracts import Column
 from dagster_project.landing.layouts import HOME_TIME_ZONE, PACKED_MARKS, ColumnSpec, Layout
-from dagster_project.landing.personal import PERSONAL_VALUE
+from dagster_project.landing.personal import DAY_IN_TEXT, PERSONAL_IN_NUMBERING, PERSONAL_VALUE
 from dagster_project.landing.tables import EXCEL_ERRORS, NUMBER_CELLS, TEXT_CELLS, TEXT_CONTAINERS, UNDECIDED_CELLS
 
 _DAY_SHAPES = {
@@ -82,12 +82,15 @@ _INVISIBLE = (
     r"\x{ffa0}\x{e0100}-\x{e01ef}]"
 )
 _ODD_SPACE = r"[\s\x{0085}\x{00a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+"
+_CONTROLS = r"[\p{Cc}\x{2028}\x{2029}]"
 _ISO_MOMENT = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
     r"( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?"
 )
 
 
+# Of a survey's codes: more is no code but text that belongs elsewhere.
+LONGEST_CODE = 100
 # How landed rows are written: small groups keep the memory of writing down.
 WRITTEN = "(format parquet, compression zstd, row_group_size 40960)"
 KEPT = "source_row_number, is_filled, row_kind"
@@ -204,6 +207,12 @@ class TypedQuery:
         if item.is_literal or item.raw_sql == "NULL":
             return item.raw_sql
         text = clean_sql(item.raw_sql, is_text=item.column.type == "text" and not item.column.is_packed)
+        is_listed = bool(item.column.codes) or item.item_code is not None
+        if self.layout.contract.is_survey and item.column.type == "code" and not is_listed:
+            # Two lines made one would be another code; left as it is, it is rejected. Words of a list may be broken.
+            inside = f"regexp_replace({item.raw_sql}, '^\\s+|\\s+$', '', 'g')"
+            broken = f"{_has_controls(item.raw_sql)} and {_has_controls(inside)}"
+            text = f"case when {broken} then {item.raw_sql} else {text} end"
         return text if item.item_code is None else _whole_number_sql(text)
 
     def _packed_sql(self, name: str) -> str:
@@ -285,6 +294,7 @@ class TypedQuery:
             )
             found.append(Reason("unpackable_answer", text, f"regexp_matches({v}, '[{''.join(PACKED_MARKS)}]')"))
             found.append(_personal_reason(header, v))
+        found += self._survey_reasons(item, v)
         if item.column.is_packed:
             found += _packed_reasons(header, v)
         if item.column.codes:
@@ -296,6 +306,27 @@ class TypedQuery:
             found.append(Reason("time_suffix", self._suffix_text(header), suffixed))
         if item.column.type not in ("code", "text"):
             found.append(self._untypable(item, f"{v} is not null and {t} is null"))
+        return found
+
+    def _survey_reasons(self, item: Input, value: str) -> list[Reason]:
+        """What may not stand in a code or a name of a survey: both are shown as they are."""
+        column, header = item.column, item.header
+        # What comes packed has reasons of its own; a dossier's code has the digits of an ID number.
+        is_text = column.type in ("code", "text") and not column.is_packed
+        if not self.layout.contract.is_survey or not is_text or column.name == "dossier_code":
+            return []
+        found = []
+        if column.type == "code":
+            text = f'Cột "{header}": mã dài quá {LONGEST_CODE} ký tự; hãy ghi mã ngắn, lời dài để ở cột tên hoặc ý kiến'
+            found.append(Reason("code_too_long", text, f"length({value}) > {LONGEST_CODE}"))
+            text = f'Cột "{header}": mã có dấu xuống dòng, dấu tab hoặc ký tự điều khiển; hãy ghi mã trên một dòng'
+            found.append(Reason("code_with_controls", text, _has_controls(value)))
+        if item.item_code is None:
+            text = (
+                f'Cột "{header}": có số điện thoại, số giấy tờ hoặc thư điện tử; hãy ghi mã hoặc tên không nói về '
+                "riêng ai, thông tin của người được hỏi để ở cột dành cho người trả lời"
+            )
+            found.append(Reason("personal_value", text, _personal_sql(column, value)))
         return found
 
     def _suffix_text(self, header: str) -> str:
@@ -379,6 +410,12 @@ def _packed_reasons(header: str, value: str) -> list[Reason]:
             f"not regexp_full_match({value}, '{_PACKED}')",
         ),
         Reason("item_twice", f'Cột "{header}": một câu ghi hai lần; hãy giữ một câu trả lời cho mỗi câu', twice),
+        Reason(
+            "code_too_long",
+            f'Cột "{header}": có mã câu hoặc mã trả lời dài quá {LONGEST_CODE} ký tự; lời của người trả lời để ở cột ý '
+            "kiến (answer_free_text)",
+            f"regexp_matches({value}, '[^;=]{{{LONGEST_CODE + 1}}}')",
+        ),
         _personal_reason(header, value),
     ]
 
@@ -390,6 +427,17 @@ def _personal_reason(header: str, value: str) -> Reason:
         "của người trả lời để ở cột ý kiến (answer_free_text)"
     )
     return Reason("personal_answer", text, f"regexp_matches({value}, {literal(PERSONAL_VALUE)})")
+
+
+def _personal_sql(column: Column, value: str) -> str:
+    """A day in a name or in a code is no phone number; taking it out costs, so only where one seems to be."""
+    shape = literal(PERSONAL_IN_NUMBERING if column.name == "ballot_code" else PERSONAL_VALUE)
+    without_days = f"regexp_replace({value}, {literal(DAY_IN_TEXT)}, '/', 'g')"
+    return f"regexp_matches({value}, {shape}) and regexp_matches({without_days}, {shape})"
+
+
+def _has_controls(text: str) -> str:
+    return f"regexp_matches({text}, '{_CONTROLS}')"
 
 
 def _members_sql(value: str, of_member: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
-from expectations.suites.survey import OFF_SCALE
+from expectations.suites.survey import OFF_SCALE, from_2000
 from expectations.suites.suspicious import ratings_spread
 
 NO_ANSWER = "9"
@@ -40,6 +40,7 @@ def rating_rules() -> list[Rule]:
             keys=("authority_code", "rating_code", "item_code"),
             column="rating_code",
         ),
+        from_2000(suite, "rated_at", "Thời điểm đánh giá"),
         suite.not_in_future("rated_at", "Thời điểm đánh giá"),
         suite.rule(
             "one_rating_per_dossier_and_item",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW, REPORT
 from expectations.rules import Rule, SourceSuite
 from expectations.suites import suspicious
+from expectations.suites.one_stop import EARLIEST
 from expectations.suites.packed import ANSWERED, PAIRS, kinds_of_answers
 from expectations.suites.questionnaires import national_instruments, national_items, national_options
 from expectations.suites.registries import authority_rule
@@ -71,6 +72,7 @@ def answer_rules() -> list[Rule]:
             keys=("authority_code", "wave_code", "ballot_code", "item_code"),
             column="answer_code",
         ),
+        from_2000(suite, "answered_at", "Thời điểm trả lời"),
         suite.not_in_future("answered_at", "Thời điểm trả lời"),
         suite.rule(
             "ballot_for_one_unit",
@@ -133,9 +135,24 @@ def ballot_rules() -> list[Rule]:
             applies="started_at is not null and answered_at is not null",
             column="answered_at",
         ),
+        from_2000(suite, "answered_at", "Thời điểm trả lời"),
         suite.not_in_future("answered_at", "Thời điểm trả lời"),
         *suspicious.ballot_rules(suite),
     ]
+
+
+def from_2000(suite: SourceSuite, column: str, title: str) -> Rule:
+    """The moments of a column are of this century; `title` begins its text."""
+    return suite.rows(
+        f"{column.removesuffix('_at')}_from_2000",
+        f"{title} từ năm 2000 trở đi",
+        "Ghi 10/09/1900 thay cho 10/09/2026",
+        REJECT_ROW,
+        fails=f"{column} < {EARLIEST}",
+        applies=f"{column} is not null",
+        column=column,
+        why="Một ngày như vậy kéo các kỳ của cả kho về tận năm ấy, và câu trả lời không thuộc kỳ nào có thật",
+    )
 
 
 def _packed_answers(suite: SourceSuite) -> list[Rule]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from expectations.results import FLAG_ROW, REFUSE_FILE, REJECT_ROW
 from expectations.rules import Rule, SourceSuite
+from expectations.suites.one_stop import EARLIEST
 from expectations.suites.portal import period_in_order
 from expectations.suites.registries import authority_rule
 
@@ -32,6 +33,15 @@ def wave_rules() -> list[Rule]:
             fails="end_date < start_date",
             column="end_date",
             why="Đợt kết thúc trước khi bắt đầu không thuộc kỳ nào: phiếu của đợt không biết tính vào kỳ nào",
+        ),
+        suite.rows(
+            "dates_from_2000",
+            "Ngày đầu và ngày cuối đợt từ năm 2000 trở đi",
+            "Đợt từ 01/09/1900, thay cho 01/09/2026",
+            REJECT_ROW,
+            fails=f"start_date < {EARLIEST} or end_date < {EARLIEST}",
+            column="start_date",
+            why="Phiếu không ghi ngày lấy ngày của đợt, và các kỳ của cả kho bị kéo về tận năm ấy",
         ),
     ]
 

@@ -556,6 +556,7 @@ BAD = {
     "survey.answer_on_scale": ({1: {"answer_code": "4"}}, 1),
     "survey.item_known": ({1: {"item_code": "F1.1"}}, 1),
     "survey.answer_once": ({1: {"ballot_code": "K-3"}}, 2),
+    "survey.answered_from_2000": ({1: {"answered_at": "1900-09-10 08:31:00"}}, 1),
     "survey.answered_not_in_future": ({1: {"answered_at": TOMORROW}}, 1),
     "survey.ballot_for_one_unit": (
         {1: {"ballot_code": "K-3", "item_code": "other", "unit_code": "H99.02"}},
@@ -607,6 +608,7 @@ BAD = {
     "ratings.answers_mostly_on_scale": ({row: {"answer_code": "5"} for row in range(6)}, 6),
     "ratings.answer_on_scale": ({1: {"answer_code": "4"}}, 1),
     "ratings.rating_once": ({1: {"rating_code": "R-3"}}, 2),
+    "ratings.rated_from_2000": ({1: {"rated_at": "1900-01-10 08:31:00"}}, 1),
     "ratings.rated_not_in_future": ({1: {"rated_at": TOMORROW}}, 1),
     "ratings.ratings_spread": ({row: {"rated_at": f"2026-01-10 08:31:{5 * row:02d}"} for row in range(11)}, 11),
     "ratings.one_rating_per_dossier_and_item": ({1: {"dossier_code": "H99.01-260105-0003"}}, 1),

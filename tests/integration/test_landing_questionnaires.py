@@ -18,10 +18,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # table_writers.py stands be
 from table_writers import Sheet, csv_file, xlsx_file
 
 from dagster_project.cli import app
+from dagster_project.commands import given_values
 from dagster_project.landing import layouts
 from dagster_project.landing.deliveries import landed_path, rejected_path
 from dagster_project.landing.drafting import draft_layout
 from dagster_project.landing.load import land_file
+from dagster_project.publishing.errors import BuildError
 from dagster_project.settings import PROJECT_ROOT, load_settings
 
 SURVEY = Path(__file__).parents[1] / "fixtures" / "survey"
@@ -211,6 +213,7 @@ def test_packed_answers_are_tidied(land, settings):
         (" =5", "bad_packing", "cần «mã câu=mã trả lời»"),
         ("F1.1=5;F1.1 =5", "item_twice", "một câu ghi hai lần"),
         ("F1.1=5;F1.2=gọi 0912345678", "personal_answer", "có số điện thoại"),
+        (f"F1.1=5;{'F' * 101}=4", "code_too_long", "dài quá 100 ký tự"),
     ],
 )
 def test_a_malformed_packed_cell_rejects_its_row_in_words(land, settings, cell, code, words):
@@ -220,6 +223,107 @@ def test_a_malformed_packed_cell_rejects_its_row_in_words(land, settings, cell, 
         settings, delivery, "source_row_number", "reason_code", "reason_text", of=rejected_path
     )
     assert (row, found) == (3, code) and words in text and text.startswith('Cột "item_answers"')
+
+
+# --- codes and names: they are shown as they are
+
+
+BALLOT = dict(zip(CANONICAL, ("H99", "W", "five_factor_22", "H99.01", "P-1", "F1.1=5"), strict=True))
+WAVE = {
+    "authority_code": "H99",
+    "wave_code": "W",
+    "wave_name": "Đợt 1",
+    "instrument_code": "five_factor_22",
+    "survey_owner_code": "province",
+    "population_code": "clients",
+    "start_date": "01/09/2026",
+    "end_date": "15/12/2026",
+}
+
+
+def one_row(row):
+    return csv_file([Sheet("s", [list(row), list(row.values())])], "utf-8", "\t")
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value"),
+    [
+        (BALLOT, "occupation_code", "Nguyễn Văn A, CCCD 001085012345"),
+        (BALLOT, "gender_code", "0912345678"),
+        (BALLOT, "education_code", "a@b.vn"),
+        (BALLOT, "unit_code", "0912 345 678"),
+        (BALLOT, "stratum_code", "001085012345"),
+        (BALLOT, "cluster_code", "+84912345678"),
+        (BALLOT, "device_code", "123456789"),
+        (BALLOT, "wave_code", "đợt 0912345678"),
+        (BALLOT, "ballot_code", "0912345678"),
+        (BALLOT, "ballot_code", "001085012345"),
+        (BALLOT, "ballot_code", "lan@gmail.com"),
+        (WAVE, "wave_name", "Gọi chị Lan 0912345678"),
+        (WAVE, "frame_name", "Danh sách của Trần Văn C 001085012345"),
+    ],
+)
+def test_what_tells_who_somebody_is_stands_in_no_code_and_no_name(land, settings, row, column, value):
+    (delivery,) = land("tep.csv", one_row(row | {column: value})).deliveries
+    ((name, code, text, shown),) = rows(
+        settings, delivery, "column_name", "reason_code", "reason_text", "raw_value", of=rejected_path
+    )
+    assert (name, code) == (column, "personal_value")
+    assert text.startswith(f'Cột "{column}": có số điện thoại, số giấy tờ') and shown == "(đã che)"
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value"),
+    [
+        # A year and a number, a number filled up with zeros, a moment with a day in it.
+        (BALLOT, "ballot_code", "202600001"),
+        (BALLOT, "ballot_code", "W_202600001"),
+        (BALLOT, "ballot_code", "000000000123"),
+        (BALLOT, "ballot_code", "05-09-2026 14:02:59"),
+        (BALLOT, "dossier_code", "000.00.16.H97-260926-0001"),
+        (BALLOT, "dossier_code", "001085012345"),
+        (BALLOT, "occupation_code", "Nông dân"),
+        (BALLOT, "cluster_code", "x" * 100),
+        (WAVE, "wave_name", "Khảo sát 01.09.2026-15.12.2026"),
+    ],
+)
+def test_what_only_looks_like_a_number_of_a_person_lands(land, settings, row, column, value):
+    (delivery,) = land("tep.csv", one_row(row | {column: value})).deliveries
+    assert rows(settings, delivery, column) == [(value,)]
+
+
+@pytest.mark.parametrize("column", ["wave_code", "ballot_code", "unit_code", "stratum_code", "gender_code"])
+@pytest.mark.parametrize(
+    ("value", "code", "words"),
+    [
+        ("x" * 101, "code_too_long", "mã dài quá 100 ký tự"),
+        ("W\n2", "code_with_controls", "dấu xuống dòng"),
+        ("W\u20282", "code_with_controls", "dấu xuống dòng"),
+        ("W\x072", "code_with_controls", "ký tự điều khiển"),
+    ],
+)
+def test_a_code_of_a_survey_is_short_and_of_one_line(land, settings, column, value, code, words):
+    (delivery,) = land("tep.csv", one_row(BALLOT | {column: value})).deliveries
+    ((name, found, text),) = rows(settings, delivery, "column_name", "reason_code", "reason_text", of=rejected_path)
+    assert (name, found) == (column, code) and words in text
+
+
+def test_a_word_of_a_list_may_be_broken_in_two_lines(land, settings):
+    (delivery,) = land("tep.csv", one_row(BALLOT | {"result_code": "Đã trả\nlời"})).deliveries
+    assert rows(settings, delivery, "result_code") == [("answered",)]
+
+
+def test_a_given_code_is_held_to_the_same_rules(land, settings):
+    content = csv_file([Sheet("s", english_rows())], "utf-8", ",")
+    (delivery,) = land("wave.csv", content, given={"wave_code": "x" * 101}).deliveries
+    found = rows(settings, delivery, "column_name", "reason_code", of=rejected_path)
+    assert delivery.rows_accepted == 0 and set(found) == {("wave_code", "code_too_long")}
+
+
+@pytest.mark.parametrize("value", ["W\n2", "W\u20282", "W\x1b[2J", "x" * 201])
+def test_a_given_value_of_several_lines_or_without_end_is_refused_at_once(value):
+    with pytest.raises(BuildError, match="«--set wave_code» có dấu xuống dòng hoặc ký tự điều khiển, hoặc dài quá 200"):
+        given_values([f"wave_code={value}"])
 
 
 # --- the shipped layouts

@@ -4,6 +4,21 @@ with ballots as (
 
 ),
 
+-- A group's code is text from the file. That of too few people may be about a person, or a slip: it is not told.
+{%- for group in survey_groups() %}
+told_{{ group }} as (
+
+    select
+        wave_number,
+        {{ group }}_code
+    from ballots
+    where {{ group }}_code is not null
+    group by wave_number, {{ group }}_code
+    having count(*) >= {{ fewest_people() }}
+
+),
+
+{% endfor %}
 -- A survey of one unit says nothing of the others.
 broad_waves as (
 
@@ -37,13 +52,26 @@ members as (
         ballots.authority_code,
         ballots.{{ unit }} as unit_code,
         '{{ group }}' as group_kind_code,
-        {{ "'all'" if group == 'all' else "coalesce(ballots." ~ group ~ "_code, 'unstated')" }} as group_code,
+        {%- if group == 'all' %}
+        'all' as group_code,
+        {%- else %}
+        case
+            when ballots.{{ group }}_code is null then 'unstated'
+            else coalesce(told_{{ group }}.{{ group }}_code, 'rare')
+        end as group_code,
+        {%- endif %}
         ballots.ballot_number,
         ballots.ballot_weight
     from ballots
     inner join recorded on ballots.wave_number = recorded.wave_number
     {%- if unit == 'authority_code' %}
     inner join broad_waves on ballots.wave_number = broad_waves.wave_number
+    {%- endif %}
+    {%- if group != 'all' %}
+    left join told_{{ group }}
+        on
+            ballots.wave_number = told_{{ group }}.wave_number
+            and ballots.{{ group }}_code = told_{{ group }}.{{ group }}_code
     {%- endif %}
     where
         {{ "true" if group == 'all' else "recorded." ~ group ~ "_count > 0" }}
