@@ -51,7 +51,8 @@ def waves(build: Build, authority_code: str) -> list[Row]:
     return _rows(
         build.folder,
         """
-        select w.*, r.listed_count, r.answered_count, r.refused_count, r.not_reached_count, r.response_rate
+        select w.*, r.listed_count, r.answered_count, r.refused_count, r.not_reached_count, r.ineligible_count,
+          r.response_rate
         from dim_survey_waves as w
         left join fct_survey_responses as r
           on w.authority_code = r.authority_code

@@ -207,7 +207,10 @@ def response_text(wave: Row) -> str:
         return f"{answered} phiếu trả lời; đợt không ghi người không trả lời nên không tính được tỷ lệ"
     listed = labels.format_count(wave["listed_count"])
     rate = percent(wave["response_rate"])
-    return f"{answered} phiếu trả lời trên {listed} người trong danh sách, tỷ lệ trả lời {rate}"
+    told = f"{answered} phiếu trả lời trên {listed} người trong danh sách, tỷ lệ trả lời {rate}"
+    if wave["ineligible_count"]:
+        told += f", không tính {labels.format_count(wave['ineligible_count'])} người không thuộc diện"
+    return told
 
 
 def method_facts(wave: Row) -> list[tuple[str, str]]:

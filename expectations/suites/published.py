@@ -122,7 +122,7 @@ PROMISED_COLUMNS = {
     "answered_ballot_count perceived_rate interval_low interval_high claimed_rate computed_rate claim_gap gap_code",
     "rpt_survey_sides": "authority_code unit_code period_code side_code side_key survey_owner_code side_name "
     "method_version value_status satisfied_percent percent_low percent_high answer_count change_points declared_rank "
-    "coverage_rate",
+    "ranked_count coverage_rate",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at received_at due_at "
     "completed_at returned_at received_date due_date completed_date status_code state_code "

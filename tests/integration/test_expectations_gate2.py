@@ -201,9 +201,9 @@ COLUMNS = {
     "interval_high:decimal(18,6) claimed_rate:decimal(18,6) computed_rate:decimal(18,6) claim_gap:decimal(18,6) "
     "gap_code",
     "rpt_survey_sides": "authority_code unit_code period_code side_code side_key survey_owner_code side_name "
-    "method_version value_status satisfied_percent:decimal(18,4) percent_low:decimal(18,4) "
+    "method_version value_status satisfied_percent:decimal(18,6) percent_low:decimal(18,4) "
     "percent_high:decimal(18,4) answer_count:bigint change_points:decimal(18,6) declared_rank:bigint "
-    "coverage_rate:decimal(18,6)",
+    "ranked_count:bigint coverage_rate:decimal(18,6)",
     "fct_score_answers": "authority_code unit_code period_code instrument_code item_code answer_code "
     "is_indexed:boolean option_kind_code is_withheld:boolean answer_count:bigint",
     "fct_dossier_steps": "authority_code dossier_code step_number:bigint activity_name began_at:timestamp "

@@ -228,10 +228,16 @@ def test_other_figures_expectations_waves_and_gaps_can_be_taken_along(sheets):
     sides = _records(found["hai-long_so-khac_2026_H99"])
     assert [(row["Số liệu"], row["Hài lòng (%)"], row["n"]) for row in sides] == [
         ("Khảo sát, tính từ phiếu", Decimal("75.00"), 410),
-        ("Nơi khác công bố", Decimal("81.37"), 900),
+        ("Nơi khác công bố", Decimal("81.375"), 900),
         ("Đánh giá sau giải quyết (kiosk, cổng)", Decimal("90.50"), 2000),
     ]
-    assert (sides[1]["Nơi công bố nêu hạng"], sides[2]["Đánh giá trên kết quả đã trả (%)"]) == (19, Decimal("25.00"))
+    # All digits that were published, and no zeros that were not.
+    assert [str(sides[1][name]) for name in ("Hài lòng (%)", "Nơi công bố nêu so kỳ trước (điểm %)")] == [
+        "81.375",
+        "0.645",
+    ]
+    assert (sides[1]["Nơi công bố nêu hạng"], sides[1]["Trong số nơi được xếp hạng"]) == (19, 63)
+    assert sides[2]["Đánh giá trên kết quả đã trả (%)"] == Decimal("25.00")
     assert "không cộng, không lấy trung bình" in dict(found["hai-long_so-khac_2026_H99"].head)["Lưu ý khi đọc"]
     wishes = _records(found["hai-long_mong-doi_KS-2026_H99.1"])
     assert [(row["Mã câu"], row["Tỷ lệ (%)"]) for row in wishes] == [("E2", Decimal("40.00")), ("E1", Decimal("30.00"))]
@@ -320,7 +326,8 @@ def test_the_page_says_how_sure_it_is_and_what_it_hides(settings, monkeypatch):
     html = _run(settings, monkeypatch, unit="H99.1")
     for said in (
         "chưa đối chiếu",
-        "410 phiếu trả lời trên 820 người trong danh sách, tỷ lệ trả lời 50,0%",
+        # 410 of the 820 who could be asked.
+        "410 phiếu trả lời trên 840 người trong danh sách, tỷ lệ trả lời 50,0%, không tính 20 người không thuộc diện<",
         "không cộng, không lấy trung bình",
         "không đủ mẫu (n = 21, cần ít nhất 30)",
         "được giữ kín, vì nêu ra thì biết được câu trả lời của dưới 5 người</",
@@ -338,6 +345,40 @@ def test_the_page_says_how_sure_it_is_and_what_it_hides(settings, monkeypatch):
     assert "chưa đối chiếu" not in _run(settings, monkeypatch, wave="KS-2025|form")
 
 
+def test_a_published_figure_is_told_as_published_on_a_phone_too(settings, monkeypatch):
+    html = _run(settings, monkeypatch)
+    assert '<span class="rate">81,375%</span>' in html and '<span class="rate">90,5%</span>' in html
+    told = "nơi công bố nêu +0,645 điểm % so kỳ trước; nơi công bố xếp hạng 19/63"
+    assert f"<td class=\"wide words\">{told}</td>" in html
+    # Columns for the asker and the remarks are hidden there.
+    assert f'<span class="sub">Bộ; {told}</span>' in html
+    assert '<span class="sub">tỉnh hỏi</span>' in html
+
+
+WITHIN = "trong giới hạn ngẫu nhiên"
+
+
+def test_a_unit_has_a_place_in_the_funnel_only_where_one_is_drawn(settings, monkeypatch, publish_with, sheets):
+    assert "không vẽ được phễu" in (html := _run(settings, monkeypatch))
+    assert WITHIN not in html and "ngoài giới hạn 99,8 %" not in html
+    assert {row["Trong phễu"] for row in _records(sheets()["hai-long_don-vi_KS-2026"])} == {""}
+    publish_with(
+        (
+            "rpt_survey_funnels",
+            "('H99.2', 0.80, 120.5, 'within')",
+            "('H99.2', 0.80, 120.5, 'within'), ('H99.3', 0.8, 50.5, 'above')",
+        ),
+        (
+            "fct_survey_estimates",
+            "('KS-2026', 'H99.3', 'overall', 'overall', 'insufficient_sample', 12, null, null, null)",
+            "('KS-2026', 'H99.3', 'overall', 'overall', 'ok', 32, 0.8, 0.7, 0.9)",
+        ),
+    )
+    html = _run(settings, monkeypatch)
+    assert "không vẽ được phễu" not in html and f">{WITHIN}</td>" in html
+    assert WITHIN in {row["Trong phễu"] for row in _records(sheets()["hai-long_don-vi_KS-2026"])}
+
+
 def test_an_authority_without_ballots_is_told_so(settings, monkeypatch):
     assert "không có phiếu khảo sát nào" in _run(settings, monkeypatch, code="H44")
 
@@ -352,7 +393,7 @@ def test_the_printed_page_has_figures_weakest_questions_and_method(build):
         "−25,0 điểm %",
         "khác rõ",
         "Chỗ ngồi &lt;chờ&gt;",
-        "61 phiếu trả lời trên 122",
+        "61 phiếu trả lời trên 122 người trong danh sách, tỷ lệ trả lời 50,0%<",
     ):
         assert said in html, said
     assert "Dữ liệu giả lập" in html
