@@ -5,11 +5,11 @@ Of the province (H99) departments 1 and 2 have enough ballots, 3 has not. Questi
 
 _WAVES = """
   ('KS-2025', 'form', 'Khảo sát <2025>', 'province', 'clients', date '2025-09-01', date '2025-12-15', 'pooled', true,
-    'base', 'used', 6, 5, 400, 'form|province|clients', null, null),
+    'base', 'used', 6, 5, 400, 3, 'KS-2025', 'form|province|clients', null, null),
   ('KS-2026', 'form', 'Khảo sát 2026', 'province', 'clients', date '2026-02-01', date '2026-03-15', 'pooled', false,
-    'base', 'used', 6, 6, 410, 'form|province|clients', 'KS-2025', null),
+    'base', 'used', 6, 6, 410, 3, 'KS-2025', 'form|province|clients', 'KS-2025', null),
   ('TU-1', 'form', 'Tự khảo sát', 'unit', 'clients', date '2026-02-01', date '2026-02-28', 'pooled', false,
-    'equal', 'no_weights', 2, 0, 18, 'form|unit|clients', null, 'owner')
+    'equal', 'no_weights', 2, 0, 18, 1, 'TU-1', 'form|unit|clients', null, 'owner')
 """
 _FIGURES = """
   ('KS-2025', 'H99', 'overall', 'overall', 'ok', 400, 0.70, 0.68, 0.72),
@@ -35,7 +35,7 @@ SURVEY_TABLES = {
           'G2' as method_version, 'QĐ <2>' as legal_basis
         from (values {_WAVES}) as t(wave_code, instrument_code, wave_name, survey_owner_code, population_code,
           start_date, end_date, index_formula_code, is_confirmed, weight_kind_code, totals_use_code,
-          known_total_count, used_total_count, ballot_count, series_code,
+          known_total_count, used_total_count, ballot_count, unit_count, unit_set_code, series_code,
           previous_wave_code, break_code)""",
     "dim_survey_items": """
         select 'H99' as authority_code, 'form' as instrument_code, *, cast(null as date) as valid_to_date,

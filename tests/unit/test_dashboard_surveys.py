@@ -247,6 +247,7 @@ def test_other_figures_expectations_waves_and_gaps_can_be_taken_along(sheets):
         ("F1.2", Decimal("5.00"), "chưa đủ để nói là khác"),
     ]
     waves = _records(found["hai-long_cac-dot_H99.1"])
+    assert (waves[0]["Số đơn vị của đợt"], waves[0]["Hình thức hỏi"]) == (3, "phỏng vấn trực tiếp")
     assert [(row["Chuỗi"], row["Mã đợt"], row["Ai hỏi"], row["Chỉ số (%)"]) for row in waves] == [
         (1, "KS-2025", "tỉnh", Decimal("60.00")),
         (1, "KS-2026", "tỉnh", Decimal("55.00")),
@@ -377,6 +378,37 @@ def test_a_unit_has_a_place_in_the_funnel_only_where_one_is_drawn(settings, monk
     html = _run(settings, monkeypatch)
     assert "không vẽ được phễu" not in html and f">{WITHIN}</td>" in html
     assert WITHIN in {row["Trong phễu"] for row in _records(sheets()["hai-long_don-vi_KS-2026"])}
+
+
+OTHER_UNITS = (
+    ("dim_survey_waves", "6, 5, 400, 3, 'KS-2025'", "6, 5, 400, 138, 'KS-2025'"),
+    ("dim_survey_waves", "6, 6, 410, 3, 'KS-2025'", "6, 6, 410, 3, 'KS-2026'"),
+)
+
+
+def test_waves_of_other_units_are_not_joined_and_compared_with_a_caution(settings, monkeypatch, build, publish_with):
+    caution = "Hai đợt không cùng các đơn vị: khác nhau có thể do đơn vị được hỏi."
+    html = _run(settings, monkeypatch, against="KS-2025|form")
+    assert "KS-2026: 3 đơn vị, phỏng vấn trực tiếp; KS-2025: 3 đơn vị, phỏng vấn trực tiếp<" in html
+    assert caution not in html and "ngắt vì khác các đơn vị" not in html
+    other = publish_with(*OTHER_UNITS)
+    html = _run(settings, monkeypatch, against="KS-2025|form")
+    assert "KS-2026: 3 đơn vị, phỏng vấn trực tiếp; KS-2025: 138 đơn vị, phỏng vấn trực tiếp<" in html
+    assert caution in html and "ngắt vì khác các đơn vị được hỏi<" in html
+    rows = surveys.index_series(other, "H99", "H99")
+    # Though a wave of another series stands between them in time.
+    assert [[row["wave_code"] for row in found] for found in charts_surveys.in_series(rows)] == [
+        ["KS-2025"],
+        ["KS-2026"],
+        ["TU-1"],
+    ]
+    # A unit is itself whatever other units were asked.
+    assert [len(found) for found in charts_surveys.in_series(surveys.index_series(other, "H99", "H99.1"))] == [2]
+
+
+def test_points_of_one_month_are_told_apart_by_their_wave(build):
+    names = [charts_surveys.wave_label(row) for row in surveys.index_series(build, "H99", "H99")]
+    assert names == ["KS-2025|12/2025|tỉnh hỏi", "TU-1|02/2026|đơn vị tự hỏi", "KS-2026|03/2026|tỉnh hỏi"]
 
 
 def test_an_authority_without_ballots_is_told_so(settings, monkeypatch):
