@@ -141,8 +141,8 @@ def funnel_chart(rows: Rows, height: int = 340) -> alt.LayerChart:
 def in_series(rows: Rows) -> list[list[Mapping[str, Any]]]:
     """Waves that a line may join, each oldest first; of a series those of other units apart, one behind the other.
 
-    A whole authority is the same thing only where it is of the same units. A wave of no series stands alone. Laid out so,
-    no line between two waves passes over a break.
+    A whole authority is the same thing only where it is of the same units. A wave of no series stands alone. Laid out
+    so, no line between two waves passes over a break.
     """
     found: dict[str, dict[str | None, list[Mapping[str, Any]]]] = {}
     for row in rows:
@@ -235,4 +235,5 @@ def _break_words(starts: pd.DataFrame, x: alt.X, lift: int) -> alt.Chart:
 def wave_label(row: Mapping[str, Any]) -> str:
     """A wave on three short lines: its code, when it ended, who asked."""
     when = "không ngày" if row["end_date"] is None else row["end_date"].strftime("%m/%Y")
-    return f"{row['wave_code']}|{when}|{labels_surveys.OWNER_TEXT.get(row['survey_owner_code'], row['survey_owner_code'])}"
+    owner = labels_surveys.OWNER_TEXT.get(row["survey_owner_code"], row["survey_owner_code"])
+    return f"{row['wave_code']}|{when}|{owner}"

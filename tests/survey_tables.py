@@ -125,8 +125,10 @@ SURVEY_TABLES = {
           * replace (cast(satisfied_percent as decimal(18, 6)) as satisfied_percent,
             cast(change_points as decimal(18, 6)) as change_points)
         from (values
-          ('declared', 'ministry', 'ministry', 'Bộ <công bố>', null, 'ok', 81.375, null, null, 900, 0.645, 19, 63, null),
-          ('rating', 'kiosk_3_levels', 'unit', 'Kiosk', 'kiosk-3', 'ok', 90.5, 89.0, 92.0, 2000, null, null, null, 0.25),
+          ('declared', 'ministry', 'ministry', 'Bộ <công bố>', null, 'ok', 81.375, null, null, 900, 0.645, 19, 63,
+            null),
+          ('rating', 'kiosk_3_levels', 'unit', 'Kiosk', 'kiosk-3', 'ok', 90.5, 89.0, 92.0, 2000, null, null, null,
+            0.25),
           ('estimate', 'KS-2026|form', 'province', 'Khảo sát 2026', 'G2', 'ok', 75.0, 73.0, 77.0, 410, null, null,
             null, null))
         as t(side_code, side_key, survey_owner_code, side_name, method_version, value_status, satisfied_percent,

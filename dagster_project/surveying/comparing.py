@@ -72,8 +72,9 @@ def _told(ask: Ask, a: Row, b: Row, unit_code: str | None) -> str:
     lines += [_told_index(wave, index, is_whole) for wave, index in zip((a, b), found, strict=True)]
     if any(index["estimate"] is None for index in found):
         return "\n".join([*lines, "Không so được: có đợt không có chỉ số."])
+    lines += [*_told_difference(*found), *_told_family(ask, a, b, unit)]
     caution = coverage_caution(a, b) if is_whole else None
-    return "\n".join([*lines, *_told_difference(*found), *_told_family(ask, a, b, unit), *([caution] if caution else [])])
+    return "\n".join([*lines, caution] if caution else lines)
 
 
 def _index(ask: Ask, wave: Row, unit_code: str) -> Row:

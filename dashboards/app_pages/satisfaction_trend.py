@@ -164,13 +164,12 @@ def _compare(view: state.View, wave: Row, other: Row, unit_code: str) -> None:
         for row in rows
     )
     covered = _coverage(later, earlier) if unit_code == view.authority_code else ""
-    components.show(
-        f"<b>{components.text(title)}</b>" + covered + components.table(CHANGES, cells, title) + "<br>"
-    )
+    components.show(f"<b>{components.text(title)}</b>" + covered + components.table(CHANGES, cells, title) + "<br>")
 
 
 def _coverage(later: Row, earlier: Row) -> str:
-    """Of how many units each of two waves is and how they were asked, with a warning where the units are not the same."""
+    """Of how many units each of two waves is and how they were asked; a warning where the units are not the same."""
     told = "; ".join(f"{wave['wave_code']}: {coverage_text(wave)}" for wave in (later, earlier))
     caution = coverage_caution(later, earlier)
-    return f'<p class="lead">{components.text(told)}</p>' + (components.note(caution, is_warning=True) if caution else "")
+    warning = components.note(caution, is_warning=True) if caution else ""
+    return f'<p class="lead">{components.text(told)}</p>{warning}'

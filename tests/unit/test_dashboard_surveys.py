@@ -350,7 +350,7 @@ def test_a_published_figure_is_told_as_published_on_a_phone_too(settings, monkey
     html = _run(settings, monkeypatch)
     assert '<span class="rate">81,375%</span>' in html and '<span class="rate">90,5%</span>' in html
     told = "nơi công bố nêu +0,645 điểm % so kỳ trước; nơi công bố xếp hạng 19/63"
-    assert f"<td class=\"wide words\">{told}</td>" in html
+    assert f'<td class="wide words">{told}</td>' in html
     # Columns for the asker and the remarks are hidden there.
     assert f'<span class="sub">Bộ; {told}</span>' in html
     assert '<span class="sub">tỉnh hỏi</span>' in html
