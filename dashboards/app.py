@@ -49,7 +49,7 @@ def main() -> None:
         st.Page(lambda: score_explanation.render(view), title="Giải thích điểm", url_path="giai-thich-diem"),
         st.Page(lambda: score_comparison.render(view), title="So sánh điểm", url_path="so-sanh-diem"),
         st.Page(lambda: satisfaction.render(view), title="Hài lòng (SIPAS)", url_path="hai-long"),
-        st.Page(lambda: ratings.render(view), title="Kiosk (đánh giá)", url_path="danh-gia"),
+        st.Page(lambda: ratings.render(view), title=ratings.TITLE, url_path="danh-gia"),
         st.Page(lambda: unit.render(view), title="Đơn vị", url_path="don-vi"),
         st.Page(lambda: process.render(view), title="Quy trình", url_path="quy-trinh"),
         st.Page(lambda: dossier.render(view), title="Hồ sơ", url_path="ho-so"),

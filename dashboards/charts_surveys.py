@@ -139,14 +139,17 @@ def funnel_chart(rows: Rows, height: int = 340) -> alt.LayerChart:
 
 
 def in_series(rows: Rows) -> list[list[Mapping[str, Any]]]:
-    """Waves by series, each oldest first, the series that began first in front; a wave of no series stands alone.
+    """Waves that a line may join, each oldest first; of a series those of other units apart, one behind the other.
 
-    Laid out so, no line between two waves of a series passes over a break.
+    A whole authority is the same thing only where it is of the same units. A wave of no series stands alone. Laid out
+    so, no line between two waves passes over a break.
     """
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    found: dict[str, dict[str | None, list[Mapping[str, Any]]]] = {}
     for row in rows:
-        found.setdefault(row["series_code"] or f"{row['wave_code']}|{row['instrument_code']}", []).append(row)
-    return list(found.values())
+        series = row["series_code"] or f"{row['wave_code']}|{row['instrument_code']}"
+        units = row["unit_set_code"] if row["unit_code"] == row["authority_code"] else None
+        found.setdefault(series, {}).setdefault(units, []).append(row)
+    return [joined for by_units in found.values() for joined in by_units.values()]
 
 
 def wave_chart(rows: Rows, height: int = 280) -> alt.LayerChart:
@@ -230,6 +233,7 @@ def _break_words(starts: pd.DataFrame, x: alt.X, lift: int) -> alt.Chart:
 
 
 def wave_label(row: Mapping[str, Any]) -> str:
-    """A wave on two short lines: when it ended, who asked."""
+    """A wave on three short lines: its code, when it ended, who asked."""
     when = "không ngày" if row["end_date"] is None else row["end_date"].strftime("%m/%Y")
-    return f"{when}|{labels_surveys.OWNER_TEXT.get(row['survey_owner_code'], row['survey_owner_code'])}"
+    owner = labels_surveys.OWNER_TEXT.get(row["survey_owner_code"], row["survey_owner_code"])
+    return f"{row['wave_code']}|{when}|{owner}"

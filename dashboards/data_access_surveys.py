@@ -51,7 +51,8 @@ def waves(build: Build, authority_code: str) -> list[Row]:
     return _rows(
         build.folder,
         """
-        select w.*, r.listed_count, r.answered_count, r.refused_count, r.not_reached_count, r.response_rate
+        select w.*, r.listed_count, r.answered_count, r.refused_count, r.not_reached_count, r.ineligible_count,
+          r.response_rate
         from dim_survey_waves as w
         left join fct_survey_responses as r
           on w.authority_code = r.authority_code
@@ -203,7 +204,7 @@ def index_series(build: Build, authority_code: str, unit_code: str) -> list[Row]
     return _rows(
         build.folder,
         """
-        select w.*, s.value_status, s.statistic_code, s.answered_ballot_count,
+        select w.*, s.unit_code, s.value_status, s.statistic_code, s.answered_ballot_count,
           s.ballot_count as unit_ballot_count, s.estimate, s.interval_low, s.interval_high
         from fct_survey_estimates as s
         inner join dim_survey_waves as w

@@ -24,7 +24,7 @@ from dashboards import labels
 class Sheet:
     """One table to download: head lines (label, text) above, then headers and rows.
 
-    Cells are text, int, Decimal (written with two decimals) or None. ``widths`` are characters per column;
+    Cells are text, int, Decimal (a workbook shows two decimals of it) or None. ``widths`` are characters per column;
     the texts of the head lines stand in the first column that is wide enough for them.
     """
 
@@ -107,6 +107,14 @@ def percent_number(rate: Any) -> Decimal | None:
 def rounded(number: Any) -> Decimal | None:
     """A number with two decimals; None stays None."""
     return _number(number, "count")
+
+
+def published(number: Any) -> Decimal | None:
+    """A number of others with all the digits that they gave, two at least; None stays None."""
+    if number is None:
+        return None
+    given = Decimal(str(number)).normalize()
+    return given.quantize(Decimal(1).scaleb(min(given.as_tuple().exponent, -2)))
 
 
 def _ranking_sheet(file: RankingFile) -> Sheet:

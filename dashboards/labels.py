@@ -71,6 +71,12 @@ def format_decimal(value: Number, digits: int) -> str:
     return f"−{text}" if rounded < 0 else text
 
 
+def format_published(value: Number) -> str:
+    """A number of others with all the digits that they gave, as nobody here may round it."""
+    digits = -Decimal(str(value)).normalize().as_tuple().exponent
+    return format_decimal(value, max(digits, 0))
+
+
 def format_count(value: Number | None) -> str:
     """A whole number with thousands dots; «không có số liệu» for None."""
     return NO_DATA if value is None else format_decimal(value, 0)

@@ -21,15 +21,7 @@ OWNER_TEXT = {"ministry": "Bộ hỏi", "province": "tỉnh hỏi", "unit": "đ�
 OWNER_NAME = {**series.OWNER_TEXT, None: "không rõ"}
 PUBLISHER_TEXT = {"ministry": "Bộ", "province": "tỉnh", "unit": "đơn vị", None: "không rõ"}
 POPULATION_TEXT = {**series.POPULATION_TEXT, None: "không rõ hỏi ai"}
-MODE_TEXT = {
-    "kiosk": "máy tại quầy",
-    "online": "trực tuyến",
-    "paper": "phiếu giấy",
-    "phone": "điện thoại",
-    "face_to_face": "phỏng vấn trực tiếp",
-    "mixed": "nhiều hình thức",
-    None: "không ghi hình thức hỏi",
-}
+MODE_TEXT = series.MODE_TEXT
 FORMULA_TEXT = {
     "pooled": "gộp mọi câu trả lời, lấy tỷ lệ hài lòng",
     "mean_of_shares": "trung bình tỷ lệ hài lòng của các câu, rồi của các nhóm câu",
@@ -56,6 +48,8 @@ BREAK_TEXT = {
     "survey_owner_code": "khác người hỏi",
     "population_code": "khác người được hỏi",
 }
+# Between two waves of one series.
+OTHER_UNITS = "khác các đơn vị được hỏi"
 UNREGISTERED = "chưa rõ ai hỏi ai"
 SIDE_TEXT = {
     "estimate": "Khảo sát, tính từ phiếu",
@@ -208,7 +202,10 @@ def response_text(wave: Row) -> str:
         return f"{answered} phiếu trả lời; đợt không ghi người không trả lời nên không tính được tỷ lệ"
     listed = labels.format_count(wave["listed_count"])
     rate = percent(wave["response_rate"])
-    return f"{answered} phiếu trả lời trên {listed} người trong danh sách, tỷ lệ trả lời {rate}"
+    told = f"{answered} phiếu trả lời trên {listed} người trong danh sách, tỷ lệ trả lời {rate}"
+    if wave["ineligible_count"]:
+        told += f", không tính {labels.format_count(wave['ineligible_count'])} người không thuộc diện"
+    return told
 
 
 def method_facts(wave: Row) -> list[tuple[str, str]]:
@@ -278,6 +275,8 @@ def break_reasons(before: Row, row: Row) -> list[str]:
     Not ``break_code``, which looks at the wave before in time: a unit may be in neither, and series are drawn in turn.
     """
     differing = [words for column, words in BREAK_TEXT.items() if _differ(before[column], row[column])]
+    if not differing and before["series_code"] == row["series_code"]:
+        return [OTHER_UNITS]
     is_unknown = None in (one[column] for one in (before, row) for column in BREAK_TEXT)
     return differing + [UNREGISTERED] * (is_unknown or not differing)
 

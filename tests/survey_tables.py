@@ -5,11 +5,11 @@ Of the province (H99) departments 1 and 2 have enough ballots, 3 has not. Questi
 
 _WAVES = """
   ('KS-2025', 'form', 'Khảo sát <2025>', 'province', 'clients', date '2025-09-01', date '2025-12-15', 'pooled', true,
-    'base', 'used', 6, 5, 400, 'form|province|clients', null, null),
+    'base', 'used', 6, 5, 400, 3, 'KS-2025', 'form|province|clients', null, null),
   ('KS-2026', 'form', 'Khảo sát 2026', 'province', 'clients', date '2026-02-01', date '2026-03-15', 'pooled', false,
-    'base', 'used', 6, 6, 410, 'form|province|clients', 'KS-2025', null),
+    'base', 'used', 6, 6, 410, 3, 'KS-2025', 'form|province|clients', 'KS-2025', null),
   ('TU-1', 'form', 'Tự khảo sát', 'unit', 'clients', date '2026-02-01', date '2026-02-28', 'pooled', false,
-    'equal', 'no_weights', 2, 0, 18, 'form|unit|clients', null, 'owner')
+    'equal', 'no_weights', 2, 0, 18, 1, 'TU-1', 'form|unit|clients', null, 'owner')
 """
 _FIGURES = """
   ('KS-2025', 'H99', 'overall', 'overall', 'ok', 400, 0.70, 0.68, 0.72),
@@ -35,7 +35,7 @@ SURVEY_TABLES = {
           'G2' as method_version, 'QĐ <2>' as legal_basis
         from (values {_WAVES}) as t(wave_code, instrument_code, wave_name, survey_owner_code, population_code,
           start_date, end_date, index_formula_code, is_confirmed, weight_kind_code, totals_use_code,
-          known_total_count, used_total_count, ballot_count, series_code,
+          known_total_count, used_total_count, ballot_count, unit_count, unit_set_code, series_code,
           previous_wave_code, break_code)""",
     "dim_survey_items": """
         select 'H99' as authority_code, 'form' as instrument_code, *, cast(null as date) as valid_to_date,
@@ -76,10 +76,13 @@ SURVEY_TABLES = {
         from (values ('male', 'ok', 40, 0.5), ('female', 'insufficient_sample', 21, null),
           ('khác <lạ>', 'suppressed', null, null)) as t(g, s, n, e)""",
     "fct_survey_responses": """
-        select 'H99' as authority_code, *, answered_count / nullif(listed_count, answered_count) as response_rate
-        from (values ('KS-2025', 'form', 'H99', 400, 400, null, null), ('KS-2026', 'form', 'H99', 820, 410, 200, 210),
-          ('KS-2026', 'form', 'H99.1', 122, 61, 31, 30), ('TU-1', 'form', 'H99', 18, 18, null, null))
-        as t(wave_code, instrument_code, unit_code, listed_count, answered_count, refused_count, not_reached_count)""",
+        select 'H99' as authority_code, *,
+          if(refused_count is not null, answered_count / (listed_count - ineligible_count), null) as response_rate
+        from (values ('KS-2025', 'form', 'H99', 400, 400, null, null, null),
+          ('KS-2026', 'form', 'H99', 840, 410, 200, 210, 20), ('KS-2026', 'form', 'H99.1', 122, 61, 31, 30, 0),
+          ('TU-1', 'form', 'H99', 18, 18, null, null, null))
+        as t(wave_code, instrument_code, unit_code, listed_count, answered_count, refused_count, not_reached_count,
+          ineligible_count)""",
     "fct_survey_answer_shares": """
         select 'H99' as authority_code, 'KS-2026' as wave_code, 'form' as instrument_code, 'H99.1' as unit_code, *
         from (values
@@ -118,12 +121,16 @@ SURVEY_TABLES = {
         as t(unit_code, value_status, answered_ballot_count, perceived_rate, interval_low, interval_high, claimed_rate,
           computed_rate, gap_code)""",
     "rpt_survey_sides": """
-        select 'H99' as authority_code, 'H99' as unit_code, '2026' as period_code, *
+        select 'H99' as authority_code, 'H99' as unit_code, '2026' as period_code,
+          * replace (cast(satisfied_percent as decimal(18, 6)) as satisfied_percent,
+            cast(change_points as decimal(18, 6)) as change_points)
         from (values
-          ('declared', 'ministry', 'ministry', 'Bộ <công bố>', null, 'ok', 81.37, null, null, 900, 0.64, 19, null),
-          ('rating', 'kiosk_3_levels', 'unit', 'Kiosk', 'kiosk-3', 'ok', 90.5, 89.0, 92.0, 2000, null, null, 0.25),
+          ('declared', 'ministry', 'ministry', 'Bộ <công bố>', null, 'ok', 81.375, null, null, 900, 0.645, 19, 63,
+            null),
+          ('rating', 'kiosk_3_levels', 'unit', 'Kiosk', 'kiosk-3', 'ok', 90.5, 89.0, 92.0, 2000, null, null, null,
+            0.25),
           ('estimate', 'KS-2026|form', 'province', 'Khảo sát 2026', 'G2', 'ok', 75.0, 73.0, 77.0, 410, null, null,
-            null))
+            null, null))
         as t(side_code, side_key, survey_owner_code, side_name, method_version, value_status, satisfied_percent,
-          percent_low, percent_high, answer_count, change_points, declared_rank, coverage_rate)""",
+          percent_low, percent_high, answer_count, change_points, declared_rank, ranked_count, coverage_rate)""",
 }

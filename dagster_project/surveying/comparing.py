@@ -13,7 +13,7 @@ from typing import Any
 
 from dagster_project.console import vi_count
 from dagster_project.surveying.errors import SurveyError
-from dagster_project.surveying.series import comparison_refusal
+from dagster_project.surveying.series import comparison_refusal, coverage_caution, coverage_text
 
 Ask = Callable[[str, list], list[dict[str, Any]]]
 Row = dict[str, Any]
@@ -68,10 +68,13 @@ def _told(ask: Ask, a: Row, b: Row, unit_code: str | None) -> str:
     found = [_index(ask, wave, unit) for wave in (a, b)]
     name = _unit_name(ask, a["authority_code"], unit)
     lines = [f"{name}, {a['instrument_name']}. Chỉ số hài lòng, khoảng tin cậy 95 %:"]
-    lines += [_told_index(wave, index) for wave, index in zip((a, b), found, strict=True)]
+    is_whole = unit == a["authority_code"]
+    lines += [_told_index(wave, index, is_whole) for wave, index in zip((a, b), found, strict=True)]
     if any(index["estimate"] is None for index in found):
         return "\n".join([*lines, "Không so được: có đợt không có chỉ số."])
-    return "\n".join([*lines, *_told_difference(*found), *_told_family(ask, a, b, unit)])
+    lines += [*_told_difference(*found), *_told_family(ask, a, b, unit)]
+    caution = coverage_caution(a, b) if is_whole else None
+    return "\n".join([*lines, caution] if caution else lines)
 
 
 def _index(ask: Ask, wave: Row, unit_code: str) -> Row:
@@ -99,11 +102,13 @@ def _unit_name(ask: Ask, authority_code: str, unit_code: str) -> str:
     return f"{rows[0]['unit_name']} ({unit_code})" if rows else unit_code
 
 
-def _told_index(wave: Row, index: Row) -> str:
+def _told_index(wave: Row, index: Row, is_whole: bool) -> str:
+    """The figure of a wave; of a whole authority also of how many units it is and how they were asked."""
     days = ""
     if wave["start_date"] and wave["end_date"]:
         days = f" ({wave['start_date']:%d/%m/%Y} – {wave['end_date']:%d/%m/%Y})"
-    head = f"  Đợt {wave['wave_code']}{days}: "
+    covered = f", {coverage_text(wave)}" if is_whole else ""
+    head = f"  Đợt {wave['wave_code']}{days}{covered}: "
     if index["estimate"] is None:
         missing = MISSING_TEXT.get(index["value_status"]) or uncomputed_text(index["statistic_code"])
         return f"{head}{missing}."
@@ -116,9 +121,14 @@ def _told_index(wave: Row, index: Row) -> str:
 
 
 def _told_difference(a: Row, b: Row) -> list[str]:
-    """The second wave minus the first, its interval, and whether chance alone could have done it."""
+    """The second wave minus the first, its interval, and whether chance alone could have done it.
+
+    Told is the difference of the two figures as printed, so that a reader who subtracts them gets it too; tested is the
+    exact one.
+    """
     difference = b["estimate"] - a["estimate"]
-    line = f"Chênh lệch, đợt nêu sau trừ đợt nêu trước: {_signed(100 * difference)} điểm phần trăm"
+    printed = _rounded(100 * b["estimate"]) - _rounded(100 * a["estimate"])
+    line = f"Chênh lệch, đợt nêu sau trừ đợt nêu trước: {_signed(printed)} điểm phần trăm"
     errors = [_error(a), _error(b)]
     if None in errors:
         return [f"{line}. Không tính được sai số nên không kiểm định được."]
@@ -173,8 +183,12 @@ def _chance(chance: float | Decimal) -> str:
     return "dưới 0,001" if chance < 0.001 else f"{float(chance):.3f}".replace(".", ",")
 
 
+def _rounded(value: Decimal) -> Decimal:
+    return round(value, 2)
+
+
 def _number(value: Decimal) -> str:
-    return f"{value:.2f}".replace(".", ",")
+    return f"{_rounded(value):.2f}".replace(".", ",")
 
 
 def _signed(value: Decimal) -> str:

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dagster_project.console import vi_count
+
 OWNER_TEXT = {"ministry": "Bộ Nội vụ", "province": "tỉnh", "unit": "đơn vị"}
+MODE_TEXT = {
+    "kiosk": "máy tại quầy",
+    "online": "trực tuyến",
+    "paper": "phiếu giấy",
+    "phone": "điện thoại",
+    "face_to_face": "phỏng vấn trực tiếp",
+    "mixed": "nhiều hình thức",
+    None: "không ghi hình thức hỏi",
+}
 POPULATION_TEXT = {"clients": "người đã nhận kết quả", "households": "người dân, hộ gia đình"}
 
 
@@ -22,6 +33,19 @@ def comparison_refusal(a: Mapping[str, Any], b: Mapping[str, Any]) -> str | None
     if a["series_code"] == b["series_code"]:
         return None
     return names + "; ".join(_differences(a, b)) + "."
+
+
+def coverage_text(wave: Mapping[str, Any]) -> str:
+    """Of how many units a row of ``dim_survey_waves`` is, and how people were asked."""
+    units = f"{vi_count(wave['unit_count'])} đơn vị" if wave["unit_count"] else "không phiếu nào nêu đơn vị"
+    return f"{units}, {MODE_TEXT.get(wave['mode_code'], wave['mode_code'])}"
+
+
+def coverage_caution(a: Mapping[str, Any], b: Mapping[str, Any]) -> str | None:
+    """What to bear in mind where two waves of a whole authority are not of the same units; None where they are."""
+    if a["unit_set_code"] == b["unit_set_code"]:
+        return None
+    return "Hai đợt không cùng các đơn vị: khác nhau có thể do đơn vị được hỏi."
 
 
 def _differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from dashboards import data_access_ratings as rating_access
 from dashboards.components import Card, Column
 
 Row = Mapping[str, Any]
+TITLE = "Đánh giá sau giải quyết"
 NOT_A_SURVEY = (
     "Đây không phải SIPAS: chỉ những người đã bấm đánh giá, không ai chọn mẫu. Tỷ lệ này không nói thay cho những "
     "người không bấm; độ phủ thấp thì càng phải dè dặt."
@@ -32,14 +33,13 @@ COVERAGE = (
 def render(view: state.View) -> None:
     """Draw the page for the chosen authority."""
     as_of = labels.format_date(view.build.as_of_date)
-    title = "Đánh giá sau giải quyết"
-    components.show(components.page_header(title, view.authority_name, view.is_synthetic, as_of, view.build.build_id))
+    components.show(components.page_header(TITLE, view.authority_name, view.is_synthetic, as_of, view.build.build_id))
     scales = rating_access.rating_scales(view.build, view.authority_code)
     if not scales:
         text = "Không có lượt đánh giá sau giải quyết nào của địa phương này trong bản dựng."
         components.show(components.note(text))
         return
-    scale, period = _pick_scope(view, scales)
+    scale, periods, period = _pick_scope(view, scales)
     rows = rating_access.rating_counts(view.build, view.authority_code, scale["instrument_code"], period["period_code"])
     components.show(components.note(f"{NOT_A_SURVEY} {ONE_SCALE}"))
     units = [row for row in rows if row["unit_code"] != view.authority_code]
@@ -47,22 +47,34 @@ def render(view: state.View) -> None:
     _draw_cards(whole, period)
     _draw_warnings(whole, units)
     _draw_trend(view, scale, period)
-    _draw_units(view, units, scale, period)
+    _draw_units(view, units, scale, period, has_longer=_has_longer(periods, period))
     _draw_against_coverage(units)
     _draw_file(view, rows, scale, period)
 
 
-def _pick_scope(view: state.View, scales: Mapping[str, Row]) -> tuple[Row, Row]:
-    """The scale, then a period in which it was used; a year to begin with, as few units have enough ratings in less."""
+def _pick_scope(view: state.View, scales: Mapping[str, Row]) -> tuple[Row, Sequence[Row], Row]:
+    """The scale, the periods in which it was used, newest first, and one of them.
+
+    The newest year to begin with, though it has not ended: few units have enough ratings in less, and last year is not
+    what a reader comes for.
+    """
     columns = st.columns([1.8, 1, 1.4, 1.4])
     with columns[0]:
         code = state.pick(
             "Thang đánh giá", list(scales), "scale", next(iter(scales)), lambda c: scales[c]["instrument_name"]
         )
     periods = rating_access.rating_periods(view.build, view.authority_code, code)
-    years = [row for row in periods if row["period_kind_code"] == "year"]
-    preferred = state.default_period(years) if years else None
-    return scales[code], state.pick_period(view, periods, columns[1:3], preferred)
+    newest = next((row for row in periods if row["period_kind_code"] == "year"), None)
+    return scales[code], periods, state.pick_period(view, periods, columns[1:3], newest)
+
+
+def _has_longer(periods: Sequence[Row], period: Row) -> bool:
+    """Whether the reader can choose a longer period that has all of this one in it."""
+    start, end = period["start_date"], period["end_date"]
+    return any(
+        row["start_date"] <= start and end <= row["end_date"] and (row["start_date"], row["end_date"]) != (start, end)
+        for row in periods
+    )
 
 
 def _draw_cards(whole: Row, period: Row) -> None:
@@ -112,7 +124,9 @@ def _draw_warnings(whole: Row, units: Sequence[Row]) -> None:
             "kiểm tra máy đánh giá và người bấm trước khi dùng tỷ lệ của các đơn vị ấy."
         )
     if parts:
-        components.show(components.note(f"{' '.join(parts)} Hai ngưỡng này kho tự đặt, chưa được xác nhận.", True))
+        has_both = (low or whole["is_coverage_low"]) and (bursts or whole["has_many_bursts"])
+        own = "Hai ngưỡng này" if has_both else "Ngưỡng này"
+        components.show(components.note(f"{' '.join(parts)} {own} kho tự đặt, chưa được xác nhận.", True))
 
 
 def _coverage_text(row: Row) -> str:
@@ -163,7 +177,7 @@ SILENT_COLUMNS = (
 SMALL_COLUMNS = (Column("Đơn vị"), Column("Lượt hợp lệ", "num"), *COVERED)
 
 
-def _draw_units(view: state.View, units: Sequence[Row], scale: Row, period: Row) -> None:
+def _draw_units(view: state.View, units: Sequence[Row], scale: Row, period: Row, has_longer: bool) -> None:
     """Units with enough ratings, the lowest rate first; those with few and those with none are named apart."""
     least = labels.format_count(scale["minimum_ballot_count"])
     enough = [row for row in units if row["value"] is not None]
@@ -178,7 +192,8 @@ def _draw_units(view: state.View, units: Sequence[Row], scale: Row, period: Row)
         rows = (_rated_cells(view, row, period) for row in enough)
         components.show(title + components.table(COLUMNS, rows, "Đánh giá từng đơn vị"))
     else:
-        text = f"Không đơn vị nào có đủ {least} lượt hợp lệ trong kỳ này; hãy xem kỳ dài hơn."
+        advice = "; hãy xem kỳ dài hơn" if has_longer else ""
+        text = f"Không đơn vị nào có đủ {least} lượt hợp lệ trong kỳ này{advice}."
         components.show(title + components.note(text))
     if small:
         with st.expander(f"Không đủ mẫu: {len(small)} đơn vị có dưới {least} lượt hợp lệ"):
@@ -285,7 +300,7 @@ def sheet(view: state.View, rows: Sequence[Row], scale: Row, period: Row) -> Any
          f"{rows[0]['many_bursts_percent']}% số lượt; kho tự đặt, chưa được xác nhận"),
     ]  # fmt: skip
     cells = [_file_cells(row) for row in rows]
-    return download_buttons.sheet(view, "Đánh giá sau giải quyết", "Đánh giá", head, HEADERS, cells, _WIDTHS)
+    return download_buttons.sheet(view, TITLE, "Đánh giá", head, HEADERS, cells, _WIDTHS)
 
 
 NOTES = {"ok": "", "insufficient_sample": "không đủ mẫu", "no_activity": "không có lượt đánh giá"}

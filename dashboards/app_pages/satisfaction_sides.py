@@ -32,9 +32,10 @@ HEADERS = (
     "Đánh giá trên kết quả đã trả (%)",
     "Nơi công bố nêu so kỳ trước (điểm %)",
     "Nơi công bố nêu hạng",
+    "Trong số nơi được xếp hạng",
     "Lý do không có số",
 )
-WIDTHS = (36, 56, 28, 12, 11, 11, 11, 11, 13, 14, 12, 18)
+WIDTHS = (36, 56, 28, 12, 11, 11, 11, 11, 13, 14, 12, 12, 18)
 
 
 def draw(view: state.View, wave: Row, unit_code: str, unit_name: str) -> None:
@@ -65,17 +66,21 @@ def _cells(row: Row, is_shown: bool) -> list[str]:
     if row["satisfied_percent"] is None:
         value = f'<span class="missing">{_missing_text(row)}</span>'
     else:
-        value = f'<span class="rate">{labels.format_decimal(row["satisfied_percent"], 1)}%</span>'
+        value = f'<span class="rate">{_percent_text(row)}%</span>'
     ends = [row["percent_low"], row["percent_high"]]
     interval = "không có" if None in ends else " – ".join(labels.format_decimal(end, 1) for end in ends) + "%"
     count = "không công bố" if row["answer_count"] is None else labels.format_count(row["answer_count"])
+    owner, remarks = components.text(_owner(row)), components.text(_remarks(row))
+    # A phone has no room for the columns of the asker and the remarks.
+    on_phone = "; ".join(part for part in (owner, remarks) if part)
     return [
-        f'<b>{kind}</b>{mark}<span class="counted">{components.text(row["side_name"])}</span>',
-        components.text(_owner(row)) + f'<span class="small">{components.text(row["method_version"] or "")}</span>',
+        f'<b>{kind}</b>{mark}<span class="counted">{components.text(row["side_name"])}</span>'
+        f'<span class="sub">{on_phone}</span>',
+        owner + f'<span class="small">{components.text(row["method_version"] or "")}</span>',
         value + f'<span class="sub">{interval}</span>',
         interval,
         count,
-        components.text(_remarks(row)) or "–",
+        remarks or "–",
     ]
 
 
@@ -83,12 +88,25 @@ def _remarks(row: Row) -> str:
     told = []
     if row["change_points"] is not None:
         sign = "+" if row["change_points"] > 0 else ""
-        told.append(f"nơi công bố nêu {sign}{labels.format_decimal(row['change_points'], 2)} điểm % so kỳ trước")
+        told.append(f"nơi công bố nêu {sign}{labels.format_published(row['change_points'])} điểm % so kỳ trước")
     if row["declared_rank"] is not None:
-        told.append(f"nơi công bố xếp hạng {row['declared_rank']}")
+        told.append(f"nơi công bố xếp hạng {_rank_text(row)}")
     if row["coverage_rate"] is not None:
         told.append(f"đánh giá trên kết quả đã trả: {labels_surveys.percent(row['coverage_rate'])}")
     return "; ".join(told)
+
+
+def _percent_text(row: Row) -> str:
+    """The warehouse's own figures with one decimal; a published one as it was published."""
+    if row["side_code"] == "declared":
+        return labels.format_published(row["satisfied_percent"])
+    return labels.format_decimal(row["satisfied_percent"], 1)
+
+
+def _rank_text(row: Row) -> str:
+    """A rank, among how many where that was published."""
+    of = "" if row["ranked_count"] is None else f"/{labels.format_count(row['ranked_count'])}"
+    return f"{labels.format_count(row['declared_rank'])}{of}"
 
 
 def _missing_text(row: Row) -> str:
@@ -109,10 +127,12 @@ def _file_cells(row: Row) -> list[Any]:
         row["side_name"],
         _owner(row),
         row["method_version"] or "",
-        *(downloads.rounded(row[name]) for name in ("satisfied_percent", "percent_low", "percent_high")),
+        (downloads.published if row["side_code"] == "declared" else downloads.rounded)(row["satisfied_percent"]),
+        *(downloads.rounded(row[name]) for name in ("percent_low", "percent_high")),
         row["answer_count"],
         downloads.percent_number(row["coverage_rate"]),
-        downloads.rounded(row["change_points"]),
+        downloads.published(row["change_points"]),
         row["declared_rank"],
+        row["ranked_count"],
         _missing_text(row) if row["satisfied_percent"] is None else "",
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dagster_project.surveying.series import comparison_refusal
+from dagster_project.surveying.series import comparison_refusal, coverage_caution, coverage_text
 from dashboards import charts_surveys, components, download_buttons, downloads, labels, labels_surveys, state
 from dashboards import data_access_surveys as surveys
 from dashboards.app_pages import satisfaction_units
@@ -32,6 +32,8 @@ WAVE_HEADERS = (
     "Đến ngày",
     "Ai hỏi",
     "Hỏi ai",
+    "Số đơn vị của đợt",
+    "Hình thức hỏi",
     "Bộ câu hỏi",
     "Phương pháp",
     "Chỉ số (%)",
@@ -40,7 +42,7 @@ WAVE_HEADERS = (
     "Số phiếu",
     "Lý do không có số",
 )
-WAVE_WIDTHS = (8, 22, 56, 12, 12, 12, 22, 54, 12, 11, 11, 11, 9, 36)
+WAVE_WIDTHS = (8, 22, 56, 12, 12, 12, 22, 11, 22, 54, 12, 11, 11, 11, 9, 36)
 CHANGES = (
     Column("Chỉ số và nhóm câu", "name"),
     Column("Đợt sau", "num"),
@@ -54,8 +56,8 @@ def draw(view: state.View, waves: Sequence[Row], wave: Row, unit_code: str, unit
     rows = surveys.index_series(view.build, view.authority_code, unit_code)
     title = f"Qua các đợt: {unit_name}"
     lead = (
-        "Đường chỉ nối những đợt cùng bộ câu hỏi, cùng người hỏi, cùng đối tượng. Vạch cam đứng: một chuỗi khác bắt "
-        "đầu, hai bên vạch không so được với nhau."
+        "Đường chỉ nối những đợt cùng bộ câu hỏi, cùng người hỏi, cùng đối tượng, với toàn địa phương thì cùng các đơn "
+        "vị. Vạch cam đứng: một chuỗi khác bắt đầu, hai bên vạch không nối với nhau."
     )
     components.show("<br>" + components.section(title, lead))
     series = charts_surveys.in_series(rows)
@@ -63,7 +65,7 @@ def draw(view: state.View, waves: Sequence[Row], wave: Row, unit_code: str, unit
         st.altair_chart(charts_surveys.wave_chart(rows), theme=None, width="stretch", alt=title)
     groups = [(_series_title(number, series), [_cells(row) for row in found]) for number, found in enumerate(series)]
     components.show(components.grouped_table(WAVES, groups, title))
-    head = [("Đơn vị", f"{unit_name} ({unit_code})"), ("Chuỗi", "chỉ so được những đợt cùng một chuỗi")]
+    head = [("Đơn vị", f"{unit_name} ({unit_code})"), ("Chuỗi", "chỉ nối những đợt cùng một chuỗi")]
     files = [_file_cells(number, row) for number, found in enumerate(series, start=1) for row in found]
     sheet = download_buttons.sheet(view, title, "Các đợt", head, WAVE_HEADERS, files, WAVE_WIDTHS)
     download_buttons.draw(view, sheet, f"hai-long_cac-dot_{unit_code}")
@@ -89,7 +91,10 @@ def _cells(row: Row) -> list[str]:
         interval = labels_surveys.interval(row)
         rate = labels_surveys.percent(row["estimate"])
         value = f'<span class="rate">{rate}</span><span class="sub">{interval}</span>'
-    return [components.text(row["wave_name"]), components.text(f"{owner}; {people}"), value, interval, count]
+    asked = f"{owner}; {people}"
+    if row["unit_code"] == row["authority_code"]:
+        asked += f"; {coverage_text(row)}"
+    return [components.text(row["wave_name"]), components.text(asked), value, interval, count]
 
 
 def _file_cells(number: int, row: Row) -> list[Any]:
@@ -101,6 +106,8 @@ def _file_cells(number: int, row: Row) -> list[Any]:
         *days,
         labels_surveys.OWNER_NAME.get(row["survey_owner_code"], row["survey_owner_code"]),
         labels_surveys.POPULATION_TEXT.get(row["population_code"], row["population_code"]),
+        row["unit_count"],
+        labels_surveys.MODE_TEXT.get(row["mode_code"], row["mode_code"]),
         row["instrument_name"],
         row["method_version"],
         *(downloads.percent_number(row[name]) for name in ("estimate", "interval_low", "interval_high")),
@@ -156,4 +163,13 @@ def _compare(view: state.View, wave: Row, other: Row, unit_code: str) -> None:
         ]
         for row in rows
     )
-    components.show(f"<b>{components.text(title)}</b>" + components.table(CHANGES, cells, title) + "<br>")
+    covered = _coverage(later, earlier) if unit_code == view.authority_code else ""
+    components.show(f"<b>{components.text(title)}</b>" + covered + components.table(CHANGES, cells, title) + "<br>")
+
+
+def _coverage(later: Row, earlier: Row) -> str:
+    """Of how many units each of two waves is and how they were asked; a warning where the units are not the same."""
+    told = "; ".join(f"{wave['wave_code']}: {coverage_text(wave)}" for wave in (later, earlier))
+    caution = coverage_caution(later, earlier)
+    warning = components.note(caution, is_warning=True) if caution else ""
+    return f'<p class="lead">{components.text(told)}</p>{warning}'

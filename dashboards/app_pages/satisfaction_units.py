@@ -69,10 +69,16 @@ def draw(view: state.View, scope: WaveScope, wave: Row, units: Sequence[Row]) ->
     _draw_table(view, wave, units)
 
 
+def _drawn(units: Sequence[Row]) -> list[Row]:
+    """The units of the funnel; none where they are too few to draw one."""
+    placed = [row for row in units if row["position_code"] is not None]
+    return placed if len(placed) >= FEW_UNITS else []
+
+
 def _draw_funnel(view: state.View, wave: Row, units: Sequence[Row]) -> None:
-    drawn = [row for row in units if row["position_code"] is not None]
+    drawn = _drawn(units)
     title = "Đơn vị nào vượt may rủi của mẫu"
-    if len(drawn) < FEW_UNITS:
+    if not drawn:
         text = "Dưới ba đơn vị có đủ phiếu, nên không vẽ được phễu."
         components.show("<br>" + components.section(title) + components.note(text) + "<br>")
         return
@@ -127,15 +133,16 @@ def _draw_table(view: state.View, wave: Row, units: Sequence[Row]) -> None:
     page, pages = paging.asked_page(len(rows), PAGE_SIZE, PAGE)
     shown = rows[PAGE_SIZE * (page - 1) : PAGE_SIZE * page]
     links = paging.links(components.satisfaction_link, _kept(view, wave), page, pages, PAGE)
-    cells = (_cells(view, wave, row) for row in shown)
+    has_funnel = bool(_drawn(units))
+    cells = (_cells(view, wave, row, has_funnel) for row in shown)
     components.show(components.table(COLUMNS, cells, title) + links)
     head = labels_surveys.method_facts(wave)
-    files = [_file_cells(row, wave["minimum_ballot_count"]) for row in rows]
+    files = [_file_cells(row, wave["minimum_ballot_count"], has_funnel) for row in rows]
     sheet = download_buttons.sheet(view, f"{title}: {wave['wave_name']}", "Đơn vị", head, HEADERS, files, WIDTHS)
     download_buttons.draw(view, sheet, f"hai-long_don-vi_{wave['wave_code']}")
 
 
-def _cells(view: state.View, wave: Row, row: Row) -> list[str]:
+def _cells(view: state.View, wave: Row, row: Row, has_funnel: bool) -> list[str]:
     missing = labels_surveys.missing_text(row, wave["minimum_ballot_count"])
     count = "–" if row["answered_ballot_count"] is None else labels.format_count(row["answered_ballot_count"])
     link = _unit_link(view, wave, row)
@@ -149,7 +156,7 @@ def _cells(view: state.View, wave: Row, row: Row) -> list[str]:
         f'{rate}<span class="sub">{interval}<br>n = {count}</span>',
         interval,
         gap_cell(row) if row["difference"] is not None else "không có đơn vị cùng khối để so",
-        components.text(labels_surveys.POSITION_TEXT[row["position_code"]]),
+        components.text(labels_surveys.POSITION_TEXT[row["position_code"]]) if has_funnel else "–",
     ]
 
 
@@ -161,7 +168,7 @@ def gap_cell(row: Row) -> str:
     return f'<span class="nowrap">{labels_surveys.difference(row)}</span>, {words}<span class="small">{interval}</span>'
 
 
-def _file_cells(row: Row, minimum_ballot_count: int) -> list[Any]:
+def _file_cells(row: Row, minimum_ballot_count: int, has_funnel: bool) -> list[Any]:
     return [
         row["unit_code"],
         row["unit_name"],
@@ -179,6 +186,6 @@ def _file_cells(row: Row, minimum_ballot_count: int) -> list[Any]:
             )
         ),
         labels_surveys.verdict(row) if row["difference"] is not None else "",
-        labels_surveys.POSITION_TEXT[row["position_code"]] if row["estimate"] is not None else "",
+        labels_surveys.POSITION_TEXT[row["position_code"]] if has_funnel and row["estimate"] is not None else "",
         labels_surveys.missing_text(row, minimum_ballot_count),
     ]

@@ -98,7 +98,7 @@ PROMISED_COLUMNS = {
     "dim_survey_waves": "authority_code wave_code instrument_code wave_name survey_owner_code population_code "
     "mode_code frame_name start_date end_date is_registered instrument_name index_formula_code minimum_ballot_count "
     "method_version legal_basis is_confirmed weight_kind_code totals_use_code known_total_count used_total_count "
-    "ballot_count series_code previous_wave_code break_code",
+    "ballot_count unit_count unit_set_code series_code previous_wave_code break_code",
     "fct_survey_estimates": "authority_code wave_code instrument_code unit_code group_kind_code group_code "
     "measure_level_code measure_code statistic_code is_chosen_formula value_status ballot_count "
     "answered_ballot_count valid_count item_response_rate estimate standard_error interval_low interval_high "
@@ -122,7 +122,7 @@ PROMISED_COLUMNS = {
     "answered_ballot_count perceived_rate interval_low interval_high claimed_rate computed_rate claim_gap gap_code",
     "rpt_survey_sides": "authority_code unit_code period_code side_code side_key survey_owner_code side_name "
     "method_version value_status satisfied_percent percent_low percent_high answer_count change_points declared_rank "
-    "coverage_rate",
+    "ranked_count coverage_rate",
     "fct_dossiers": "authority_code dossier_code procedure_code procedure_name domain_name "
     "receiving_unit_code resolving_unit_code section_code channel_code submitted_at received_at due_at "
     "completed_at returned_at received_date due_date completed_date status_code state_code "

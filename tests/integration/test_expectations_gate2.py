@@ -168,8 +168,8 @@ COLUMNS = {
     "dim_survey_waves": "authority_code wave_code instrument_code wave_name survey_owner_code population_code "
     "mode_code frame_name start_date:date end_date:date is_registered:boolean instrument_name index_formula_code "
     "minimum_ballot_count:bigint method_version legal_basis is_confirmed:boolean weight_kind_code "
-    "totals_use_code known_total_count:bigint used_total_count:bigint ballot_count:bigint series_code "
-    "previous_wave_code break_code",
+    "totals_use_code known_total_count:bigint used_total_count:bigint ballot_count:bigint unit_count:bigint "
+    "unit_set_code series_code previous_wave_code break_code",
     "fct_survey_estimates": "authority_code wave_code instrument_code unit_code group_kind_code group_code "
     "measure_level_code measure_code statistic_code is_chosen_formula:boolean value_status ballot_count:bigint "
     "answered_ballot_count:bigint valid_count:bigint item_response_rate:decimal(18,6) estimate:decimal(18,9) "
@@ -201,9 +201,9 @@ COLUMNS = {
     "interval_high:decimal(18,6) claimed_rate:decimal(18,6) computed_rate:decimal(18,6) claim_gap:decimal(18,6) "
     "gap_code",
     "rpt_survey_sides": "authority_code unit_code period_code side_code side_key survey_owner_code side_name "
-    "method_version value_status satisfied_percent:decimal(18,4) percent_low:decimal(18,4) "
+    "method_version value_status satisfied_percent:decimal(18,6) percent_low:decimal(18,4) "
     "percent_high:decimal(18,4) answer_count:bigint change_points:decimal(18,6) declared_rank:bigint "
-    "coverage_rate:decimal(18,6)",
+    "ranked_count:bigint coverage_rate:decimal(18,6)",
     "fct_score_answers": "authority_code unit_code period_code instrument_code item_code answer_code "
     "is_indexed:boolean option_kind_code is_withheld:boolean answer_count:bigint",
     "fct_dossier_steps": "authority_code dossier_code step_number:bigint activity_name began_at:timestamp "

@@ -1304,6 +1304,54 @@ def test_low_coverage_and_bursts_of_ratings_are_warned_of_with_their_unconfirmed
     assert "kho tự đặt" not in html and "75,00%" in html
 
 
+@pytest.fixture
+def rated_years(settings, monkeypatch):
+    """A build with a year that is over and one that is not, of which a department has too few ratings."""
+    years = """
+        union all by name
+        select *, end_date < date '2026-04-10' as is_complete, 'year' as period_kind_code
+        from (values ('2025', 'Năm 2025', date '2025-01-01', date '2025-12-31'),
+          ('2026', 'Năm 2026', date '2026-01-01', date '2026-12-31'))
+        as t(period_code, period_name, start_date, end_date)"""
+    counts = """('H99', '2025', 'kiosk_3_levels', 212, 212, 'ok', 200, 0.94, 0.9, 0.97, 1000, 0.212, 0),
+          ('H99', '2026', 'kiosk_3_levels', 579, 579, 'ok', 560, 0.97, 0.95, 0.98, 4000, 0.145, 0),
+          ('H99.1', '2026', 'kiosk_3_levels', 9, 9, 'insufficient_sample', null, null, null, null, 800, 0.011, 0),
+          ('H99', '2026-02', 'kiosk_2_levels'"""
+    rows = TABLES["fct_rating_counts"].replace("('H99', '2026-02', 'kiosk_2_levels'", counts)
+    # So have those of March, which the year holds.
+    for unit, count in (("H99.1", 102), ("H99.2", 40)):
+        row = f"('{unit}', '2026-03', 'kiosk_3_levels', {count}"
+        assert row in rows
+        rows = rows.replace(row, row.replace("3_levels", "2_levels"))
+    monkeypatch.setitem(TABLES, "dim_periods", TABLES["dim_periods"] + years)
+    monkeypatch.setitem(TABLES, "fct_rating_counts", rows)
+    _publish(settings.root, "a1")
+
+
+def test_ratings_open_on_the_newest_year_though_it_has_not_ended(settings, monkeypatch, rated_years):
+    html = _html(_run_page(settings, monkeypatch, "ratings"))
+    assert "Toàn địa phương, Năm 2026 (chưa hết kỳ)" in html and "560/579 lượt hợp lệ" in html
+
+
+def test_a_longer_period_is_advised_only_where_there_is_one(settings, monkeypatch, rated_years):
+    html = _html(_run_page(settings, monkeypatch, "ratings", period="2026"))
+    assert "Không đơn vị nào có đủ 30 lượt hợp lệ trong kỳ này.<" in html
+    html = _html(_run_page(settings, monkeypatch, "ratings", period="2026-03"))
+    assert "trong kỳ này; hãy xem kỳ dài hơn.<" in html
+
+
+def test_one_threshold_is_not_called_two(settings, monkeypatch, rated_years):
+    html = _html(_run_page(settings, monkeypatch, "ratings", period="2026"))
+    assert "1/1 đơn vị có độ phủ thấp (dưới 20%). Ngưỡng này kho tự đặt, chưa được xác nhận." in html
+
+
+def test_the_page_of_ratings_has_one_name_in_menu_and_head(settings, monkeypatch, build):
+    menu = (PROJECT_ROOT / "dashboards/app.py").read_text(encoding="utf-8")
+    assert 'title=ratings.TITLE, url_path="danh-gia"' in menu
+    html = _html(_run_page(settings, monkeypatch, "ratings"))
+    assert f"<h1>{ratings.TITLE}</h1>" in html
+
+
 def test_rating_scales_are_never_mixed(settings, monkeypatch, build):
     assert list(data_access_ratings.rating_scales(build, "H99")) == ["kiosk_3_levels", "kiosk_2_levels"]
     rows = data_access_ratings.rating_counts(build, "H99", "kiosk_2_levels", "2026-02")

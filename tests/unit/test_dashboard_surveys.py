@@ -228,10 +228,16 @@ def test_other_figures_expectations_waves_and_gaps_can_be_taken_along(sheets):
     sides = _records(found["hai-long_so-khac_2026_H99"])
     assert [(row["Số liệu"], row["Hài lòng (%)"], row["n"]) for row in sides] == [
         ("Khảo sát, tính từ phiếu", Decimal("75.00"), 410),
-        ("Nơi khác công bố", Decimal("81.37"), 900),
+        ("Nơi khác công bố", Decimal("81.375"), 900),
         ("Đánh giá sau giải quyết (kiosk, cổng)", Decimal("90.50"), 2000),
     ]
-    assert (sides[1]["Nơi công bố nêu hạng"], sides[2]["Đánh giá trên kết quả đã trả (%)"]) == (19, Decimal("25.00"))
+    # All digits that were published, and no zeros that were not.
+    assert [str(sides[1][name]) for name in ("Hài lòng (%)", "Nơi công bố nêu so kỳ trước (điểm %)")] == [
+        "81.375",
+        "0.645",
+    ]
+    assert (sides[1]["Nơi công bố nêu hạng"], sides[1]["Trong số nơi được xếp hạng"]) == (19, 63)
+    assert sides[2]["Đánh giá trên kết quả đã trả (%)"] == Decimal("25.00")
     assert "không cộng, không lấy trung bình" in dict(found["hai-long_so-khac_2026_H99"].head)["Lưu ý khi đọc"]
     wishes = _records(found["hai-long_mong-doi_KS-2026_H99.1"])
     assert [(row["Mã câu"], row["Tỷ lệ (%)"]) for row in wishes] == [("E2", Decimal("40.00")), ("E1", Decimal("30.00"))]
@@ -241,6 +247,7 @@ def test_other_figures_expectations_waves_and_gaps_can_be_taken_along(sheets):
         ("F1.2", Decimal("5.00"), "chưa đủ để nói là khác"),
     ]
     waves = _records(found["hai-long_cac-dot_H99.1"])
+    assert (waves[0]["Số đơn vị của đợt"], waves[0]["Hình thức hỏi"]) == (3, "phỏng vấn trực tiếp")
     assert [(row["Chuỗi"], row["Mã đợt"], row["Ai hỏi"], row["Chỉ số (%)"]) for row in waves] == [
         (1, "KS-2025", "tỉnh", Decimal("60.00")),
         (1, "KS-2026", "tỉnh", Decimal("55.00")),
@@ -320,7 +327,8 @@ def test_the_page_says_how_sure_it_is_and_what_it_hides(settings, monkeypatch):
     html = _run(settings, monkeypatch, unit="H99.1")
     for said in (
         "chưa đối chiếu",
-        "410 phiếu trả lời trên 820 người trong danh sách, tỷ lệ trả lời 50,0%",
+        # 410 of the 820 who could be asked.
+        "410 phiếu trả lời trên 840 người trong danh sách, tỷ lệ trả lời 50,0%, không tính 20 người không thuộc diện<",
         "không cộng, không lấy trung bình",
         "không đủ mẫu (n = 21, cần ít nhất 30)",
         "được giữ kín, vì nêu ra thì biết được câu trả lời của dưới 5 người</",
@@ -338,6 +346,71 @@ def test_the_page_says_how_sure_it_is_and_what_it_hides(settings, monkeypatch):
     assert "chưa đối chiếu" not in _run(settings, monkeypatch, wave="KS-2025|form")
 
 
+def test_a_published_figure_is_told_as_published_on_a_phone_too(settings, monkeypatch):
+    html = _run(settings, monkeypatch)
+    assert '<span class="rate">81,375%</span>' in html and '<span class="rate">90,5%</span>' in html
+    told = "nơi công bố nêu +0,645 điểm % so kỳ trước; nơi công bố xếp hạng 19/63"
+    assert f'<td class="wide words">{told}</td>' in html
+    # Columns for the asker and the remarks are hidden there.
+    assert f'<span class="sub">Bộ; {told}</span>' in html
+    assert '<span class="sub">tỉnh hỏi</span>' in html
+
+
+WITHIN = "trong giới hạn ngẫu nhiên"
+
+
+def test_a_unit_has_a_place_in_the_funnel_only_where_one_is_drawn(settings, monkeypatch, publish_with, sheets):
+    assert "không vẽ được phễu" in (html := _run(settings, monkeypatch))
+    assert WITHIN not in html and "ngoài giới hạn 99,8 %" not in html
+    assert {row["Trong phễu"] for row in _records(sheets()["hai-long_don-vi_KS-2026"])} == {""}
+    publish_with(
+        (
+            "rpt_survey_funnels",
+            "('H99.2', 0.80, 120.5, 'within')",
+            "('H99.2', 0.80, 120.5, 'within'), ('H99.3', 0.8, 50.5, 'above')",
+        ),
+        (
+            "fct_survey_estimates",
+            "('KS-2026', 'H99.3', 'overall', 'overall', 'insufficient_sample', 12, null, null, null)",
+            "('KS-2026', 'H99.3', 'overall', 'overall', 'ok', 32, 0.8, 0.7, 0.9)",
+        ),
+    )
+    html = _run(settings, monkeypatch)
+    assert "không vẽ được phễu" not in html and f">{WITHIN}</td>" in html
+    assert WITHIN in {row["Trong phễu"] for row in _records(sheets()["hai-long_don-vi_KS-2026"])}
+
+
+OTHER_UNITS = (
+    ("dim_survey_waves", "6, 5, 400, 3, 'KS-2025'", "6, 5, 400, 138, 'KS-2025'"),
+    ("dim_survey_waves", "6, 6, 410, 3, 'KS-2025'", "6, 6, 410, 3, 'KS-2026'"),
+)
+
+
+def test_waves_of_other_units_are_not_joined_and_compared_with_a_caution(settings, monkeypatch, build, publish_with):
+    caution = "Hai đợt không cùng các đơn vị: khác nhau có thể do đơn vị được hỏi."
+    html = _run(settings, monkeypatch, against="KS-2025|form")
+    assert "KS-2026: 3 đơn vị, phỏng vấn trực tiếp; KS-2025: 3 đơn vị, phỏng vấn trực tiếp<" in html
+    assert caution not in html and "ngắt vì khác các đơn vị" not in html
+    other = publish_with(*OTHER_UNITS)
+    html = _run(settings, monkeypatch, against="KS-2025|form")
+    assert "KS-2026: 3 đơn vị, phỏng vấn trực tiếp; KS-2025: 138 đơn vị, phỏng vấn trực tiếp<" in html
+    assert caution in html and "ngắt vì khác các đơn vị được hỏi<" in html
+    rows = surveys.index_series(other, "H99", "H99")
+    # Though a wave of another series stands between them in time.
+    assert [[row["wave_code"] for row in found] for found in charts_surveys.in_series(rows)] == [
+        ["KS-2025"],
+        ["KS-2026"],
+        ["TU-1"],
+    ]
+    # A unit is itself whatever other units were asked.
+    assert [len(found) for found in charts_surveys.in_series(surveys.index_series(other, "H99", "H99.1"))] == [2]
+
+
+def test_points_of_one_month_are_told_apart_by_their_wave(build):
+    names = [charts_surveys.wave_label(row) for row in surveys.index_series(build, "H99", "H99")]
+    assert names == ["KS-2025|12/2025|tỉnh hỏi", "TU-1|02/2026|đơn vị tự hỏi", "KS-2026|03/2026|tỉnh hỏi"]
+
+
 def test_an_authority_without_ballots_is_told_so(settings, monkeypatch):
     assert "không có phiếu khảo sát nào" in _run(settings, monkeypatch, code="H44")
 
@@ -352,7 +425,7 @@ def test_the_printed_page_has_figures_weakest_questions_and_method(build):
         "−25,0 điểm %",
         "khác rõ",
         "Chỗ ngồi &lt;chờ&gt;",
-        "61 phiếu trả lời trên 122",
+        "61 phiếu trả lời trên 122 người trong danh sách, tỷ lệ trả lời 50,0%<",
     ):
         assert said in html, said
     assert "Dữ liệu giả lập" in html

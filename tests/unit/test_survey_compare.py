@@ -16,10 +16,12 @@ TABLES = {
           date '2026-09-30' as end_date,
           instrument_code || '|' || survey_owner_code || '|' || population_code as series_code
         from (values
-          ('W24', 'five', 'province', 'clients'), ('W25', 'five', 'province', 'clients'),
-          ('W26', 'five', 'province', 'clients'), ('TU', 'five', 'unit', 'clients'),
-          ('MOI', 'six', 'province', 'clients'), ('W25', 'six', 'province', 'clients'))
-        as t(wave_code, instrument_code, survey_owner_code, population_code)""",
+          ('W24', 'five', 'province', 'clients', 'online', 3, 'W24'),
+          ('W25', 'five', 'province', 'clients', 'face_to_face', 1138, 'W25'),
+          ('W26', 'five', 'province', 'clients', 'face_to_face', 1138, 'W25'),
+          ('TU', 'five', 'unit', 'clients', null, 1, 'TU'), ('MOI', 'six', 'province', 'clients', null, 3, 'MOI'),
+          ('W25', 'six', 'province', 'clients', null, 3, 'MOI'))
+        as t(wave_code, instrument_code, survey_owner_code, population_code, mode_code, unit_count, unit_set_code)""",
     "dim_units": "select 'H99' as authority_code, 'H99.01' as unit_code, 'Sở Thử' as unit_name",
     "fct_survey_estimates": """
         select 'H99' as authority_code, 'five' as instrument_code, *, 'all' as group_kind_code,
@@ -35,7 +37,8 @@ TABLES = {
           ('W24', 'H99.02', 'ok', 30, 0.80, 0, 0), ('W25', 'H99.02', 'ok', 30, 0.70, 0, 0),
           -- All answered alike: an interval and no error of its own.
           ('W26', 'H99.02', 'ok', 30, 1.00, null, 0.1),
-          ('W24', 'H99.03', 'ok', 30, 1.00, null, 0.1), ('W25', 'H99.03', 'ok', 30, null, null, null))
+          ('W24', 'H99.03', 'ok', 30, 1.00, null, 0.1), ('W25', 'H99.03', 'ok', 30, null, null, null),
+          ('W24', 'H99.04', 'ok', 30, 0.71164, 0.01, 0.02), ('W25', 'H99.04', 'ok', 30, 0.75866, 0.01, 0.02))
         as t(wave_code, unit_code, value_status, ballot_count, estimate, standard_error, half)""",
     "fct_survey_comparisons": """
         select 'H99' as authority_code, 'W26' as wave_code, 'five' as instrument_code, 'H99' as unit_code,
@@ -61,7 +64,8 @@ def ask():
 
 def test_the_difference_is_that_of_the_second_wave_with_its_interval_and_chance(ask):
     told = compared_waves(ask, "W25", "W26", None)
-    assert "Đợt W25 (01/09/2026 – 30/09/2026): 76,00 % (74,00 – 78,00 %), 1.400 phiếu." in told
+    covered = "1.138 đơn vị, phỏng vấn trực tiếp"
+    assert f"Đợt W25 (01/09/2026 – 30/09/2026), {covered}: 76,00 % (74,00 – 78,00 %), 1.400 phiếu." in told
     # 0.14 with errors 0.03 and 0.04: z = 2.8.
     assert "+14,00 điểm phần trăm, khoảng tin cậy 95 %: +4,20 đến +23,80." in told
     assert "là 0,005: hai đợt khác nhau" in told
@@ -75,6 +79,26 @@ def test_waves_that_do_not_follow_each_other_are_tested_all_the_same(ask):
     assert "+10,00 điểm phần trăm" in told and "là 0,025: hai đợt khác nhau" in told
     assert "Xem cùng lúc" not in told
     assert "là 0,267: chưa đủ để nói hai đợt khác nhau" in compared_waves(ask, "W24", "W25", None)
+
+
+CAUTION = "Hai đợt không cùng các đơn vị: khác nhau có thể do đơn vị được hỏi."
+
+
+def test_two_waves_of_other_units_are_compared_with_a_caution(ask):
+    told = compared_waves(ask, "W24", "W25", None)
+    assert "Đợt W24 (01/09/2026 – 30/09/2026), 3 đơn vị, trực tuyến: 80,00 %" in told
+    assert told.endswith(CAUTION)
+    assert CAUTION not in compared_waves(ask, "W25", "W26", None)
+    # A unit is itself whatever other units were asked.
+    told = compared_waves(ask, "W24", "W25", "H99.01")
+    assert CAUTION not in told and "trực tuyến" not in told
+
+
+def test_a_reader_who_subtracts_the_printed_figures_gets_the_printed_difference(ask):
+    # 75.866 % and 71.164 %, whose exact difference is 4.70.
+    told = compared_waves(ask, "W24", "W25", "H99.04")
+    assert ": 71,16 %" in told and ": 75,87 %" in told
+    assert "+4,71 điểm phần trăm, khoảng tin cậy 95 %" in told
 
 
 def test_what_has_no_index_or_no_error_is_not_tested(ask):

@@ -13,6 +13,41 @@ with weights as (
 
 ),
 
+wave_units as (
+
+    select distinct wave_number, authority_code, unit_code from {{ ref('int_survey_ballots_weighted') }}
+
+),
+
+unit_counts as (
+
+    select
+        wave_number,
+        count(*) as unit_count,
+        count(*) filter (where unit_code <> authority_code) as own_unit_count
+    from wave_units
+    group by wave_number
+
+),
+
+-- Waves that share as many units as each of them has are of the same units.
+same_units as (
+
+    select shared.wave_number, min(shared.other_number) as first_number
+    from (
+        select units.wave_number, others.wave_number as other_number, count(*) as shared_count
+        from wave_units as units
+        inner join wave_units as others
+            on units.authority_code = others.authority_code and units.unit_code = others.unit_code
+        group by units.wave_number, others.wave_number
+    ) as shared
+    inner join unit_counts on shared.wave_number = unit_counts.wave_number and shared.shared_count = unit_counts.unit_count
+    inner join unit_counts as other_counts
+        on shared.other_number = other_counts.wave_number and shared.shared_count = other_counts.unit_count
+    group by shared.wave_number
+
+),
+
 known_totals as (
 
     select authority_code, wave_code, count(*) as known_total_count
@@ -49,6 +84,8 @@ waves as (
         end as totals_use_code,
         coalesce(known_totals.known_total_count, 0) as known_total_count,
         coalesce(used_totals.used_total_count, 0) as used_total_count,
+        coalesce(unit_counts.own_unit_count, 0) as unit_count,
+        first_waves.wave_code as unit_set_code,
         -- A wave of which nobody has said who asked whom continues nothing; units that ask for themselves have a series each.
         waves.instrument_code || '|'
         || coalesce(waves.survey_owner_code || '|' || waves.population_code, waves.wave_code)
@@ -60,6 +97,9 @@ waves as (
     from {{ ref('int_survey_waves_unioned') }} as waves
     left join weights on waves.wave_number = weights.wave_number
     left join used_totals on waves.wave_number = used_totals.wave_number
+    left join unit_counts on waves.wave_number = unit_counts.wave_number
+    left join same_units on waves.wave_number = same_units.wave_number
+    left join {{ ref('int_survey_waves_unioned') }} as first_waves on same_units.first_number = first_waves.wave_number
     left join known_totals on waves.authority_code = known_totals.authority_code and waves.wave_code = known_totals.wave_code
 
 ),
@@ -108,6 +148,8 @@ select
     ordered.known_total_count,
     ordered.used_total_count,
     coalesce(ordered.answered_count, 0) as ballot_count,
+    ordered.unit_count,
+    ordered.unit_set_code,
     ordered.series_code,
     ordered.previous_wave_code,
     case

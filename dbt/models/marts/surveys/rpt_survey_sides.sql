@@ -11,12 +11,13 @@ with estimates as (
         waves.wave_name as side_name,
         waves.method_version,
         estimates.value_status,
-        cast(100 * estimates.estimate as decimal(18, 4)) as satisfied_percent,
+        cast(100 * estimates.estimate as decimal(18, 6)) as satisfied_percent,
         cast(100 * estimates.interval_low as decimal(18, 4)) as percent_low,
         cast(100 * estimates.interval_high as decimal(18, 4)) as percent_high,
         estimates.ballot_count as answer_count,
         cast(null as decimal(18, 6)) as change_points,
         cast(null as bigint) as declared_rank,
+        cast(null as bigint) as ranked_count,
         cast(null as decimal(18, 6)) as coverage_rate
     from {{ ref('fct_survey_estimates') }} as estimates
     inner join {{ ref('dim_survey_waves') }} as waves
@@ -45,12 +46,14 @@ declared as (
         source_name as side_name,
         method_version,
         'ok' as value_status,
-        cast(declared_percent as decimal(18, 4)) as satisfied_percent,
+        -- As published, with all its digits.
+        cast(declared_percent as decimal(18, 6)) as satisfied_percent,
         cast(null as decimal(18, 4)) as percent_low,
         cast(null as decimal(18, 4)) as percent_high,
         ballot_count as answer_count,
         change_points,
         declared_rank,
+        ranked_count,
         cast(null as decimal(18, 6)) as coverage_rate
     from {{ ref('fct_survey_declared_results') }}
     where measure_code = 'overall'
@@ -69,12 +72,13 @@ ratings as (
         instruments.instrument_name as side_name,
         instruments.method_version,
         counts.value_status,
-        cast(100 * counts.positive_rate as decimal(18, 4)) as satisfied_percent,
+        cast(100 * counts.positive_rate as decimal(18, 6)) as satisfied_percent,
         cast(100 * counts.interval_low as decimal(18, 4)) as percent_low,
         cast(100 * counts.interval_high as decimal(18, 4)) as percent_high,
         counts.valid_count as answer_count,
         cast(null as decimal(18, 6)) as change_points,
         cast(null as bigint) as declared_rank,
+        cast(null as bigint) as ranked_count,
         counts.coverage_rate
     from {{ ref('fct_rating_counts') }} as counts
     inner join {{ ref('dim_survey_instruments') }} as instruments
