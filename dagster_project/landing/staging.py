@@ -22,6 +22,7 @@ from dagster_project.landing.connections import duckdb_config, scalar
 from dagster_project.landing.contracts import Column, SourceContract
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.layouts import ColumnSpec, PackedCell
+from dagster_project.landing.personal import covered
 from dagster_project.landing.readers import Plan
 from dagster_project.landing.row_kinds import BLANK, DATA, GROUP, KIND_NAMES, TOTAL
 from dagster_project.landing.tables import TEXT_CELLS, TEXT_CONTAINERS, RawTable
@@ -496,12 +497,12 @@ def _with_extent(con: duckdb.DuckDBPyConnection, staged: Staged, contract: Sourc
 
 
 def unused_columns(plan: Plan) -> list[str]:
-    """Headers of the table that nothing reads."""
+    """Headers of the table that nothing reads; in one that is no header a person may stand."""
     used = {*plan.match.used_positions, *plan.match.identity_positions.values()}
     withheld = {layouts.normalise_header(text) for text in plan.layout.withheld}
     places = [place for place in range(plan.heading.width) if place not in used and plan.heading.titles[place]]
     return [
-        plan.heading.path(place)
+        covered(plan.heading.path(place))
         for place in places
         if layouts.normalise_header(plan.heading.path(place)) not in withheld
     ]
@@ -514,4 +515,4 @@ def withheld_columns(plan: Plan) -> list[str]:
 
 def identity_headers(plan: Plan) -> list[str]:
     """Headers of the table that went to the vault, in the order of the file."""
-    return [plan.heading.path(place) for place in sorted(set(plan.match.identity_positions.values()))]
+    return [covered(plan.heading.path(place)) for place in sorted(set(plan.match.identity_positions.values()))]
