@@ -87,6 +87,11 @@ class LandingResult:
         return self.deliveries[0] if self.deliveries else None
 
     @property
+    def has_remarks(self) -> bool:
+        """Whether a person should look at it: rows were rejected, or something is to be seen."""
+        return any(done.rows_rejected or to_see(done) for done in self.deliveries)
+
+    @property
     def message(self) -> str:
         """Vietnamese for the screen: one sentence per delivery."""
         if not self.deliveries:
@@ -647,7 +652,7 @@ def _check_whole(staged: Staged, contract: SourceContract) -> None:
     if contract.is_whole and staged.rows_rejected and staged.rejected is not None:
         raise LandingError(
             f"{vi_count(staged.rows_rejected)} trên {vi_count(staged.rows_read)} dòng không đọc được: "
-            f"{row_notes.top_reasons(staged.rejected)}. Thiếu các dòng ấy thì thành quy định khác.",
+            f"{row_notes.top_reasons(staged.rejected)}. Thiếu các dòng ấy thì cả tệp mang nghĩa khác.",
             advice="Hãy sửa trong tệp rồi nạp lại cả tệp.",
         )
 

@@ -237,16 +237,22 @@ def _decimal_mark(con: duckdb.DuckDBPyConnection, plan: Plan, column: Column, po
     many = f"regexp_full_match({text}, '[+-]?[0-9]{{1,3}}([.][0-9]{{3}}){{2,}}')"
     dots = f"regexp_full_match({text}, '[+-]?([0-9]+|[0-9]{{1,3}}(,[0-9]{{3}})+)[.]{behind} *%?')"
     row = con.execute(
-        f"select count(*) filter ({commas} or {many}), count(*) filter ({dots}) from {shaped} where row_kind = '{DATA}'"
+        f"select count(*) filter ({commas}), count(*) filter ({many}), count(*) filter ({dots}) from {shaped} "
+        f"where row_kind = '{DATA}'"
     ).fetchone()
-    comma_count, dot_count = row or (0, 0)
-    if comma_count and dot_count and plan.table.container in TEXT_CONTAINERS:
+    comma_count, many_count, dot_count = row or (0, 0, 0)
+    if (comma_count or many_count) and dot_count and plan.table.container in TEXT_CONTAINERS:
+        kinds = (
+            (comma_count, "dấu phẩy thập phân"),
+            (many_count, "nhiều dấu chấm ngăn hàng nghìn"),
+            (dot_count, "dấu chấm thập phân"),
+        )
         raise LandingError(
-            f"có {vi_count(comma_count)} ô ghi dấu phẩy thập phân và {vi_count(dot_count)} ô ghi dấu chấm thập phân.",
+            f"có {' và '.join(f'{vi_count(count)} ô ghi {kind}' for count, kind in kinds if count)}.",
             column=plan.heading.path(position),
             advice="Hãy ghi cả cột theo một cách rồi nạp lại.",
         )
-    return "comma" if comma_count else "dot"
+    return "comma" if comma_count or many_count else "dot"
 
 
 def _check_broken_share(raw: RawTable) -> None:
