@@ -29,7 +29,8 @@ _KINDS = (
 _THINGS = (
     r"^(ten|ma|madinhdanh|masodinhdanh)(tthc|thutuc|donvi|coquan|linhvuc|phong)|^(tong)?so(luong|luot)?(nguoi|congdan)"
 )
-# Both in Python and in the SQL of DuckDB, where a colon before a letter or digit would name a parameter. Digits inside a code (H99.01-260105-0007) are no phone number.
+# Both in Python and in the SQL of DuckDB, where a colon before a letter or digit would name a parameter.
+# Digits inside a code (H99.01-260105-0007) are no phone number.
 _BEFORE, _AFTER = r"(?:^|[^0-9A-Za-z.-])", r"(?:[^0-9]|$)"
 # Twelve digits from 001, a space, dot or dash anywhere between them but where a date (05.01.2026 0830), a decimal
 # (0.975812345678) or a code of units (000.00.01) has its own; or all twelve apart, as in the boxes of a form.
