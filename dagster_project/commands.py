@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dagster_project.landing.load import LandingResult
     from dagster_project.landing.sniffing import SniffedTable
     from dagster_project.publishing.builds import PublishedBuild
+    from dagster_project.publishing.plan import BuildPlan
 
 Say = Callable[[str], None]
 
@@ -101,7 +102,7 @@ def load_files(
         if result.status == "refused":
             console.say(result.message)
         elif result.status == "landed":
-            console.progress(done, total, result.message)
+            console.progress(done, total, result.message, is_kept=result.has_remarks)
 
     for error in own_layouts(settings.layouts)[1].values():
         console.say(f"Nạp mà không dùng một tệp bố cục: {error}")
@@ -294,7 +295,7 @@ def build(
     """
     from dagster_project.publishing.builds import current_build, is_published, point_to
     from dagster_project.publishing.lock import build_lock
-    from dagster_project.publishing.plan import plan_build
+    from dagster_project.publishing.plan import plan_build, read_plan
 
     if as_of and as_of > _today():
         raise BuildError(f"Ngày chốt {as_of:%d/%m/%Y} còn ở tương lai. Hãy chọn ngày đã qua.")
@@ -306,7 +307,25 @@ def build(
     else:
         say(f"Dựng bản {plan.build_id}, số liệu chốt đến hết ngày {plan.as_of_date:%d/%m/%Y}…")
         _run_refresh(settings, say, as_of, received_by)
+        built = read_plan(settings)
+        if built.build_id != plan.build_id:
+            say(_planned_anew(plan, built))
     return current_build(settings)
+
+
+def _planned_anew(announced: BuildPlan, built: BuildPlan) -> str:
+    """Why another build is served than the one announced: between the two, files came in."""
+    before = set(map(_as_landed, announced.deliveries))
+    names = [f"«{delivery.file_name}»" for delivery in built.deliveries if _as_landed(delivery) not in before]
+    listed = f" ({', '.join(names[:3])}{'…' if len(names) > 3 else ''})" if names else ""
+    return (
+        f"Đã lập lại kế hoạch: trước khi bắt đầu dựng, sổ các lần nạp có thay đổi{listed}, "
+        f"nên bản vừa dựng là {built.build_id}, không phải {announced.build_id}."
+    )
+
+
+def _as_landed(delivery: Delivery) -> tuple[str, str]:
+    return delivery.delivery_id, delivery.landed_parquet_sha256
 
 
 def _today() -> date:

@@ -10,6 +10,9 @@ import sys
 import time
 from zoneinfo import ZoneInfo
 
+# On a terminal: over the line of progress that stands there without an end.
+_CLEARED = "\r\033[K"
+
 
 class Console:
     """Progress lines with the seconds since the start; results go to stdout by the caller."""
@@ -23,17 +26,27 @@ class Console:
         """Seconds since the start."""
         return time.monotonic() - self._started
 
-    def progress(self, done: int, total: int, text: str) -> None:
-        """What became of one of ``total`` things: on a terminal in one line that changes, else every tenth part."""
-        line = f"[{_seconds(self.elapsed)} giây] ({done}/{total}) {text}"
-        if sys.stderr.isatty():
-            print(f"\r\033[K{line[:160]}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+    def progress(self, done: int, total: int, text: str, *, is_kept: bool = False) -> None:
+        """What became of one of ``total`` things: on a terminal in one line that changes, else every tenth part.
+
+        What ``is_kept`` always stands in full on lines of its own.
+        """
+        line = f"({done}/{total}) {text}"
+        if is_kept:
+            self.say(line)
+        elif sys.stderr.isatty():
+            print(
+                f"{_CLEARED}{self._clocked(line)[:160]}", end="\n" if done == total else "", file=sys.stderr, flush=True
+            )
         elif done == total or done * 10 // total != (done - 1) * 10 // total:
-            print(line, file=sys.stderr, flush=True)
+            self.say(line)
 
     def say(self, text: str) -> None:
         """One progress line."""
-        print(f"[{_seconds(self.elapsed)} giây] {text}", file=sys.stderr, flush=True)
+        print(f"{_CLEARED if sys.stderr.isatty() else ''}{self._clocked(text)}", file=sys.stderr, flush=True)
+
+    def _clocked(self, text: str) -> str:
+        return f"[{_seconds(self.elapsed)} giây] {text}"
 
 
 def _seconds(elapsed: float) -> str:

@@ -165,14 +165,17 @@ BAD = {
         2,
     ),
     "ballots.weights_positive": (
+        {0: {"base_weight": "0"}, 1: {"base_weight": "-12.5"}, 3: {"base_weight": "84919999999"}},
+        3,
+    ),
+    "ballots.final_weights_positive": (
         {
-            0: {"base_weight": "0"},
+            0: {"final_weight": "84919999999"},
             1: {"final_weight": "0"},
             2: {"base_weight": None, "final_weight": "-1"},
             REFUSED: {"final_weight": "-1"},
-            3: {"base_weight": "84919999999"},
         },
-        5,
+        4,
     ),
     "ballots.base_weight_for_all": ({1: {"base_weight": None}}, 1),
     "ballots.final_weight_for_all": ({1: {"final_weight": None}}, 1),

@@ -13,6 +13,9 @@ from typing import get_args, get_origin, get_type_hints
 
 from dagster_project.settings import Settings
 
+# Of a hash, as a delivery's id.
+ID_DIGITS = 16
+
 
 class LedgerError(Exception):
     """The ledger holds a record that is not one of ours. The message is a Vietnamese sentence that names the file."""
@@ -106,6 +109,16 @@ def read_delivery(settings: Settings, delivery_id: str) -> Delivery | None:
     """The record of one delivery, or None when it has not landed. LedgerError when it is not a record."""
     path = record_path(settings, delivery_id)
     return _read(path) if path.exists() else None
+
+
+def deliveries_of(settings: Settings, file_sha256: str) -> list[Delivery]:
+    """The first delivery of a file's content for each set of values it was landed with, the one without any first."""
+    plain = file_sha256[:ID_DIGITS]
+    folder = settings.landing / "_deliveries"
+    # Thousands of files are asked for in turn: only names are read of the other records.
+    paths = {folder / f"{plain}.json", *folder.glob(f"*{plain[: ID_DIGITS // 2]}.json")}
+    found = [_read(path) for path in sorted(paths, key=lambda path: (path.stem != plain, path.stem)) if path.exists()]
+    return [delivery for delivery in found if delivery.file_sha256 == file_sha256]
 
 
 def list_deliveries(settings: Settings) -> list[Delivery]:

@@ -54,6 +54,7 @@ from dagster_project.landing.contracts import (
 )
 from dagster_project.landing.errors import LandingError, LayoutError
 from dagster_project.landing.headings import SEPARATOR, Heading, normalise_header
+from dagster_project.landing.personal import covered
 
 LAYOUTS_DIR = Path(__file__).parent / "layouts"
 # Part of every layout's hash: raise it when typing changes, and files already landed are landed anew.
@@ -334,7 +335,7 @@ class HeaderMatch:
         for name, position, headers in self._readings:
             for place in _places(self.heading, headers):
                 if place not in read:
-                    used, spare = self.heading.path(position), self.heading.path(place)
+                    used, spare = covered(self.heading.path(position)), covered(self.heading.path(place))
                     found[place] = f'chỉ lấy cột "{used}", không đọc cột "{spare}" cùng nghĩa ({name})'
         return list(found.values())
 

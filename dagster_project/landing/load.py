@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import os
 import shutil
 import threading
@@ -34,7 +35,7 @@ from dagster_project.landing import (
     stopping,
 )
 from dagster_project.landing.contracts import SourceContract, load_contracts
-from dagster_project.landing.deliveries import Delivery
+from dagster_project.landing.deliveries import ID_DIGITS, Delivery
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.incoming import Incoming, expand_paths
 from dagster_project.landing.layouts import HOME_TIME_ZONE, Layout
@@ -84,6 +85,11 @@ class LandingResult:
     def delivery(self) -> Delivery | None:
         """The first delivery, the only one of most files."""
         return self.deliveries[0] if self.deliveries else None
+
+    @property
+    def has_remarks(self) -> bool:
+        """Whether a person should look at it: rows were rejected, or something is to be seen."""
+        return any(done.rows_rejected or to_see(done) for done in self.deliveries)
 
     @property
     def message(self) -> str:
@@ -357,12 +363,29 @@ def _read(file: Incoming, task: _Task, trial: _Trial) -> LandingResult | _Read:
     landed = _landed_whole(sha256, task)
     if landed:
         return LandingResult(ALREADY_LANDED, file.path, file.full_name, landed)
-    found = readers.plan_file(path, candidates, task.forced is not None, task.given, file.name)
+    before = _landed_before(sha256, task)
+    found = _planned(path, candidates, file.name, task, before)
     if not made:
         made.append(task.workplace.folder())
-    tables = tuple(_typed(plan, _delivery_id(sha256, place), made[0], task) for place, plan in enumerate(found.plans))
+    first = before[0].delivery_id if before else _first_id(sha256, found.plans)
+    ids = (_delivery_id(sha256, first, place) for place in range(len(found.plans)))
+    tables = tuple(_typed(plan, name, made[0], task) for plan, name in zip(found.plans, ids, strict=True))
     _check_unchanged(file.path, seen)
     return _Read(file, made[0], path.stat().st_size, sha256, tables, found.unread)
+
+
+def _planned(
+    path: Path, candidates: list[Layout], name: str, task: _Task, before: Sequence[Delivery]
+) -> readers.FilePlan:
+    """The tables of a file; what it was landed with goes on holding when this load says nothing of it."""
+    kept = {column: value for part in before for column, value in _given_to(part).items()}
+    try:
+        return readers.plan_file(path, candidates, task.forced is not None, {**task.given, **kept}, name)
+    except LandingError:
+        if kept.keys() <= task.given.keys():
+            raise
+    # A layout that was changed since may find it in the file.
+    return readers.plan_file(path, candidates, task.forced is not None, task.given, name)
 
 
 def _typed(plan: Plan, delivery_id: str, work: Path, task: _Task) -> _Typed:
@@ -377,9 +400,26 @@ def _typed(plan: Plan, delivery_id: str, work: Path, task: _Task) -> _Typed:
     return _Typed(plan, staged, delivery_id, folder)
 
 
-def _delivery_id(sha256: str, place: int) -> str:
-    """The file's own hash for its first table; further tables have hashes made of it and their place."""
-    return sha256[:16] if place == 0 else hashlib.sha256(f"{sha256}:{place}".encode()).hexdigest()[:16]
+def _first_id(sha256: str, plans: Sequence[Plan]) -> str:
+    """The id of a file's first delivery: by its content, to which belongs what was given for it."""
+    given = sorted({text for plan in plans for text in _given_texts(plan)})
+    if not given:
+        return sha256[:ID_DIGITS]
+    made = hashlib.sha256(json.dumps([sha256, *given], ensure_ascii=False).encode()).hexdigest()
+    # By the second half all deliveries of a content are found, whatever was given for them.
+    return made[: ID_DIGITS // 2] + sha256[: ID_DIGITS // 2]
+
+
+def _given_texts(plan: Plan) -> list[str]:
+    """The given values that the table's source has a column for."""
+    known = plan.layout.contract.column_names
+    return sorted(f"{name}={value}" for name, value in plan.given.items() if name in known)
+
+
+def _delivery_id(sha256: str, first: str, place: int) -> str:
+    """The id of the file's first table is ``first``; further tables have hashes made of it and their place."""
+    content = sha256 if sha256.startswith(first) else f"{sha256}:{first}"
+    return first if place == 0 else hashlib.sha256(f"{content}:{place}".encode()).hexdigest()[:ID_DIGITS]
 
 
 def _report(table: _Typed, task: _Task) -> GateReport | None:
@@ -423,13 +463,44 @@ def _part(read: _Read, table: _Typed, report: GateReport | None, task: _Task) ->
 
 def _landed_whole(sha256: str, task: _Task) -> tuple[Delivery, ...]:
     """The deliveries of this content, if all of them are there, whole and made by today's layouts; else none."""
-    first = deliveries.read_delivery(task.settings, sha256[:16])
-    if first is None:
-        return ()
-    found = [deliveries.read_delivery(task.settings, name) for name in first.file_delivery_ids or [first.delivery_id]]
-    whole = tuple(delivery for delivery in found if delivery is not None)
-    are_good = all(_is_current(delivery, task) and _is_intact(delivery, task.settings) for delivery in whole)
-    return whole if are_good and len(whole) == len(found) else ()
+    before = _landed_before(sha256, task)
+    return before if _is_whole(before, task) else ()
+
+
+def _is_whole(before: Sequence[Delivery], task: _Task) -> bool:
+    are_good = all(_is_current(delivery, task) and _is_intact(delivery, task.settings) for delivery in before)
+    return are_good and bool(before) and len(before) == max(1, len(before[0].file_delivery_ids))
+
+
+def _landed_before(sha256: str, task: _Task) -> tuple[Delivery, ...]:
+    """What is left of the deliveries of this content that the load is about; empty when it is another delivery.
+
+    They were landed with the same given values; or this load gives the file none, and then they are those without any,
+    else whichever ought to be read again.
+    """
+    groups = [_parts(first, task.settings) for first in deliveries.deliveries_of(task.settings, sha256)]
+    same = [parts for parts in groups if all(_asked(part, task) == _given_to(part) for part in parts)]
+    if same:
+        return same[0]
+    taken = [parts for parts in groups if not any(_asked(part, task) for part in parts)]
+    return next((parts for parts in taken if not _is_whole(parts, task)), taken[0] if taken else ())
+
+
+def _parts(first: Delivery, settings: Settings) -> tuple[Delivery, ...]:
+    """The deliveries of one file as far as they are there, its first one first."""
+    further = (deliveries.read_delivery(settings, name) for name in first.file_delivery_ids[1:])
+    return (first, *(delivery for delivery in further if delivery is not None))
+
+
+def _given_to(landed: Delivery) -> dict[str, str]:
+    return dict(text.split("=", 1) for text in landed.given_values)
+
+
+def _asked(landed: Delivery, task: _Task) -> dict[str, str]:
+    """What this load gives for columns of the delivery's source."""
+    contract = load_contracts().get(landed.source_code)
+    known = contract.column_names if contract else ()
+    return {name: value for name, value in task.given.items() if name in known}
 
 
 def _commit(attempt: LandingResult | _Prepared, task: _Task) -> LandingResult:
@@ -456,8 +527,6 @@ def _commit(attempt: LandingResult | _Prepared, task: _Task) -> LandingResult:
 
 def _record(table: _Typed, read: _Read, staged: Staged, task: _Task) -> Delivery:
     plan, file = table.plan, read.file
-    known = plan.layout.contract.column_names
-    given = sorted(f"{name}={value}" for name, value in plan.given.items() if name in known)
     return Delivery(
         delivery_id=table.delivery_id,
         source_code=plan.layout.source,
@@ -491,7 +560,7 @@ def _record(table: _Typed, read: _Read, staged: Staged, task: _Task) -> Delivery
         identity_columns=staging.identity_headers(plan),
         rules_hash=task.rules_version(plan.layout.source) if task.rules_version else None,
         hash_key_id=task.vault().keys.hash_key_id if staged.sealed else None,
-        given_values=given,
+        given_values=_given_texts(plan),
         archive_name=incoming.shown_name(file.path) if file.member else None,
     )
 
@@ -508,14 +577,12 @@ def _candidates(task: _Task) -> list[Layout]:
 def _is_current(landed: Delivery, task: _Task) -> bool:
     """Whether the record was made by today's version of the layout and contract that are asked for."""
     layout = task.layouts.get(landed.layout_code)
-    given = {text.partition("=")[0]: text.partition("=")[2] for text in landed.given_values}
     return (
         layout is not None
         and task.forced in (None, landed.layout_code)
         and layout.layout_hash == landed.layout_hash
         and layout.contract.contract_hash == landed.contract_hash
         and (task.rules_version is None or task.rules_version(landed.source_code) == landed.rules_hash)
-        and all(task.given.get(name, value) == value for name, value in given.items())
     )
 
 
@@ -585,7 +652,7 @@ def _check_whole(staged: Staged, contract: SourceContract) -> None:
     if contract.is_whole and staged.rows_rejected and staged.rejected is not None:
         raise LandingError(
             f"{vi_count(staged.rows_rejected)} trên {vi_count(staged.rows_read)} dòng không đọc được: "
-            f"{row_notes.top_reasons(staged.rejected)}. Thiếu các dòng ấy thì thành quy định khác.",
+            f"{row_notes.top_reasons(staged.rejected)}. Thiếu các dòng ấy thì cả tệp mang nghĩa khác.",
             advice="Hãy sửa trong tệp rồi nạp lại cả tệp.",
         )
 

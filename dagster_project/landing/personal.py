@@ -29,15 +29,24 @@ _KINDS = (
 _THINGS = (
     r"^(ten|ma|madinhdanh|masodinhdanh)(tthc|thutuc|donvi|coquan|linhvuc|phong)|^(tong)?so(luong|luot)?(nguoi|congdan)"
 )
-# Both in Python and in the SQL of DuckDB. Digits inside a code (H99.01-260105-0007) are no phone number.
+# Both in Python and in the SQL of DuckDB, where a colon before a letter or digit would name a parameter.
+# Digits inside a code (H99.01-260105-0007) are no phone number.
 _BEFORE, _AFTER = r"(?:^|[^0-9A-Za-z.-])", r"(?:[^0-9]|$)"
 _PHONE = rf"{_BEFORE}(?:\+?84|0)[ .-]?[1-9](?:[ .-]?[0-9]){{8,9}}{_AFTER}"
 _EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+[.][A-Za-z0-9.-]+"
-PERSONAL_VALUE = rf"{_PHONE}|{_BEFORE}(?:[0-9]{{9}}|0[0-9]{{11}}){_AFTER}|{_EMAIL}"
+# Twelve digits from 001, a space, dot or dash anywhere between them but where a date (05.01.2026 0830), a decimal
+# (0.975812345678) or a code of units (000.00.01) has its own; or all twelve apart, as in the boxes of a form.
+_APART = (
+    r"0(?:[1-9][0-9]|0[ .-]?[1-9]|[1-9][ .-][2-9])(?:[ .-]?[0-9]){9}"
+    r"|0(?:[ .-][0-9]){11}"
+    # Nine digits with dots are an amount.
+    r"|[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}"
+)
+PERSONAL_VALUE = rf"{_PHONE}|{_BEFORE}(?:[0-9]{{9}}|0[0-9]{{11}}|{_APART}){_AFTER}|{_EMAIL}"
 # In a code that numbers things: nine digits may be a year and a number (202600001), zeros in front fill up a small one
 # (000000000123). No province has the number 000, so ID numbers of 12 digits never begin so; a phone number has one
 # zero in front of at least nine digits, and nobody numbers a hundred million ballots.
-PERSONAL_IN_NUMBERING = rf"{_PHONE}|{_BEFORE}0(?:0[1-9]|[1-9][0-9])[0-9]{{9}}{_AFTER}|{_EMAIL}"
+PERSONAL_IN_NUMBERING = rf"{_PHONE}|{_BEFORE}0(?:[1-9][0-9]|0[1-9])[0-9]{{9}}{_AFTER}|{_EMAIL}"
 # A day, which with the hour behind it (05-09-2026 14) has the digits of a phone number.
 DAY_IN_TEXT = r"\b(?:0?[1-9]|[12][0-9]|3[01])[/.-](?:0?[1-9]|1[0-2])[/.-](?:19|20)[0-9]{2}\b"
 

@@ -36,7 +36,7 @@ from dagster_project.landing.ledger import (
     to_see,
 )
 from dagster_project.landing.originals import original_rows
-from dagster_project.landing.personal import MASK, is_plain
+from dagster_project.landing.personal import MASK, covered, is_personal_value, is_plain
 from dagster_project.landing.row_kinds import KIND_NAMES
 from dagster_project.landing.tables import BROKEN_REASONS, RETURNED_COLUMNS
 from dagster_project.landing.typing_sql import literal
@@ -273,21 +273,28 @@ def _own_rows(settings: Settings, source: Path, delivery: Delivery, notes: _Note
     except LandingError as error:
         error.file = error.file or delivery.file_name
         raise
-    return _Rows(titles, rows, positions, _covered(titles, positions, delivery))
+    return _Rows(list(map(covered, titles)), rows, positions, _covered(titles, positions, delivery))
 
 
 def _covered(titles: Sequence[str], positions: dict[str, int], delivery: Delivery) -> frozenset[int]:
-    """Positions of columns about people, and of those that nothing reads: who knows what stands there."""
+    """Positions of columns about people, and of those that nothing reads: who knows what stands there.
+
+    The record does not tell a title that is itself personal.
+    """
     people = [*delivery.withheld_columns, *delivery.identity_columns]
-    read = set(positions.values())
+    unread = set(range(len(titles))) - set(positions.values())
     return frozenset(
         position
         for position, title in enumerate(titles)
         if any(_is_meant(title, position, name) for name in people)
         or (
-            position not in read
+            position in unread
             and normalise_header(title) not in _ORDINALS
-            and (not title.strip() or any(_is_meant(title, position, name) for name in delivery.unused_columns))
+            and (
+                not title.strip()
+                or is_personal_value(title)
+                or any(_is_meant(title, position, name) for name in delivery.unused_columns)
+            )
         )
     )
 

@@ -22,6 +22,7 @@ from dagster_project.landing.connections import duckdb_config, scalar
 from dagster_project.landing.contracts import Column, SourceContract
 from dagster_project.landing.errors import LandingError
 from dagster_project.landing.layouts import ColumnSpec, PackedCell
+from dagster_project.landing.personal import covered
 from dagster_project.landing.readers import Plan
 from dagster_project.landing.row_kinds import BLANK, DATA, GROUP, KIND_NAMES, TOTAL
 from dagster_project.landing.tables import TEXT_CELLS, TEXT_CONTAINERS, RawTable
@@ -236,16 +237,22 @@ def _decimal_mark(con: duckdb.DuckDBPyConnection, plan: Plan, column: Column, po
     many = f"regexp_full_match({text}, '[+-]?[0-9]{{1,3}}([.][0-9]{{3}}){{2,}}')"
     dots = f"regexp_full_match({text}, '[+-]?([0-9]+|[0-9]{{1,3}}(,[0-9]{{3}})+)[.]{behind} *%?')"
     row = con.execute(
-        f"select count(*) filter ({commas} or {many}), count(*) filter ({dots}) from {shaped} where row_kind = '{DATA}'"
+        f"select count(*) filter ({commas}), count(*) filter ({many}), count(*) filter ({dots}) from {shaped} "
+        f"where row_kind = '{DATA}'"
     ).fetchone()
-    comma_count, dot_count = row or (0, 0)
-    if comma_count and dot_count and plan.table.container in TEXT_CONTAINERS:
+    comma_count, many_count, dot_count = row or (0, 0, 0)
+    if (comma_count or many_count) and dot_count and plan.table.container in TEXT_CONTAINERS:
+        kinds = (
+            (comma_count, "dấu phẩy thập phân"),
+            (many_count, "nhiều dấu chấm ngăn hàng nghìn"),
+            (dot_count, "dấu chấm thập phân"),
+        )
         raise LandingError(
-            f"có {vi_count(comma_count)} ô ghi dấu phẩy thập phân và {vi_count(dot_count)} ô ghi dấu chấm thập phân.",
+            f"có {' và '.join(f'{vi_count(count)} ô ghi {kind}' for count, kind in kinds if count)}.",
             column=plan.heading.path(position),
             advice="Hãy ghi cả cột theo một cách rồi nạp lại.",
         )
-    return "comma" if comma_count else "dot"
+    return "comma" if comma_count or many_count else "dot"
 
 
 def _check_broken_share(raw: RawTable) -> None:
@@ -496,12 +503,12 @@ def _with_extent(con: duckdb.DuckDBPyConnection, staged: Staged, contract: Sourc
 
 
 def unused_columns(plan: Plan) -> list[str]:
-    """Headers of the table that nothing reads."""
+    """Headers of the table that nothing reads; in one that is no header a person may stand."""
     used = {*plan.match.used_positions, *plan.match.identity_positions.values()}
     withheld = {layouts.normalise_header(text) for text in plan.layout.withheld}
     places = [place for place in range(plan.heading.width) if place not in used and plan.heading.titles[place]]
     return [
-        plan.heading.path(place)
+        covered(plan.heading.path(place))
         for place in places
         if layouts.normalise_header(plan.heading.path(place)) not in withheld
     ]
@@ -514,4 +521,4 @@ def withheld_columns(plan: Plan) -> list[str]:
 
 def identity_headers(plan: Plan) -> list[str]:
     """Headers of the table that went to the vault, in the order of the file."""
-    return [plan.heading.path(place) for place in sorted(set(plan.match.identity_positions.values()))]
+    return [covered(plan.heading.path(place)) for place in sorted(set(plan.match.identity_positions.values()))]

@@ -206,15 +206,24 @@ def _weights(suite: SourceSuite) -> list[Rule]:
     return [
         suite.rows(
             "weights_positive",
-            "Trọng số lớn hơn 0, không quá 100 triệu; riêng phiếu không trả lời có thể ghi trọng số cuối là 0",
+            "Trọng số chọn mẫu lớn hơn 0, không quá 100 triệu",
             "Trọng số chọn mẫu ghi 0, -12,5 hoặc 84919999999",
             REJECT_ROW,
-            # Many tools write 0 beside whoever did not answer. Without those rows everybody would have answered.
-            fails=f"base_weight <= 0 or final_weight < 0 or (final_weight = 0 and {ANSWERED}) "
-            f"or base_weight > {HEAVIEST} or final_weight > {HEAVIEST}",
-            applies="coalesce(base_weight, final_weight) is not null",
+            fails=f"base_weight <= 0 or base_weight > {HEAVIEST}",
+            applies="base_weight is not null",
             column="base_weight",
             why="Một người được hỏi đại diện cho ít nhất chính mình; trọng số như vậy không dùng được",
+        ),
+        suite.rows(
+            "final_weights_positive",
+            "Trọng số cuối lớn hơn 0, không quá 100 triệu; riêng phiếu không trả lời có thể ghi 0",
+            "Phiếu đã trả lời có trọng số cuối 0, -12,5 hoặc 84919999999",
+            REJECT_ROW,
+            # Many tools write 0 beside whoever did not answer. Without those rows everybody would have answered.
+            fails=f"final_weight < 0 or (final_weight = 0 and {ANSWERED}) or final_weight > {HEAVIEST}",
+            applies="final_weight is not null",
+            column="final_weight",
+            why="Mỗi phiếu trả lời đại diện cho ít nhất chính người ấy; trọng số như vậy không dùng được",
         ),
         _for_all(suite, "base_weight", "Trọng số chọn mẫu", "mọi phiếu", "true"),
         _for_all(suite, "final_weight", "Trọng số cuối", "mọi phiếu đã trả lời", ANSWERED),

@@ -71,7 +71,7 @@ def edited(name: str, folder: Path, where: dict[str, str], change: dict[str, str
             [
                 "1 trên 181 dòng không đọc được",
                 "cần số; dấu phẩy hoặc dấu chấm là dấu thập phân, không viết dấu ngăn hàng nghìn",
-                "Thiếu các dòng ấy thì thành quy định khác",
+                "Thiếu các dòng ấy thì cả tệp mang nghĩa khác",
             ],
         ),
         (

@@ -604,3 +604,22 @@ def test_the_published_build_knows_nobody(planted, settings, run):
     assert leaks(settings, people) == []
     asked = run("query", "from fct_dossiers", "--format", "csv")
     assert len(asked.splitlines()) > 1 and people.found_in(asked) == []
+
+
+def test_a_person_in_the_place_of_a_title_is_covered_everywhere(settings, run, tmp_path):
+    """A file without its own header row, or with a stray cell in it: the record keeps the titles nobody reads."""
+    title = "Nguyễn Văn Kín 0988 777 666"
+    head = ["authority_code", "unit_code", "unit_name", "unit_bloc_code", "valid_from_date", title]
+    rows = [
+        ["H99", "H99.01", "Sở A", "department", "2026-01-01", "x"],
+        ["H99", "H99.02", "Sở B", "department", "45/13/2026", "y"],
+    ]
+    path = written(tmp_path / "stray_title.csv", [head, *rows])
+    assert "loại 1" in run("load", str(path))
+    (delivery,) = (found for found in deliveries.list_deliveries(settings) if found.file_name == path.name)
+    assert delivery.unused_columns == ["(đã che)"]
+    assert "777" not in deliveries.record_path(settings, delivery.delivery_id).read_text(encoding="utf-8")
+    book = tmp_path / "tra_lai.xlsx"
+    run("return", delivery.delivery_id, "--file", str(path), "--out", str(book))
+    with zipfile.ZipFile(book) as parts:
+        assert not any(b"777" in parts.read(name) for name in parts.namelist())

@@ -16,6 +16,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from dagster_project.commands import load_files
+from dagster_project.console import Console
 from dagster_project.landing import deliveries
 from dagster_project.landing.load import land_file
 from dagster_project.settings import load_settings
@@ -385,3 +387,15 @@ def test_a_delivery_judged_by_other_rules_is_landed_and_judged_anew(settings, ev
     assert judged == ["one_stop__dossier_events"] * 2
     (done,) = deliveries.list_deliveries(settings)
     assert done.rules_hash == "one_stop__dossier_events-2"
+
+
+def test_of_many_files_each_one_with_rejected_rows_is_told(settings, tmp_path, capsys):
+    for number in range(12):
+        day = "không rõ" if number == 6 else "2026-01-06 08:00:00"
+        text = EVENTS.replace("không rõ", day).replace("D1", f"D{number}").replace("2030", "2026")
+        (tmp_path / f"tệp {number:02}.csv").write_text(text, encoding="utf-8")
+    load_files([*sorted(tmp_path.glob("*.csv"))], settings, Console())
+    told = capsys.readouterr().err
+    assert 'Đã nạp: tệp "tệp 06.csv"' in told and "nhận 3, loại 1" in told
+    assert 'tệp "tệp 01.csv"' in told, "every tenth part"
+    assert 'tệp "tệp 00.csv"' not in told

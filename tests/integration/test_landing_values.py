@@ -54,6 +54,8 @@ def test_the_decimal_mark_is_decided_for_a_whole_column(land, values, typed):
 def test_a_column_with_both_marks_is_refused(land):
     message = land("0,95", "1.5", "2,25")
     assert 'cột "index_1_score": có 2 ô ghi dấu phẩy thập phân và 1 ô ghi dấu chấm thập phân.' in message
+    message = land("1.234.567", "1.5", "12")
+    assert "có 1 ô ghi nhiều dấu chấm ngăn hàng nghìn và 1 ô ghi dấu chấm thập phân." in message
 
 
 SHEET = {

@@ -94,6 +94,24 @@ def test_second_load_and_build_do_nothing(built_real):
     assert before == {path: path.stat().st_mtime_ns for path in built_real.landing.rglob("*") if path.is_file()}
 
 
+def test_a_file_that_comes_in_after_the_build_was_announced_is_told(built_real, tmp_path):
+    settings = copy_of(built_real, tmp_path / "meanwhile")
+    add_report(settings)
+    announced = plan_build(settings).build_id
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        if text.startswith(f"Dựng bản {announced}"):
+            add_report(settings, on_time=80)
+
+    served = build(settings, say).build_id
+    assert served != announced
+    (told,) = (text for text in said if "Đã lập lại kế hoạch" in text)
+    assert "bao_cao_80_100.csv" in told and "bao_cao_90_100.csv" not in told
+    assert f"bản vừa dựng là {served}, không phải {announced}" in told
+
+
 def test_as_of_is_an_input(built_real, tmp_path):
     settings = copy_of(built_real, tmp_path / "as_of")
     published = build(settings, silent, as_of=date(2011, 6, 30))

@@ -120,8 +120,8 @@ def test_columns_about_people_and_unread_columns_are_covered():
         identity_columns=["Chủ hồ sơ > Họ tên"],
         unused_columns=["STT", "Ghi chú", "Mã"],
     )
-    titles = ["STT", "Mã", "Họ tên", "cán bộ xử lý", "Ghi chú", "", "Gì đó", "Lý do trễ"]
-    assert returns._covered(titles, {"dossier_code": 1}, delivery) == {2, 3, 4, 5, 6}
+    titles = ["STT", "Mã", "Họ tên", "cán bộ xử lý", "Ghi chú", "", "Gì đó", "Lý do trễ", "Lê Thị Kín 0912 345 678"]
+    assert returns._covered(titles, {"dossier_code": 1}, delivery) == {2, 3, 4, 5, 6, 8}
 
 
 @pytest.mark.parametrize(
