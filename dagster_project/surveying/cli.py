@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 
 NO_DATA = "không có số liệu"
+# As many codes are named in a line.
+FEW = 5
 # A wave names files, so it may hold nothing that leads to another folder.
 WAVE_CODE = r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}"
 
@@ -256,12 +258,13 @@ def _told_plan(plan: SurveyPlan) -> str:
         (*_named(stratum), *map(vi_count, (stratum.population, len(stratum.main), stratum.drawn)))
         for stratum in plan.strata
     ]
-    rows += [(code, name, "", "0", "0", "0") for code, name in sorted(plan.empty_units.items())]
     rows.append(("Tổng", "", "", vi_count(people), vi_count(main), vi_count(drawn)))
     headings = ["Mã đơn vị", "Đơn vị", "Tầng", "Số người", "Mẫu", "Chọn cả dự phòng"]
     lines = [_told_design(plan.design), _without_count(format_rows(headings, rows, "table"))]
     if plan.empty_units:
-        lines.append(f"Không có ai để hỏi ở {len(plan.empty_units)} đơn vị: {', '.join(sorted(plan.empty_units))}.")
+        lines.append(
+            f"Không có ai để hỏi ở {vi_count(len(plan.empty_units))} đơn vị: {_first_of(sorted(plan.empty_units))}."
+        )
     if plan.short_of_reserve:
         lines.append(
             f"Không đủ người dự phòng ở {len(plan.short_of_reserve)} đơn vị, đã chọn hết mọi người của ít nhất "
@@ -295,7 +298,14 @@ def _told_progress(units: Sequence[UnitProgress]) -> str:
         "Địa phương", "Mã đơn vị", "Đơn vị", "Mẫu cần", "Đã chọn", "Đã trả lời", "Từ chối", "Không gặp",
         "Không thuộc diện", "Còn lại", "Sai số đạt được",
     ]  # fmt: skip
-    return _without_count(format_rows(headings, [_progress_row(unit) for unit in units], "table"))
+    lines = [_without_count(format_rows(headings, [_progress_row(unit) for unit in units], "table"))]
+    strangers = [unit.unit_code for unit in units if not unit.is_registered]
+    if strangers:
+        lines.append(
+            f"{vi_count(len(strangers))} đơn vị không có trong danh mục đơn vị đã nạp: {_first_of(strangers)}. "
+            "Ghi mã đơn vị, không ghi tên; hãy sửa ở tệp phiếu hoặc ở --set unit_code rồi nạp lại."
+        )
+    return "\n".join(lines)
 
 
 def _progress_row(unit: UnitProgress) -> tuple[str, ...]:
@@ -306,6 +316,12 @@ def _progress_row(unit: UnitProgress) -> tuple[str, ...]:
     margin = NO_DATA if unit.margin is None else f"{100 * unit.margin:.1f} %".replace(".", ",")
     told = [NO_DATA if cell is None else vi_count(cell) for cell in cells]
     return (unit.authority_code, unit.unit_code, unit.unit_name, *told, margin)
+
+
+def _first_of(codes: Sequence[str]) -> str:
+    """The codes in words; of many the first few."""
+    shown = ", ".join(f"«{code}»" for code in codes[:FEW])
+    return shown if len(codes) <= FEW else f"{shown} và {vi_count(len(codes) - FEW)} đơn vị nữa"
 
 
 def _without_count(table: str) -> str:

@@ -364,6 +364,59 @@ def test_progress_counts_the_newest_ballots_and_says_where_nothing_came(settings
     assert rows["H99.01"] == ["30", "34", "13", "0", "1", "1", "19", "22,6 %"]
 
 
+def ballot(code: str, **known: str) -> dict[str, str]:
+    """A row of a file of answers that knows nothing of the plan."""
+    names = (
+        "authority_code",
+        "wave_code",
+        "instrument_code",
+        "unit_code",
+        "ballot_code",
+        "result_code",
+        "item_answers",
+    )
+    of_wave = {"authority_code": "H99", "wave_code": "KS-2026", "instrument_code": "five_factor_22"}
+    return dict.fromkeys(names, "") | of_wave | {"unit_code": "H99.01", "ballot_code": code} | known
+
+
+@pytest.mark.parametrize("order", [("sample", "answers"), ("answers", "sample")])
+def test_the_blank_sample_and_a_file_of_answers_complete_each_other_in_any_order(settings, tmp_path, order):
+    people = [dossier(f"a{n}", f"Bùi {n}", f"0912{n:06}") for n in range(1, 41)]
+    landed(settings, sent(tmp_path / "sent" / "d.csv", *people))
+    out = tmp_path / "ks"
+    run("survey", "plan", *ASK, "--margin", "10", "--response-rate", "90", "--out", out)
+    answers = [ballot(f"KS-2026-{n:06}", item_answers="F1.1=5") for n in range(1, 13)]
+    answers.append(ballot("KS-2026-000013", result_code="refused"))
+    files = {
+        "sample": out / "KS-2026_mau.csv",
+        "answers": rewritten(tmp_path / "sent" / "answers.csv", answers),
+    }
+    for name in order:
+        landed(settings, files[name])
+    # z · √(0,25 / 12 · 28 / 39): the stratum of 40 people is known from the sample.
+    told = ["34", "12", "1", "0", "0", "21", "24,0 %"]
+    assert progress_rows(run("survey", "progress", "--wave", "KS-2026")) == {"H99.01": ["không có số liệu", *told]}
+
+
+def test_progress_names_units_that_are_not_registered(settings, tmp_path):
+    units = ("H99.01", "H99", "Sở Tư pháp tỉnh Mẫu", *(f"H99.9{n}" for n in range(5)))
+    rows = [ballot(f"P-{n}", unit_code=unit, item_answers="F1.1=5") for n, unit in enumerate(units)]
+    landed(settings, rewritten(tmp_path / "ballots.csv", rows))
+    assert "danh mục đơn vị" not in run("survey", "progress", "--wave", "KS-2026")
+    registered = [
+        {"authority_code": "H99", "unit_code": code, "unit_name": name, "unit_bloc_code": bloc, "valid_from_date": day}
+        for code, name, bloc, day in (
+            ("H99", "Tỉnh Mẫu", "authority", "01/01/2026"), ("H99.01", "Sở Thử", "department", "01/01/2026")
+        )
+    ]  # fmt: skip
+    landed(settings, rewritten(tmp_path / "units.csv", registered))
+    told = run("survey", "progress", "--wave", "KS-2026")
+    assert (
+        "6 đơn vị không có trong danh mục đơn vị đã nạp: «H99.90», «H99.91», «H99.92», «H99.93», «H99.94» "
+        "và 1 đơn vị nữa." in told
+    )
+
+
 def test_a_plan_of_another_wave_or_a_broken_one_is_refused(settings, tmp_path):
     landed(settings, sent(tmp_path / "a.csv", dossier("1", "Bùi A", "0912345671")))
     run("survey", "plan", *ASK, "--out", tmp_path / "ks")
