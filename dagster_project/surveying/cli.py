@@ -115,7 +115,7 @@ def plan(
     from dagster_project.publishing.plan import plan_build
     from dagster_project.surveying.frame import read_frame
     from dagster_project.surveying.plan_files import write_plan_files
-    from dagster_project.surveying.planning import Design, make_plan, require_instrument
+    from dagster_project.surveying.planning import Design, make_plan, required_ballots
 
     with _told():
         settings = load_settings()
@@ -132,7 +132,7 @@ def plan(
             is_equal=allocation is Allocation.equal,
         )
         from_day, to_day = _days(first, last)
-        require_instrument(settings, instrument)
+        required = required_ballots(settings, instrument)
         build = plan_build(settings)
         frame = read_frame(
             settings,
@@ -146,7 +146,7 @@ def plan(
         name = _frame_name(from_day, to_day or build.as_of_date)
         typer.echo(_told_frame(frame, name))
         made = make_plan(frame, design)
-        typer.echo(_told_plan(made))
+        typer.echo(_told_plan(made, required))
         if out is None:
             typer.echo("Chưa ghi tệp nào. Thêm --out THƯ_MỤC để ghi mẫu và kế hoạch.")
             return
@@ -249,7 +249,7 @@ def _told_frame(frame: Frame, name: str) -> str:
     return "\n".join(lines)
 
 
-def _told_plan(plan: SurveyPlan) -> str:
+def _told_plan(plan: SurveyPlan, required: int) -> str:
     from dagster_project.commands import format_rows
     from dagster_project.surveying.planning import totals
 
@@ -270,7 +270,29 @@ def _told_plan(plan: SurveyPlan) -> str:
             f"Không đủ người dự phòng ở {len(plan.short_of_reserve)} đơn vị, đã chọn hết mọi người của ít nhất "
             f"một tầng: {', '.join(plan.short_of_reserve)}."
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_told_too_small(plan, required)])
+
+
+def _told_too_small(plan: SurveyPlan, required: int) -> list[str]:
+    """Units of which no index will be told, however many answer; every one is named, for each needs a decision."""
+    few_people, small_sample = [], []
+    for unit, (people, main) in plan.unit_sizes().items():
+        if people < required:
+            few_people.append(f"{unit} ({vi_count(people)} người)")
+        elif main < required:
+            small_sample.append(f"{unit} ({vi_count(main)} phiếu)")
+    lines = []
+    if small_sample:
+        lines.append(
+            f"Cảnh báo: mẫu dưới {required} phiếu, mức tối thiểu để bộ câu hỏi này nêu chỉ số của một đơn vị, ở "
+            f"{len(small_sample)} đơn vị: {', '.join(small_sample)}. Hãy giảm --margin."
+        )
+    if few_people:
+        lines.append(
+            f"Cảnh báo: dưới {required} người để hỏi ở {len(few_people)} đơn vị: {', '.join(few_people)}. "
+            "Hỏi hết cũng không đủ phiếu để nêu chỉ số của các đơn vị ấy."
+        )
+    return lines
 
 
 def _named(stratum: Stratum) -> tuple[str, str, str]:

@@ -26,8 +26,8 @@ OUTCOMES = ("answered", "refused", "not_reached", "ineligible")
 class UnitProgress:
     """One unit. ``sample`` and ``drawn`` come from the plan, else ``sample`` is None and ``drawn`` the landed ballots.
 
-    ``counts`` is None where no ballot has landed; ``margin`` where it cannot be told. ``is_registered`` is false where the
-    authority's units are registered and this one is not.
+    ``counts`` is None where no ballot has landed; ``margin`` where it cannot be told. ``is_registered`` is false where
+    the authority's units are registered and this one is not.
     """
 
     authority_code: str

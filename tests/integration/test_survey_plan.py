@@ -134,7 +134,7 @@ def test_a_plan_of_the_demo_is_drawn_exported_opened_and_lands_again(on_demo, tm
     check_sample(sample, sizes)
     counts = [sum(int(row[name]) for row in sizes) for name in ("Số người", "Mẫu", "Chọn cả dự phòng")]
     assert told.split("Tổng")[1].split()[:3] == [f"{count:,}".replace(",", ".") for count in counts]
-    assert "cùng người với một hồ sơ mới hơn" in told and "thiếu họ tên" in told
+    assert "cùng người với một hồ sơ mới hơn" in told and "không có điện thoại" in told
 
     frame, opened = tmp_path / "frame", tmp_path / "opened.xlsx"
     words = ("--sample", out / "KS-2026_mau.csv", "--who", "Trần A", "--reason", "khảo sát quý 3")
@@ -234,7 +234,8 @@ def test_the_list_has_each_reachable_person_with_a_result_once(settings, tmp_pat
         "Không vào danh sách: 1 hồ sơ rút, từ chối hoặc dừng giải quyết.",
         "Không vào danh sách: 1 hồ sơ chưa trả, hoặc chưa ghi ngày trả kết quả.",
         "Không vào danh sách: 1 hồ sơ trả kết quả ngoài khoảng ngày đã chọn.",
-        "Không vào danh sách: 4 hồ sơ thiếu họ tên, hoặc không có điện thoại hay thư điện tử hợp lệ.",
+        "Không vào danh sách: 1 hồ sơ thiếu họ tên.",
+        "Không vào danh sách: 3 hồ sơ có họ tên nhưng không có điện thoại hay thư điện tử hợp lệ.",
         "Không vào danh sách: 5 hồ sơ cùng người với một hồ sơ mới hơn.",
     ]
 
@@ -243,6 +244,41 @@ def test_files_without_any_contact_give_nobody_to_ask(settings, tmp_path):
     landed(settings, sent(tmp_path / "a.csv", dossier("1"), dossier("2")))
     told = run("survey", "plan", *ASK, code=1)
     assert "0 người để chọn" in told and "2 hồ sơ thiếu họ tên" in told and "Không hồ sơ nào" in told
+
+
+# What is told of a plan
+
+
+def test_units_whose_index_nobody_will_tell_are_named_before_anybody_is_asked(settings, tmp_path):
+    sizes = {"H99.01": 200, "H99.02": 60, "H99.03": 29, "H99.04": 30}
+    rows = [
+        dossier(f"{unit}-{n}", f"Bùi {n}", f"09{unit[-2:]}{n:06}", resolving_unit_code=unit, channel_code=channel)
+        for unit, count in sizes.items()
+        for n, channel in zip(range(count), ("online", "direct") * count, strict=False)
+    ]
+    landed(settings, sent(tmp_path / "d.csv", *rows))
+    asked = (*ASK, "--minimum", "8", "--strata", "channel")
+    # n0 = 1,96² · 0,25 / 0,15² = 42,7; of 60: 42,7 / (1 + 41,7 / 60) = 25,2; of 30: 17,9; of 200: 35,3.
+    told = run("survey", "plan", *asked, "--margin", "15")
+    assert "mẫu dưới 30 phiếu" in told and "ở 2 đơn vị: H99.02 (26 phiếu), H99.04 (18 phiếu). Hãy giảm --margin" in told
+    assert "dưới 30 người để hỏi ở 1 đơn vị: H99.03 (29 người)." in told
+    told = run("survey", "plan", *asked, "--margin", "2")
+    assert "mẫu dưới 30 phiếu" not in told and "H99.03 (29 người)" in told
+    own = {"authority_code": "H99", "instrument_code": "PHIEU", "instrument_name": "Phiếu tỉnh", "kind_code": "survey"}
+    own |= {"index_formula_code": "pooled", "method_version": "1", "is_confirmed": "Có"}
+    for minimum in ("20", "19"):
+        row = own | {"minimum_ballot_count": minimum}
+        landed(settings, rewritten(tmp_path / f"instruments_{minimum}.csv", [row]))
+    words = ("--instrument", "PHIEU", "--wave", "KS-2026", "--seed", "1", *asked[6:], "--margin", "15")
+    assert "mẫu dưới 19 phiếu" in run("survey", "plan", *words)
+
+
+def test_units_with_nobody_to_ask_are_one_line(settings, tmp_path):
+    rows = [dossier(f"none-{n}", resolving_unit_code=f"H99.{n}") for n in range(10, 22)]
+    landed(settings, sent(tmp_path / "d.csv", dossier("1", "Bùi A", "0912345671"), *rows))
+    told = run("survey", "plan", *ASK)
+    assert "Không có ai để hỏi ở 12 đơn vị: «H99.10», «H99.11», «H99.12», «H99.13», «H99.14» và 7 đơn vị nữa." in told
+    assert told.count("H99.10") == 1 and "H99.21" not in told
 
 
 # What is refused
