@@ -54,25 +54,18 @@ with versions as (
     from {BALLOTS}
     where wave_code = $wave
 ),
-ballots as (
+told as (
     select
-        authority_code, ballot_code,
+        authority_code,
         max_by(unit_code, (outcome_code is not null, age)) as unit_code,
         max_by(outcome_code, age) filter (where outcome_code is not null) as outcome_code,
-        coalesce(max_by(stratum_code, age) filter (where stratum_code is not null), '') as stratum_code
+        coalesce(max_by(stratum_code, age) filter (where stratum_code is not null), '') as stratum_code,
+        max_by((coalesce(stratum_code, ''), stratum_total), age) filter (where stratum_total is not null) as total
     from versions
     group by authority_code, ballot_code
-),
-told as (
-    select ballots.*, max_by(versions.stratum_total, age) filter (where stratum_total is not null) as stratum_total
-    from ballots
-    left join versions
-        on ballots.authority_code = versions.authority_code and ballots.ballot_code = versions.ballot_code
-        and ballots.stratum_code = coalesce(versions.stratum_code, '')
-    group by all
 )
 select
-    authority_code, unit_code, stratum_code, max(stratum_total), count(*),
+    authority_code, unit_code, stratum_code, max(total[2]) filter (where total[1] = stratum_code), count(*),
     count(*) filter (where outcome_code = 'answered'), count(*) filter (where outcome_code = 'refused'),
     count(*) filter (where outcome_code = 'not_reached'), count(*) filter (where outcome_code = 'ineligible')
 from told

@@ -1,17 +1,10 @@
 {%- set keys = ['authority_code', 'wave_code', 'ballot_code'] -%}
-{#- What the sampling plan says of a ballot; the total of a stratum or cluster is that of the very one chosen. -#}
-{%- set places = {'stratum_code': 'stratum_total', 'cluster_code': 'cluster_total'} -%}
-{%- set singles = ['base_weight', 'dossier_code'] -%}
-{%- for group in survey_groups() %}{% do singles.append(group ~ '_code') %}{% endfor -%}
-{%- set told = [
-    'instrument_code', 'unit_code', 'result_code', 'item_answers', 'final_weight', 'answered_at', 'delivery_id',
-    'source_row_number',
-] -%}
-{%- set same_ballot -%}
-ballots.authority_code = repeated.authority_code
-        and ballots.wave_code = repeated.wave_code
-        and ballots.ballot_code = repeated.ballot_code
-{%- endset -%}
+{#- What the sampling plan says of a ballot; the total of a stratum or cluster belongs to that very one. -#}
+{%- set totals = {'stratum_total': 'stratum_code', 'cluster_total': 'cluster_code'} -%}
+{%- set plan = ['stratum_code', 'cluster_code', 'base_weight', 'dossier_code'] -%}
+{%- for group in survey_groups() %}{% do plan.append(group ~ '_code') %}{% endfor -%}
+{%- set stated = plan + (totals | list) -%}
+{%- set told = ['instrument_code', 'unit_code', 'result_code', 'item_answers', 'final_weight', 'answered_at'] -%}
 with builds as (
 
     select as_of_date from {{ ref('stg_build__builds') }}
@@ -19,7 +12,7 @@ with builds as (
 ),
 
 -- A ballot lands twice: as a row of the sample, which has its place in the plan, and in a file of answers, which may
--- have nothing else. Only such ballots are looked at version by version; ranking every row would cost seconds.
+-- have nothing else. Only such ballots are looked at version by version, without their wide answers.
 repeated as (
 
     select {{ keys | join(', ') }}
@@ -32,83 +25,83 @@ repeated as (
 aged as (
 
     select
-        ballots.*,
-        -- The blank sample, loaded after the answers, takes nothing back.
-        case when ballots.result_code is null and ballots.item_answers is null then 1 else 0 end as is_blank,
+        {%- for column in keys + stated + ['delivery_id', 'source_row_number'] %}
+        ballots.{{ column }},
+        {%- endfor %}
+        coalesce(ballots.result_code, ballots.item_answers) is null as is_blank,
         row_number() over (
             partition by ballots.authority_code, ballots.wave_code, ballots.ballot_code
             order by ballots.delivery_sequence desc nulls last, ballots.source_row_number desc nulls last
         ) as age
     from {{ ref('stg_survey__ballots') }} as ballots
-    inner join repeated on {{ same_ballot }}
+    inner join repeated on {{ same_columns('ballots', 'repeated', keys) }}
 
 ),
 
-ranked as (
+-- Which version speaks: the newest that says anything. Age 1 is the newest.
+ages as (
 
     select
-        aged.*,
-        row_number() over (
-            partition by authority_code, wave_code, ballot_code
-            order by is_blank nulls last, age nulls last
-        ) as version_number,
-        {%- for column in (places | list) + singles %}
-        min(case when {{ column }} is not null then age end)
-            over (partition by authority_code, wave_code, ballot_code) as {{ column }}_age{{ ',' if not loop.last }}
+        {{ keys | join(', ') }},
+        {%- for column in stated %}
+        min(case when {{ column }} is not null then age end) as {{ column }}_age,
         {%- endfor %}
+        -- The blank sample, loaded after the answers, takes nothing back.
+        coalesce(min(case when not is_blank then age end), 1) as told_age
     from aged
+    group by {{ keys | join(', ') }}
 
 ),
 
-placed as (
+planned as (
 
     select
-        ranked.*,
-        {%- for column in (places | list) + singles %}
-        max(case when age = {{ column }}_age then {{ column }} end)
-            over (partition by authority_code, wave_code, ballot_code) as stated_{{ column }}{{ ',' if not loop.last }}
+        {%- for column in keys %}
+        aged.{{ column }},
         {%- endfor %}
-    from ranked
-
-),
-
-totalled as (
-
-    select
-        placed.*,
-        {%- for place, total in places.items() %}
-        min(case when {{ total }} is not null and coalesce({{ place }}, '') = coalesce(stated_{{ place }}, '') then age end)
-            over (partition by authority_code, wave_code, ballot_code) as {{ total }}_age{{ ',' if not loop.last }}
+        {%- for column in stated %}
+        max(case when aged.age = ages.{{ column }}_age then aged.{{ column }} end) as {{ column }},
         {%- endfor %}
-    from placed
+        {%- for total, place in totals.items() %}
+        max(case when aged.age = ages.{{ total }}_age then aged.{{ place }} end) as {{ total }}_place,
+        {%- endfor %}
+        max(case when aged.age = ages.told_age then aged.delivery_id end) as delivery_id,
+        max(case when aged.age = ages.told_age then aged.source_row_number end) as source_row_number
+    from aged
+    inner join ages on {{ same_columns('aged', 'ages', keys) }}
+    group by {% for column in keys %}aged.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
 
 ),
 
 versions as (
 
     select
-        {%- for column in keys + told + singles + (places | list) + (places.values() | list) %}
-        ballots.{{ column }}{{ ',' if not loop.last }}
+        {%- for column in keys + told + stated %}
+        ballots.{{ column }},
         {%- endfor %}
+        ballots.delivery_id,
+        ballots.source_row_number
     from {{ ref('stg_survey__ballots') }} as ballots
-    left join repeated on {{ same_ballot }}
+    left join repeated on {{ same_columns('ballots', 'repeated', keys) }}
     where repeated.authority_code is null
     union all
     select
-        {%- for column in keys %}
-        {{ column }},
+        {%- for column in keys + told %}
+        ballots.{{ column }},
         {%- endfor %}
-        {%- for column in told %}
-        max(case when version_number = 1 then {{ column }} end) as {{ column }},
+        {%- for column in plan %}
+        planned.{{ column }},
         {%- endfor %}
-        {%- for column in singles + (places | list) %}
-        max(stated_{{ column }}) as {{ column }},
+        {%- for total, place in totals.items() %}
+        case
+            when coalesce(planned.{{ total }}_place, '') = coalesce(planned.{{ place }}, '') then planned.{{ total }}
+        end as {{ total }},
         {%- endfor %}
-        {%- for total in places.values() %}
-        max(case when age = {{ total }}_age then {{ total }} end) as {{ total }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from totalled
-    group by {{ keys | join(', ') }}
+        ballots.delivery_id,
+        ballots.source_row_number
+    from planned
+    inner join {{ ref('stg_survey__ballots') }} as ballots
+        on planned.delivery_id = ballots.delivery_id and planned.source_row_number = ballots.source_row_number
 
 ),
 
