@@ -53,7 +53,9 @@ GOOD = {
         for number in range(BALLOTS)
     ]
     # Many tools write a final weight of 0 for whoever did not answer.
-    + [BALLOT | {"ballot_code": "P-refused", "result_code": "refused", "final_weight": "0"}],
+    + [BALLOT | {"ballot_code": "P-refused", "result_code": "refused", "final_weight": "0"}]
+    # Drawn, and not asked yet.
+    + [BALLOT | {"ballot_code": "P-waiting"}],
     "survey__waves": [
         {
             "authority_code": "H99",
@@ -159,7 +161,7 @@ BAD = {
     ),
     "ballots.items_known": ({1: {"item_answers": "F1.1=5;F6.1=5;F6.2=5"}}, 1),
     "ballots.ballot_once": ({1: {"ballot_code": "P-3"}}, 2),
-    "ballots.answered_has_answers": ({0: {"item_answers": None}, 1: {"item_answers": None}}, 2),
+    "ballots.answered_has_answers": ({1: {"item_answers": None}, 2: {"item_answers": None}}, 2),
     "ballots.unanswered_has_no_answers": (
         {REFUSED: {"item_answers": "F1.1=5"}, 1: {"result_code": "not_reached"}},
         2,

@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 
 NO_DATA = "không có số liệu"
+# As many codes are named in a line.
+FEW = 5
 # A wave names files, so it may hold nothing that leads to another folder.
 WAVE_CODE = r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}"
 
@@ -113,7 +115,7 @@ def plan(
     from dagster_project.publishing.plan import plan_build
     from dagster_project.surveying.frame import read_frame
     from dagster_project.surveying.plan_files import write_plan_files
-    from dagster_project.surveying.planning import Design, make_plan, require_instrument
+    from dagster_project.surveying.planning import Design, make_plan, required_ballots
 
     with _told():
         settings = load_settings()
@@ -130,7 +132,7 @@ def plan(
             is_equal=allocation is Allocation.equal,
         )
         from_day, to_day = _days(first, last)
-        require_instrument(settings, instrument)
+        required = required_ballots(settings, instrument)
         build = plan_build(settings)
         frame = read_frame(
             settings,
@@ -144,7 +146,7 @@ def plan(
         name = _frame_name(from_day, to_day or build.as_of_date)
         typer.echo(_told_frame(frame, name))
         made = make_plan(frame, design)
-        typer.echo(_told_plan(made))
+        typer.echo(_told_plan(made, required))
         if out is None:
             typer.echo("Chưa ghi tệp nào. Thêm --out THƯ_MỤC để ghi mẫu và kế hoạch.")
             return
@@ -247,7 +249,7 @@ def _told_frame(frame: Frame, name: str) -> str:
     return "\n".join(lines)
 
 
-def _told_plan(plan: SurveyPlan) -> str:
+def _told_plan(plan: SurveyPlan, required: int) -> str:
     from dagster_project.commands import format_rows
     from dagster_project.surveying.planning import totals
 
@@ -256,18 +258,41 @@ def _told_plan(plan: SurveyPlan) -> str:
         (*_named(stratum), *map(vi_count, (stratum.population, len(stratum.main), stratum.drawn)))
         for stratum in plan.strata
     ]
-    rows += [(code, name, "", "0", "0", "0") for code, name in sorted(plan.empty_units.items())]
     rows.append(("Tổng", "", "", vi_count(people), vi_count(main), vi_count(drawn)))
     headings = ["Mã đơn vị", "Đơn vị", "Tầng", "Số người", "Mẫu", "Chọn cả dự phòng"]
     lines = [_told_design(plan.design), _without_count(format_rows(headings, rows, "table"))]
     if plan.empty_units:
-        lines.append(f"Không có ai để hỏi ở {len(plan.empty_units)} đơn vị: {', '.join(sorted(plan.empty_units))}.")
+        lines.append(
+            f"Không có ai để hỏi ở {vi_count(len(plan.empty_units))} đơn vị: {_first_of(sorted(plan.empty_units))}."
+        )
     if plan.short_of_reserve:
         lines.append(
             f"Không đủ người dự phòng ở {len(plan.short_of_reserve)} đơn vị, đã chọn hết mọi người của ít nhất "
             f"một tầng: {', '.join(plan.short_of_reserve)}."
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_told_too_small(plan, required)])
+
+
+def _told_too_small(plan: SurveyPlan, required: int) -> list[str]:
+    """Units of which no index will be told, however many answer; every one is named, for each needs a decision."""
+    few_people, small_sample = [], []
+    for unit, (people, main) in plan.unit_sizes().items():
+        if people < required:
+            few_people.append(f"{unit} ({vi_count(people)} người)")
+        elif main < required:
+            small_sample.append(f"{unit} ({vi_count(main)} phiếu)")
+    lines = []
+    if small_sample:
+        lines.append(
+            f"Cảnh báo: mẫu dưới {required} phiếu, mức tối thiểu để bộ câu hỏi này nêu chỉ số của một đơn vị, ở "
+            f"{len(small_sample)} đơn vị: {', '.join(small_sample)}. Hãy giảm --margin."
+        )
+    if few_people:
+        lines.append(
+            f"Cảnh báo: dưới {required} người để hỏi ở {len(few_people)} đơn vị: {', '.join(few_people)}. "
+            "Hỏi hết cũng không đủ phiếu để nêu chỉ số của các đơn vị ấy."
+        )
+    return lines
 
 
 def _named(stratum: Stratum) -> tuple[str, str, str]:
@@ -295,7 +320,14 @@ def _told_progress(units: Sequence[UnitProgress]) -> str:
         "Địa phương", "Mã đơn vị", "Đơn vị", "Mẫu cần", "Đã chọn", "Đã trả lời", "Từ chối", "Không gặp",
         "Không thuộc diện", "Còn lại", "Sai số đạt được",
     ]  # fmt: skip
-    return _without_count(format_rows(headings, [_progress_row(unit) for unit in units], "table"))
+    lines = [_without_count(format_rows(headings, [_progress_row(unit) for unit in units], "table"))]
+    strangers = [unit.unit_code for unit in units if not unit.is_registered]
+    if strangers:
+        lines.append(
+            f"{vi_count(len(strangers))} đơn vị không có trong danh mục đơn vị đã nạp: {_first_of(strangers)}. "
+            "Ghi mã đơn vị, không ghi tên; hãy sửa ở tệp phiếu hoặc ở --set unit_code rồi nạp lại."
+        )
+    return "\n".join(lines)
 
 
 def _progress_row(unit: UnitProgress) -> tuple[str, ...]:
@@ -306,6 +338,12 @@ def _progress_row(unit: UnitProgress) -> tuple[str, ...]:
     margin = NO_DATA if unit.margin is None else f"{100 * unit.margin:.1f} %".replace(".", ",")
     told = [NO_DATA if cell is None else vi_count(cell) for cell in cells]
     return (unit.authority_code, unit.unit_code, unit.unit_name, *told, margin)
+
+
+def _first_of(codes: Sequence[str]) -> str:
+    """The codes in words; of many the first few."""
+    shown = ", ".join(f"«{code}»" for code in codes[:FEW])
+    return shown if len(codes) <= FEW else f"{shown} và {vi_count(len(codes) - FEW)} đơn vị nữa"
 
 
 def _without_count(table: str) -> str:

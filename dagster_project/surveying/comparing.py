@@ -88,6 +88,10 @@ def _index(ask: Ask, wave: Row, unit_code: str) -> Row:
         """,
         [wave["authority_code"], wave["wave_code"], wave["instrument_code"], unit_code],
     )
+    if not rows and unit_code == wave["authority_code"]:
+        raise SurveyError(
+            f"Đợt «{wave['wave_code']}» chưa có phiếu nào trả lời. Hãy nạp phiếu đã trả lời rồi chạy «cchc build»."
+        )
     if not rows:
         raise SurveyError(f"Đợt «{wave['wave_code']}» không hỏi đơn vị «{unit_code}». Hãy xem lại mã đơn vị.")
     return rows[0]

@@ -28,7 +28,8 @@ REASONS = {
     "without_result": "rút, từ chối hoặc dừng giải quyết",
     "not_returned": "chưa trả, hoặc chưa ghi ngày trả kết quả",
     "outside_period": "trả kết quả ngoài khoảng ngày đã chọn",
-    "no_contact": "thiếu họ tên, hoặc không có điện thoại hay thư điện tử hợp lệ",
+    "no_name": "thiếu họ tên",
+    "no_contact": "có họ tên nhưng không có điện thoại hay thư điện tử hợp lệ",
     "same_person": "cùng người với một hồ sơ mới hơn",
 }
 
@@ -106,6 +107,7 @@ select
         when statuses.state_code in ('not_received', 'refused', 'withdrawn', 'stopped') then 'without_result'
         when coalesce(cast(dossiers.returned_at as date) > $as_of, true) then 'not_returned'
         when cast(dossiers.returned_at as date) not between $first and $last then 'outside_period'
+        when dossiers.applicant_name_hash is null then 'no_name'
         when not coalesce(dossiers.is_applicant_contact_complete, false) then 'no_contact'
     end as reason
 from dossiers

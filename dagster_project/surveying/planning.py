@@ -18,7 +18,7 @@ from dagster_project.surveying.allocation import allocate
 from dagster_project.surveying.draw import in_draw_order
 from dagster_project.surveying.errors import SurveyError
 from dagster_project.surveying.frame import Frame, Person
-from dagster_project.surveying.landed import open_landed, ordered_deliveries
+from dagster_project.surveying.landed import newest, open_landed, ordered_deliveries
 from dagster_project.surveying.sizes import drawn_size, random_size, slovin_size
 
 INSTRUMENTS = "survey__instruments"
@@ -93,6 +93,14 @@ class SurveyPlan:
             }
         )
 
+    def unit_sizes(self) -> dict[str, tuple[int, int]]:
+        """Unit → its people and the ballots of its sample, reserve aside."""
+        sizes: dict[str, tuple[int, int]] = {}
+        for stratum in self.strata:
+            people, main = sizes.get(stratum.unit_code, (0, 0))
+            sizes[stratum.unit_code] = people + stratum.population, main + len(stratum.main)
+        return sizes
+
 
 def make_plan(frame: Frame, design: Design) -> SurveyPlan:
     """Sizes, parts and draw over a list. SurveyError when nobody is in it."""
@@ -118,19 +126,29 @@ def unit_size(population: int, design: Design) -> int:
     return random_size(population, design.margin, design.confidence)
 
 
-def require_instrument(settings: Settings, code: str) -> None:
-    """SurveyError unless the questionnaire is a national one or has landed, and is asked in waves."""
+def required_ballots(settings: Settings, code: str) -> int:
+    """With how many ballots of a unit a questionnaire tells its index.
+
+    SurveyError unless the questionnaire is a national one or has landed, and is asked in waves.
+    """
     with (settings.dbt_project / "seeds" / "instruments.csv").open(encoding="utf-8", newline="") as handle:
-        kinds = {row["instrument_code"]: row["kind_code"] for row in csv.DictReader(handle)}
+        known = {
+            row["instrument_code"]: (row["kind_code"], row["minimum_ballot_count"]) for row in csv.DictReader(handle)
+        }
     with open_landed(settings, ordered_deliveries(settings), [INSTRUMENTS]) as connection:
-        landed = connection.execute(f"select distinct instrument_code, kind_code from {INSTRUMENTS}").fetchall()
-    kinds |= dict(landed)
-    surveys = sorted(known for known, kind in kinds.items() if kind == "survey")
+        # Two authorities may have one of the same code: then the stricter one warns.
+        landed = connection.execute(
+            "select instrument_code, max(kind_code), max(minimum_ballot_count) "
+            f"from ({newest(INSTRUMENTS, ['authority_code', 'instrument_code'])}) group by instrument_code"
+        ).fetchall()
+    known |= {instrument: (kind, minimum) for instrument, kind, minimum in landed}
+    surveys = sorted(instrument for instrument, (kind, _) in known.items() if kind == "survey")
     if code not in surveys:
         raise SurveyError(
             f"Không có bộ câu hỏi khảo sát theo đợt nào mang mã «{code}». Các bộ câu hỏi: {', '.join(surveys)}. "
             f"Bộ câu hỏi của địa phương thì nạp theo mẫu «cchc template {INSTRUMENTS}»."
         )
+    return int(known[code][1])
 
 
 def _unit_strata(

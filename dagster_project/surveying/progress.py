@@ -1,7 +1,8 @@
 """How far a wave has come: per unit, how many were drawn, have answered, refused or could not be reached.
 
-Counted on landed ballots, each in its newest version, without a build. A row that says neither a result nor an answer
-is a ballot nobody has asked yet.
+Counted on landed ballots, without a build: of several versions of a ballot the newest that has a result or answers, at
+the place in the plan that the newest that has one states, as in ``int_survey_ballots_latest``. A row that says neither
+a result nor an answer is a ballot nobody has asked yet.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ OUTCOMES = ("answered", "refused", "not_reached", "ineligible")
 class UnitProgress:
     """One unit. ``sample`` and ``drawn`` come from the plan, else ``sample`` is None and ``drawn`` the landed ballots.
 
-    ``counts`` is None where no ballot has landed; ``margin`` where it cannot be told.
+    ``counts`` is None where no ballot has landed; ``margin`` where it cannot be told. ``is_registered`` is false where
+    the authority's units are registered and this one is not.
     """
 
     authority_code: str
@@ -36,6 +38,7 @@ class UnitProgress:
     counts: dict[str, int] | None = None
     margin: float | None = None
     strata: dict[str, tuple[int | None, int]] = field(default_factory=dict)
+    is_registered: bool = True
 
     @property
     def remaining(self) -> int | None:
@@ -45,16 +48,24 @@ class UnitProgress:
 
 # One row per stratum: how many people it has, and what became of its ballots.
 _SQL = f"""
-with ballots as ({newest(BALLOTS, ["authority_code", "wave_code", "ballot_code"])}),
+with versions as (
+    select *, (delivery_sequence, source_row_number) as age,
+        coalesce(result_code, case when item_answers is not null then 'answered' end) as outcome_code
+    from {BALLOTS}
+    where wave_code = $wave
+),
 told as (
     select
-        authority_code, unit_code, coalesce(stratum_code, '') as stratum_code, stratum_total,
-        coalesce(result_code, case when item_answers is not null then 'answered' end) as outcome_code
-    from ballots
-    where wave_code = $wave
+        authority_code,
+        max_by(unit_code, (outcome_code is not null, age)) as unit_code,
+        max_by(outcome_code, age) filter (where outcome_code is not null) as outcome_code,
+        coalesce(max_by(stratum_code, age) filter (where stratum_code is not null), '') as stratum_code,
+        max_by((coalesce(stratum_code, ''), stratum_total), age) filter (where stratum_total is not null) as total
+    from versions
+    group by authority_code, ballot_code
 )
 select
-    authority_code, unit_code, stratum_code, max(stratum_total), count(*),
+    authority_code, unit_code, stratum_code, max(total[2]) filter (where total[1] = stratum_code), count(*),
     count(*) filter (where outcome_code = 'answered'), count(*) filter (where outcome_code = 'refused'),
     count(*) filter (where outcome_code = 'not_reached'), count(*) filter (where outcome_code = 'ineligible')
 from told
@@ -80,6 +91,8 @@ def wave_progress(
             f"Chưa nạp phiếu nào của đợt «{wave_code}». Hãy xem lại mã đợt, nạp tệp phiếu bằng «cchc load», "
             "hoặc nêu kế hoạch bằng --plan."
         )
+    # Only the row of the authority itself is no register of its units.
+    registering = {authority for authority, unit in names if unit != authority}
     units: dict[tuple[str, str], UnitProgress] = {}
     for stratum in planned:
         _add_planned(units, stratum)
@@ -88,6 +101,7 @@ def wave_progress(
     for key, unit in units.items():
         unit.unit_name = names.get(key) or unit.unit_name or unit.unit_code
         unit.margin = _margin(unit, confidence)
+        unit.is_registered = key in names or unit.unit_code == unit.authority_code or key[0] not in registering
     return [units[key] for key in sorted(units)]
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from expectations.suites.questionnaires import national_items, national_options
 
-# A blank result is an answered ballot.
-ANSWERED = "coalesce(result_code, 'answered') = 'answered'"
+# Answers without a result are an answered ballot; a row of the sample without both has not been asked yet.
+ANSWERED = "coalesce(result_code, case when item_answers is null then 'not_asked' else 'answered' end) = 'answered'"
 ANSWER_COUNT = "len(string_split(item_answers, ';'))"
 # Relation `pairs`: one row per ballot and answer.
 PAIRS = (

@@ -107,7 +107,7 @@ def ballot_rules() -> list[Rule]:
         suite.rows(
             "answered_has_answers",
             "Phiếu đã trả lời có ít nhất một câu trả lời",
-            "Kết quả «Đã trả lời» hoặc để trống, không câu nào được trả lời",
+            "Kết quả «Đã trả lời», không câu nào được trả lời",
             FLAG_ROW,
             fails="item_answers is null",
             applies=ANSWERED,

@@ -134,7 +134,7 @@ def test_a_plan_of_the_demo_is_drawn_exported_opened_and_lands_again(on_demo, tm
     check_sample(sample, sizes)
     counts = [sum(int(row[name]) for row in sizes) for name in ("Số người", "Mẫu", "Chọn cả dự phòng")]
     assert told.split("Tổng")[1].split()[:3] == [f"{count:,}".replace(",", ".") for count in counts]
-    assert "cùng người với một hồ sơ mới hơn" in told and "thiếu họ tên" in told
+    assert "cùng người với một hồ sơ mới hơn" in told and "không có điện thoại" in told
 
     frame, opened = tmp_path / "frame", tmp_path / "opened.xlsx"
     words = ("--sample", out / "KS-2026_mau.csv", "--who", "Trần A", "--reason", "khảo sát quý 3")
@@ -234,7 +234,8 @@ def test_the_list_has_each_reachable_person_with_a_result_once(settings, tmp_pat
         "Không vào danh sách: 1 hồ sơ rút, từ chối hoặc dừng giải quyết.",
         "Không vào danh sách: 1 hồ sơ chưa trả, hoặc chưa ghi ngày trả kết quả.",
         "Không vào danh sách: 1 hồ sơ trả kết quả ngoài khoảng ngày đã chọn.",
-        "Không vào danh sách: 4 hồ sơ thiếu họ tên, hoặc không có điện thoại hay thư điện tử hợp lệ.",
+        "Không vào danh sách: 1 hồ sơ thiếu họ tên.",
+        "Không vào danh sách: 3 hồ sơ có họ tên nhưng không có điện thoại hay thư điện tử hợp lệ.",
         "Không vào danh sách: 5 hồ sơ cùng người với một hồ sơ mới hơn.",
     ]
 
@@ -243,6 +244,41 @@ def test_files_without_any_contact_give_nobody_to_ask(settings, tmp_path):
     landed(settings, sent(tmp_path / "a.csv", dossier("1"), dossier("2")))
     told = run("survey", "plan", *ASK, code=1)
     assert "0 người để chọn" in told and "2 hồ sơ thiếu họ tên" in told and "Không hồ sơ nào" in told
+
+
+# What is told of a plan
+
+
+def test_units_whose_index_nobody_will_tell_are_named_before_anybody_is_asked(settings, tmp_path):
+    sizes = {"H99.01": 200, "H99.02": 60, "H99.03": 29, "H99.04": 30}
+    rows = [
+        dossier(f"{unit}-{n}", f"Bùi {n}", f"09{unit[-2:]}{n:06}", resolving_unit_code=unit, channel_code=channel)
+        for unit, count in sizes.items()
+        for n, channel in zip(range(count), ("online", "direct") * count, strict=False)
+    ]
+    landed(settings, sent(tmp_path / "d.csv", *rows))
+    asked = (*ASK, "--minimum", "8", "--strata", "channel")
+    # n0 = 1,96² · 0,25 / 0,15² = 42,7; of 60: 42,7 / (1 + 41,7 / 60) = 25,2; of 30: 17,9; of 200: 35,3.
+    told = run("survey", "plan", *asked, "--margin", "15")
+    assert "mẫu dưới 30 phiếu" in told and "ở 2 đơn vị: H99.02 (26 phiếu), H99.04 (18 phiếu). Hãy giảm --margin" in told
+    assert "dưới 30 người để hỏi ở 1 đơn vị: H99.03 (29 người)." in told
+    told = run("survey", "plan", *asked, "--margin", "2")
+    assert "mẫu dưới 30 phiếu" not in told and "H99.03 (29 người)" in told
+    own = {"authority_code": "H99", "instrument_code": "PHIEU", "instrument_name": "Phiếu tỉnh", "kind_code": "survey"}
+    own |= {"index_formula_code": "pooled", "method_version": "1", "is_confirmed": "Có"}
+    for minimum in ("20", "19"):
+        row = own | {"minimum_ballot_count": minimum}
+        landed(settings, rewritten(tmp_path / f"instruments_{minimum}.csv", [row]))
+    words = ("--instrument", "PHIEU", "--wave", "KS-2026", "--seed", "1", *asked[6:], "--margin", "15")
+    assert "mẫu dưới 19 phiếu" in run("survey", "plan", *words)
+
+
+def test_units_with_nobody_to_ask_are_one_line(settings, tmp_path):
+    rows = [dossier(f"none-{n}", resolving_unit_code=f"H99.{n}") for n in range(10, 22)]
+    landed(settings, sent(tmp_path / "d.csv", dossier("1", "Bùi A", "0912345671"), *rows))
+    told = run("survey", "plan", *ASK)
+    assert "Không có ai để hỏi ở 12 đơn vị: «H99.10», «H99.11», «H99.12», «H99.13», «H99.14» và 7 đơn vị nữa." in told
+    assert told.count("H99.10") == 1 and "H99.21" not in told
 
 
 # What is refused
@@ -362,6 +398,59 @@ def test_progress_counts_the_newest_ballots_and_says_where_nothing_came(settings
     landed(settings, rewritten(tmp_path / "sent" / "two.csv", ballots[12:13]))
     rows = progress_rows(run("survey", "progress", "--wave", "KS-2026", *plan))
     assert rows["H99.01"] == ["30", "34", "13", "0", "1", "1", "19", "22,6 %"]
+
+
+def ballot(code: str, **known: str) -> dict[str, str]:
+    """A row of a file of answers that knows nothing of the plan."""
+    names = (
+        "authority_code",
+        "wave_code",
+        "instrument_code",
+        "unit_code",
+        "ballot_code",
+        "result_code",
+        "item_answers",
+    )
+    of_wave = {"authority_code": "H99", "wave_code": "KS-2026", "instrument_code": "five_factor_22"}
+    return dict.fromkeys(names, "") | of_wave | {"unit_code": "H99.01", "ballot_code": code} | known
+
+
+@pytest.mark.parametrize("order", [("sample", "answers"), ("answers", "sample")])
+def test_the_blank_sample_and_a_file_of_answers_complete_each_other_in_any_order(settings, tmp_path, order):
+    people = [dossier(f"a{n}", f"Bùi {n}", f"0912{n:06}") for n in range(1, 41)]
+    landed(settings, sent(tmp_path / "sent" / "d.csv", *people))
+    out = tmp_path / "ks"
+    run("survey", "plan", *ASK, "--margin", "10", "--response-rate", "90", "--out", out)
+    answers = [ballot(f"KS-2026-{n:06}", item_answers="F1.1=5") for n in range(1, 13)]
+    answers.append(ballot("KS-2026-000013", result_code="refused"))
+    files = {
+        "sample": out / "KS-2026_mau.csv",
+        "answers": rewritten(tmp_path / "sent" / "answers.csv", answers),
+    }
+    for name in order:
+        landed(settings, files[name])
+    # z · √(0,25 / 12 · 28 / 39): the stratum of 40 people is known from the sample.
+    told = ["34", "12", "1", "0", "0", "21", "24,0 %"]
+    assert progress_rows(run("survey", "progress", "--wave", "KS-2026")) == {"H99.01": ["không có số liệu", *told]}
+
+
+def test_progress_names_units_that_are_not_registered(settings, tmp_path):
+    units = ("H99.01", "H99", "Sở Tư pháp tỉnh Mẫu", *(f"H99.9{n}" for n in range(5)))
+    rows = [ballot(f"P-{n}", unit_code=unit, item_answers="F1.1=5") for n, unit in enumerate(units)]
+    landed(settings, rewritten(tmp_path / "ballots.csv", rows))
+    assert "danh mục đơn vị" not in run("survey", "progress", "--wave", "KS-2026")
+    registered = [
+        {"authority_code": "H99", "unit_code": code, "unit_name": name, "unit_bloc_code": bloc, "valid_from_date": day}
+        for code, name, bloc, day in (
+            ("H99", "Tỉnh Mẫu", "authority", "01/01/2026"), ("H99.01", "Sở Thử", "department", "01/01/2026")
+        )
+    ]  # fmt: skip
+    landed(settings, rewritten(tmp_path / "units.csv", registered))
+    told = run("survey", "progress", "--wave", "KS-2026")
+    assert (
+        "6 đơn vị không có trong danh mục đơn vị đã nạp: «H99.90», «H99.91», «H99.92», «H99.93», «H99.94» "
+        "và 1 đơn vị nữa." in told
+    )
 
 
 def test_a_plan_of_another_wave_or_a_broken_one_is_refused(settings, tmp_path):

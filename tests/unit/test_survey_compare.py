@@ -19,7 +19,8 @@ TABLES = {
           ('W24', 'five', 'province', 'clients', 'online', 3, 'W24'),
           ('W25', 'five', 'province', 'clients', 'face_to_face', 1138, 'W25'),
           ('W26', 'five', 'province', 'clients', 'face_to_face', 1138, 'W25'),
-          ('TU', 'five', 'unit', 'clients', null, 1, 'TU'), ('MOI', 'six', 'province', 'clients', null, 3, 'MOI'),
+          ('TU', 'five', 'unit', 'clients', null, 1, 'TU'),
+          ('TRONG', 'five', 'province', 'clients', null, 0, null), ('MOI', 'six', 'province', 'clients', null, 3, 'MOI'),
           ('W25', 'six', 'province', 'clients', null, 3, 'MOI'))
         as t(wave_code, instrument_code, survey_owner_code, population_code, mode_code, unit_count, unit_set_code)""",
     "dim_units": "select 'H99' as authority_code, 'H99.01' as unit_code, 'Sở Thử' as unit_name",
@@ -137,8 +138,9 @@ def test_an_index_that_cannot_be_computed_says_why_by_its_formula(ask):
         ("W26", "TU", None, "người hỏi khác nhau (tỉnh và đơn vị)"),
         ("W26", "MOI", None, "bộ câu hỏi khác nhau"),
         ("W26", "W26", None, "cùng một đợt"),
-        ("W26", "W27", None, "không có đợt «W27». Các đợt đang có: MOI, TU, W24, W25, W26."),
+        ("W26", "W27", None, "không có đợt «W27». Các đợt đang có: MOI, TRONG, TU, W24, W25, W26."),
         ("W24", "W25", "H99.77", "Đợt «W24» không hỏi đơn vị «H99.77»"),
+        ("W24", "TRONG", None, "Đợt «TRONG» chưa có phiếu nào trả lời."),
     ],
 )
 def test_what_cannot_be_compared_is_refused_with_its_reason(ask, a, b, unit, said):
