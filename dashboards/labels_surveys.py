@@ -203,8 +203,8 @@ def response_text(wave: Row) -> str:
     rate = percent(wave["response_rate"])
     if wave["ineligible_count"]:
         # In few words: the printed page has one line for it.
-        outside = labels.format_count(wave["ineligible_count"])
-        return f"{answered} phiếu trên {listed} người, tỷ lệ trả lời {rate}, không tính {outside} người không thuộc diện"
+        left_out = f"không tính {labels.format_count(wave['ineligible_count'])} người không thuộc diện"
+        return f"{answered} phiếu trên {listed} người, tỷ lệ trả lời {rate}, {left_out}"
     return f"{answered} phiếu trả lời trên {listed} người trong danh sách, tỷ lệ trả lời {rate}"
 
 
