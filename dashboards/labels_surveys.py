@@ -202,10 +202,11 @@ def response_text(wave: Row) -> str:
         return f"{answered} phiếu trả lời; đợt không ghi người không trả lời nên không tính được tỷ lệ"
     listed = labels.format_count(wave["listed_count"])
     rate = percent(wave["response_rate"])
-    told = f"{answered} phiếu trả lời trên {listed} người trong danh sách, tỷ lệ trả lời {rate}"
     if wave["ineligible_count"]:
-        told += f", không tính {labels.format_count(wave['ineligible_count'])} người không thuộc diện"
-    return told
+        # In few words: the printed page has one line for it.
+        left_out = f"không tính {labels.format_count(wave['ineligible_count'])} người không thuộc diện"
+        return f"{answered} phiếu trên {listed} người, tỷ lệ trả lời {rate}, {left_out}"
+    return f"{answered} phiếu trả lời trên {listed} người trong danh sách, tỷ lệ trả lời {rate}"
 
 
 def method_facts(wave: Row) -> list[tuple[str, str]]:

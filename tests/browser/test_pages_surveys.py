@@ -173,7 +173,7 @@ def longest_form(monkeypatch):
     assert len(measures) == 1 + 2 + 9
     asked = (row for row in items if row["part_code"] != "expectation")
     weakest = [row | FIGURES | PEERS for row in sorted(asked, key=lambda row: -len(row["item_text"]))]
-    counts = {"listed_count": 1900, "answered_count": 1234, "response_rate": Decimal("0.65")}
+    counts = {"listed_count": 2000, "answered_count": 1234, "ineligible_count": 102, "response_rate": Decimal("0.65")}
     for name, found in {
         "measures": measures,
         "gaps": weakest,

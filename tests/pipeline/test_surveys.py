@@ -372,7 +372,7 @@ def test_a_reader_who_adds_up_works_out_a_small_unit_where_only_it_is_withheld(a
 def test_two_waves_are_compared_as_the_published_table_does(built_surveys, ask):
     rows = ask(
         """
-        select compared_wave_code, wave_code, unit_code, 100 * difference, chance, adjusted_chance
+        select compared_wave_code, wave_code, unit_code, estimate, compared_estimate, chance, adjusted_chance
         from fct_survey_comparisons
         where comparison_code = 'previous_wave' and measure_level_code = 'overall' and authority_code = 'H93'
           and chance between 0.01 and 0.9
@@ -380,9 +380,11 @@ def test_two_waves_are_compared_as_the_published_table_does(built_surveys, ask):
         """
     )
     assert len(rows) == 3
-    for before, after, unit, difference, chance, adjusted in rows:
+    for before, after, unit, later, earlier, chance, adjusted in rows:
         told = compared_surveys(before, after, unit, built_surveys)
         assert unit in told
+        # As a reader has it who subtracts the two figures.
+        difference = round(100 * later, 2) - round(100 * earlier, 2)
         assert f"{abs(difference):.2f} điểm phần trăm".replace(".", ",") in told
         assert f"ít nhất như vậy là {chance:.3f}:".replace(".", ",") in told
         assert f"hiệu chỉnh (Holm) là {adjusted:.3f}:".replace(".", ",") in told

@@ -328,7 +328,7 @@ def test_the_page_says_how_sure_it_is_and_what_it_hides(settings, monkeypatch):
     for said in (
         "chưa đối chiếu",
         # 410 of the 820 who could be asked.
-        "410 phiếu trả lời trên 840 người trong danh sách, tỷ lệ trả lời 50,0%, không tính 20 người không thuộc diện<",
+        "410 phiếu trên 840 người, tỷ lệ trả lời 50,0%, không tính 20 người không thuộc diện<",
         "không cộng, không lấy trung bình",
         "không đủ mẫu (n = 21, cần ít nhất 30)",
         "được giữ kín, vì nêu ra thì biết được câu trả lời của dưới 5 người</",
