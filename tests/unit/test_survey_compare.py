@@ -20,7 +20,8 @@ TABLES = {
           ('W25', 'five', 'province', 'clients', 'face_to_face', 1138, 'W25'),
           ('W26', 'five', 'province', 'clients', 'face_to_face', 1138, 'W25'),
           ('TU', 'five', 'unit', 'clients', null, 1, 'TU'),
-          ('TRONG', 'five', 'province', 'clients', null, 0, null), ('MOI', 'six', 'province', 'clients', null, 3, 'MOI'),
+          ('TRONG', 'five', 'province', 'clients', null, 0, null),
+          ('MOI', 'six', 'province', 'clients', null, 3, 'MOI'),
           ('W25', 'six', 'province', 'clients', null, 3, 'MOI'))
         as t(wave_code, instrument_code, survey_owner_code, population_code, mode_code, unit_count, unit_set_code)""",
     "dim_units": "select 'H99' as authority_code, 'H99.01' as unit_code, 'Sở Thử' as unit_name",
