@@ -433,3 +433,8 @@ def test_the_printed_page_has_figures_weakest_questions_and_method(build):
     assert "Lời mới" not in html  # the unit is ahead of its peers there
     small = satisfaction_print.unit_page(view, SCOPE, wave, "H99.3", "Sở Trống")
     assert "không đủ mẫu (n = 12, cần ít nhất 30)" in small
+
+
+def test_groups_are_read_in_words_those_gathered_for_being_few_last():
+    assert labels_surveys.group_name("rare") == "Nhóm ít người, gộp lại"
+    assert list(labels_surveys.GROUP_TEXT)[-1] == "rare"
