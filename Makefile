@@ -36,7 +36,7 @@ run: setup ## Demo province and real files: load, check, build, publish, serve o
 	@$(BIN)/cchc run --port $(PORT)
 
 test: setup ## All tests (unit, integration, pipeline, browser)
-	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=40
 
 lint: setup ## Style of Python (SQL is held to the portable set by the tests)
 	@$(BIN)/ruff check .

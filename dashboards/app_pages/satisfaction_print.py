@@ -18,16 +18,16 @@ Row = Mapping[str, Any]
 WEAKEST = 5
 INDENT = "\u2003"  # an em space: factors stand below their part
 STYLE = """
-@page { size: A4; margin: 12mm 15mm; }
+@page { size: A4; margin: 10mm 15mm; }
 * { box-sizing: border-box; }
 body { font: 10.5pt/1.3 'Segoe UI', 'Noto Sans', Arial, sans-serif; color: #1c2733; margin: 0 auto; max-width: 180mm;
   padding: 12mm 0; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-h1 { font-size: 17pt; margin: 0; } h2 { font-size: 11.5pt; margin: 4.5mm 0 1mm; }
+h1 { font-size: 17pt; margin: 0; } h2 { font-size: 11.5pt; margin: 3.5mm 0 1mm; }
 p { margin: 0 0 1.5mm; } .soft { color: #5b6876; font-size: 9pt; }
 .badge { border: 1px solid #d9a066; background: #fdf1e4; color: #a34a00; border-radius: 3px; padding: 0 2mm;
   font-size: 9pt; font-weight: 600; }
 .index { border-top: 2px solid #17507e; border-bottom: 1px solid #d8dee5; padding: 2mm 0; margin: 2mm 0; }
-footer { margin-top: 4mm; } .index b { font-size: 22pt; margin-right: 3mm; }
+footer { margin-top: 3mm; } .index b { font-size: 20pt; margin-right: 3mm; }
 table { border-collapse: collapse; width: 100%; font-size: 9.5pt; }
 th { text-align: left; color: #5b6876; font-weight: 600; border-bottom: 1.5px solid #d8dee5; padding: .5mm 1mm; }
 td { border-bottom: 1px solid #e8ecf0; padding: .5mm 1mm; vertical-align: top; }
