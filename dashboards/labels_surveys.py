@@ -115,7 +115,7 @@ KIND_TEXT = {
     "missing": "không trả lời, không biết, không thuộc diện",
     "merged": "gộp: mức dưới 5 người chọn, cùng mức gộp kèm",
 }
-HIDDEN = "được giữ kín, vì nêu ra thì biết được câu trả lời của dưới 5 người"
+HIDDEN = comparing.MISSING_TEXT["suppressed"]
 # Of a figure that is told by the formula that the questionnaire chose.
 HIDDEN_FORMULA = "được giữ kín, vì hai cách tính cùng nêu thì biết được câu trả lời của dưới 5 người"
 # Of a question whose share is told.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dagster_project.surveying import comparing
 from dashboards import components, download_buttons, downloads, labels, labels_surveys, state
 from dashboards import data_access_surveys as surveys
 from dashboards.components import Column
 
 Row = Mapping[str, Any]
-MISSING_TEXT = {"insufficient_sample": "không đủ mẫu", "suppressed": labels_surveys.HIDDEN}
 
 SIDES = (
     Column("Số liệu", "name"),
@@ -110,7 +110,7 @@ def _rank_text(row: Row) -> str:
 
 
 def _missing_text(row: Row) -> str:
-    return MISSING_TEXT.get(row["value_status"], "không tính được")
+    return comparing.MISSING_TEXT.get(row["value_status"], "không tính được")
 
 
 def _owner(row: Row) -> str:
